@@ -1,0 +1,68 @@
+import { z } from 'zod'
+
+export const RoleName = z.enum(['requester', 'approver', 'auditor', 'admin'])
+export type RoleName = z.infer<typeof RoleName>
+
+export const Preferences = z
+  .strictObject({
+    locale: z.enum(['en', 'ja']).nullable(),
+    timeZone: z.string().max(64).nullable(),
+    theme: z.enum(['system', 'light', 'dark']),
+    density: z.enum(['comfortable', 'compact']),
+  })
+  .meta({
+    id: 'Preferences',
+    description: 'A locale or time zone of null follows the browser',
+  })
+export type Preferences = z.infer<typeof Preferences>
+
+export const PreferencesPatch = Preferences.partial().meta({ id: 'PreferencesPatch' })
+
+export const Me = z
+  .object({
+    userId: z.string(),
+    userName: z.string(),
+    displayName: z.string(),
+    email: z.string().nullable(),
+    roles: z.array(RoleName),
+    preferences: Preferences,
+    csrfToken: z.string(),
+    portalUrl: z.string().nullable(),
+    banner: z.string(),
+    /** When AWS last confirmed this person's status and groups. */
+    confirmedAt: z.string().nullable(),
+  })
+  .meta({ id: 'Me' })
+export type Me = z.infer<typeof Me>
+
+export const Counts = z
+  .object({
+    toApprove: z.int(),
+    minePending: z.int(),
+    mineActive: z.int(),
+    failing: z.int().optional().meta({ description: 'Late removals; auditors and administrators' }),
+  })
+  .meta({ id: 'Counts' })
+export type Counts = z.infer<typeof Counts>
+
+export const EligibleAccount = z
+  .object({ accountId: z.string(), name: z.string(), ouPath: z.array(z.string()) })
+  .meta({ id: 'EligibleAccount', description: '`ouPath`: names from the root downwards' })
+export type EligibleAccount = z.infer<typeof EligibleAccount>
+
+export const EligiblePermissionSet = z
+  .object({
+    permissionSetArn: z.string(),
+    name: z.string(),
+    description: z.string(),
+    level: z.enum(['read', 'write', 'admin', 'unknown']),
+    maxDurationMinutes: z.int(),
+    approvalRequired: z.boolean(),
+    ticketRequired: z.boolean(),
+    justificationRequired: z.boolean(),
+    breakGlass: z.boolean(),
+    approverCount: z.int(),
+    sessionMinutes: z.int().nullable(),
+  })
+  .meta({ id: 'EligiblePermissionSet' })
+export type EligiblePermissionSet = z.infer<typeof EligiblePermissionSet>

@@ -1,0 +1,217 @@
+import { z } from 'zod'
+import { requestStates } from '#core/request.ts'
+import {
+  AccountId,
+  DurationMinutes,
+  FreeText,
+  Instant,
+  OpaqueId,
+  PageQuery,
+  PermissionSetArn,
+  pageOf,
+  QueryFlag,
+  Uuid,
+} from './common.ts'
+
+export const RequestStatus = z.enum(requestStates).meta({ id: 'RequestStatus' })
+export type RequestStatus = z.infer<typeof RequestStatus>
+
+export const Submission = z
+  .strictObject({
+    targets: z
+      .array(z.strictObject({ accountId: AccountId, permissionSetArn: PermissionSetArn }))
+      .min(1)
+      .max(20),
+    startsAt: Instant.nullish().meta({ description: 'Absent, null or past: at once' }),
+    durationMinutes: DurationMinutes,
+    justification: FreeText.default(''),
+    ticket: FreeText.nullish(),
+    breakGlass: z.boolean().optional(),
+  })
+  .meta({ id: 'Submission' })
+export type Submission = z.input<typeof Submission>
+
+/** One line of "why": a policy that was looked at and what it contributed. */
+export const PolicyContribution = z
+  .object({
+    policyId: z.string(),
+    subject: z.boolean(),
+    account: z.boolean(),
+    permissionSet: z.boolean(),
+    maxDurationMinutes: z.int(),
+    approvalRequired: z.boolean(),
+    ticketRequired: z.boolean(),
+    justificationRequired: z.boolean(),
+  })
+  .meta({ id: 'PolicyContribution' })
+
+export const Explanation = z
+  .object({
+    policies: z.array(PolicyContribution),
+    /** Which of the three parts no enabled policy matched; null if one matched all. */
+    failedPart: z.enum(['subject', 'account', 'permissionSet', 'together']).nullable(),
+    maxDurationMinutes: z.int().nullable(),
+    approvalRequired: z.boolean().nullable(),
+    ticketRequired: z.boolean().nullable(),
+    justificationRequired: z.boolean().nullable(),
+  })
+  .meta({ id: 'Explanation' })
+export type Explanation = z.infer<typeof Explanation>
+
+export const TargetPreview = z
+  .object({
+    accountId: z.string(),
+    permissionSetArn: z.string(),
+    allowed: z.boolean(),
+    code: z.string().optional(),
+    params: z.record(z.string(), z.unknown()).optional(),
+    explanation: Explanation,
+    held: z.enum(['none', 'direct', 'group', 'unknown']),
+    approvalRequired: z.boolean(),
+    approvalsRequired: z.int(),
+    approverCount: z.int(),
+    endsAbout: Instant.nullable(),
+    sessionsMayLiveUntil: Instant.nullable(),
+  })
+  .meta({ id: 'TargetPreview' })
+export type TargetPreview = z.infer<typeof TargetPreview>
+
+export const Preview = z.object({ targets: z.array(TargetPreview) }).meta({ id: 'Preview' })
+export type Preview = z.infer<typeof Preview>
+
+export const ActionName = z.enum([
+  'approve',
+  'reject',
+  'cancel',
+  'return',
+  'revoke',
+  'extend',
+  'review',
+])
+
+export const RequestAction = z
+  .object({
+    name: ActionName,
+    allowed: z.boolean(),
+    code: z.string().optional(),
+    params: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'RequestAction' })
+export type RequestAction = z.infer<typeof RequestAction>
+
+export const Approval = z
+  .object({
+    userId: z.string(),
+    userName: z.string(),
+    decision: z.enum(['approved', 'rejected']),
+    comment: z.string().nullable(),
+    at: Instant,
+  })
+  .meta({ id: 'Approval' })
+
+export const RequestNotice = z
+  .object({
+    noticeId: z.string(),
+    event: z.string(),
+    channel: z.string(),
+    to: z.string(),
+    state: z.enum(['queued', 'sent', 'dropped', 'failed', 'no_address', 'off']),
+    at: Instant,
+  })
+  .meta({ id: 'RequestNotice' })
+
+export const Request = z
+  .object({
+    id: z.string(),
+    version: z.int(),
+    submissionId: z.string(),
+    status: RequestStatus,
+    requester: z.object({
+      userId: z.string(),
+      userName: z.string(),
+      displayName: z.string(),
+      email: z.string().nullable(),
+    }),
+    accountId: z.string(),
+    accountName: z.string(),
+    permissionSetArn: z.string(),
+    permissionSetName: z.string(),
+    requestedStartsAt: Instant.nullable(),
+    startsAt: Instant.nullable(),
+    durationMinutes: z.int(),
+    grantedAt: Instant.nullable(),
+    endsAt: Instant.nullable(),
+    endedAt: Instant.nullable(),
+    excessSeconds: z.number().nullable(),
+    coveredBy: z.string().nullable(),
+    watchedUntil: Instant.nullable(),
+    sessionsMayLiveUntil: Instant.nullable(),
+    late: z.boolean(),
+    justification: z.string(),
+    ticket: z.string().nullable(),
+    breakGlass: z.boolean(),
+    approvalRequired: z.boolean(),
+    approvalsRequired: z.int(),
+    approvals: z.array(Approval),
+    approverCount: z.int(),
+    endReason: z.string().nullable(),
+    failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+    extends: z.string().nullable(),
+    undelivered: z.int().meta({ description: 'Notices about this request that did not arrive' }),
+    notices: z.array(RequestNotice),
+    actions: z.array(RequestAction),
+    createdAt: Instant,
+    expiresAt: Instant,
+  })
+  .meta({ id: 'Request' })
+export type Request = z.infer<typeof Request>
+
+export const Submitted = z
+  .object({ submissionId: z.string(), requests: z.array(Request) })
+  .meta({ id: 'Submitted' })
+
+export const RequestQuery = PageQuery.extend({
+  view: z
+    .enum(['mine', 'to-approve', 'decided', 'review', 'active', 'ended', 'all'])
+    .default('mine'),
+  status: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(RequestStatus).max(11))
+    .optional()
+    .meta({ description: 'State names, separated by commas' }),
+  q: z.string().max(200).optional(),
+  accountId: AccountId.optional(),
+  permissionSetArn: PermissionSetArn.optional(),
+  userId: OpaqueId.optional(),
+  ticket: z.string().max(200).optional(),
+  breakGlass: QueryFlag.optional(),
+  submissionId: Uuid.optional(),
+  late: QueryFlag.optional(),
+  scope: z.enum(['mine', 'decide', 'all']).optional(),
+  from: Instant.optional(),
+  to: Instant.optional(),
+  sort: z.enum(['createdAt', 'startsAt', 'endsAt', 'expiresAt']).default('createdAt'),
+})
+export type RequestQuery = z.output<typeof RequestQuery>
+
+export const RequestPage = pageOf(Request).meta({ id: 'RequestPage' })
+
+export const Comment = z
+  .strictObject({ comment: FreeText.nullish() })
+  .meta({ id: 'Comment', description: 'What the person says to it' })
+
+export const Approvers = z
+  .object({
+    approvalsRequired: z.int(),
+    approvers: z.array(
+      z.object({
+        userId: z.string(),
+        userName: z.string(),
+        displayName: z.string(),
+        groups: z.array(z.object({ groupId: z.string(), displayName: z.string() })),
+      }),
+    ),
+  })
+  .meta({ id: 'Approvers' })
+export type Approvers = z.infer<typeof Approvers>

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { Instant } from './common.ts'
+
+const shape = {
+  maxDurationMinutes: z.int().min(1).max(100_000),
+  requestExpiryMinutes: z.int().min(1).max(100_000),
+  approvalRequired: z.boolean(),
+  justificationRequired: z.boolean(),
+  ticketRequired: z.boolean(),
+  ticketPattern: z.string().max(500).nullable(),
+  commentRequired: z.boolean(),
+  furthestStartDays: z.int().min(0).max(365),
+  extensionAllowed: z.boolean(),
+  extensionChainFactor: z.number().min(1).max(10),
+  activationDeadlineMinutes: z.int().min(1).max(120),
+  endSoonMinutes: z.int().min(1).max(1440),
+  endOnLostEligibility: z.boolean(),
+  ticketRequiredForPolicies: z.boolean(),
+  emailEnabled: z.boolean(),
+  emailSource: z.email().max(320).nullable(),
+  adminGroupId: z.string().min(1).max(47),
+  auditorGroupId: z.string().min(1).max(47),
+  idpInitiatedAllowed: z.boolean(),
+  banner: z.string().max(500),
+}
+
+export const SettingsPatch = z.strictObject(shape).partial().meta({ id: 'SettingsPatch' })
+export type SettingsPatch = z.infer<typeof SettingsPatch>
+
+export const Settings = z
+  .object({
+    ...shape,
+    version: z.int(),
+    updatedBy: z.object({ userId: z.string(), userName: z.string() }),
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Settings' })
+export type Settings = z.infer<typeof Settings>

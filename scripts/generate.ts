@@ -1,0 +1,41 @@
+/**
+ * What can drift is generated, committed and checked: `npm run generate` writes these files,
+ * `npm run check` says which of them are stale.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { configReference } from '#server/config.ts'
+import { openApiDocument } from './openapi.ts'
+import { root } from './run.ts'
+
+interface Generated {
+  readonly path: string
+  readonly make: () => Promise<string>
+}
+
+const generated: readonly Generated[] = [
+  { path: 'docs/reference/settings.md', make: async () => configReference() },
+  {
+    path: 'docs/reference/openapi.json',
+    make: async () => `${JSON.stringify(await openApiDocument(), null, 2)}\n`,
+  },
+]
+
+/** Paths whose content is not what the code would generate now. The database's is in `npm test`. */
+export async function staleFiles(): Promise<string[]> {
+  const checked = await Promise.all(
+    generated.map(async ({ path, make }) => {
+      const committed = await readFile(root + path, 'utf8').catch(() => '')
+      return committed === (await make()) ? [] : [`${path} is stale: run npm run generate`]
+    }),
+  )
+  return checked.flat()
+}
+
+if (import.meta.main) {
+  for (const { path, make } of generated) {
+    await mkdir(dirname(root + path), { recursive: true })
+    await writeFile(root + path, await make())
+    console.log(`wrote ${path}`)
+  }
+}
