@@ -155,6 +155,11 @@ export const Request = z
     approvals: z.array(Approval),
     approverCount: z.int(),
     endReason: z.string().nullable(),
+    stoppedBy: z
+      .object({ userId: z.string(), userName: z.string() })
+      .nullable()
+      .meta({ description: 'Who cancelled, returned or revoked it' }),
+    stopComment: z.string().nullable(),
     failure: z.object({ code: z.string(), message: z.string() }).nullable(),
     extends: z.string().nullable(),
     undelivered: z.int().meta({ description: 'Notices about this request that did not arrive' }),

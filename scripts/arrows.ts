@@ -12,7 +12,7 @@ interface Rule {
   readonly packages?: { readonly only?: readonly string[]; readonly never?: readonly string[] }
 }
 
-const anyTest = /\.test\.ts$|^test\//
+const anyTest = /\.(test|fixture)\.ts$|^test\//
 const rules: readonly Rule[] = [
   { from: anyTest, rooms: [/./] },
   { from: /^scripts\//, rooms: [/./] },

@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { printMatrix } from '#core/access.ts'
 import { configReference } from '#server/config.ts'
 import { openApiDocument } from './openapi.ts'
 import { root } from './run.ts'
@@ -14,6 +15,7 @@ interface Generated {
 }
 
 const generated: readonly Generated[] = [
+  { path: 'test/snapshots/authorisation.txt', make: async () => printMatrix() },
   { path: 'docs/reference/settings.md', make: async () => configReference() },
   {
     path: 'docs/reference/openapi.json',

@@ -1,0 +1,107 @@
+/**
+ * Policies and directory put together once, asked many times. `plainEvaluator` is the definition;
+ * `compilePolicies` answers the same and is meant for lists and for every day.
+ */
+import { type ApprovalBasis, decideApprovers, type NumbersAtSubmission } from './approval.ts'
+import {
+  type AskedFor,
+  decideEligibility,
+  type EligibilityDecision,
+  type EligibilityOptions,
+  type EligibilitySettings,
+  outOfReach,
+  type Terms,
+} from './eligibility.ts'
+import type {
+  Account,
+  ApproverPolicy,
+  Directory,
+  EligibilityPolicy,
+  PermissionSet,
+  Person,
+} from './facts.ts'
+import type { AccountId, Target, UserId } from './ids.ts'
+
+export interface EvaluatorFacts {
+  readonly eligibilityPolicies: readonly EligibilityPolicy[]
+  readonly approverPolicies: readonly ApproverPolicy[]
+  readonly directory: Directory
+  readonly settings: EligibilitySettings
+}
+
+export interface EligiblePermissionSet {
+  readonly permissionSet: PermissionSet
+  readonly terms: Terms
+  readonly approverCount: number
+}
+
+export interface PolicyEvaluator {
+  asked(target: Target): AskedFor
+  eligibility(person: Person, target: Target, options?: EligibilityOptions): EligibilityDecision
+  approval(target: Target, requesterId: UserId, atSubmission?: NumbersAtSubmission): ApprovalBasis
+  /** Accounts with at least one permission set that the person may ask for; by name, then id. */
+  eligibleAccounts(person: Person): Account[]
+  /** What the person may ask for in this account; by name, then ARN. */
+  eligiblePermissionSets(person: Person, accountId: AccountId): EligiblePermissionSet[]
+}
+
+export function plainEvaluator(facts: EvaluatorFacts): PolicyEvaluator {
+  const { directory, eligibilityPolicies, approverPolicies, settings } = facts
+  const asked = (target: Target) => askedFor(directory, target)
+  const eligibility: PolicyEvaluator['eligibility'] = (person, target, options) =>
+    decideEligibility(person, asked(target), eligibilityPolicies, settings, options)
+  const approval: PolicyEvaluator['approval'] = (target, requesterId, atSubmission) =>
+    decideApprovers(asked(target), approverPolicies, {
+      requesterId,
+      enabledMembers: directory.enabledMembers,
+      ...(atSubmission ? { atSubmission } : {}),
+    })
+  const eligiblePermissionSets: PolicyEvaluator['eligiblePermissionSets'] = (person, accountId) =>
+    [...directory.permissionSets.values()]
+      .flatMap((permissionSet) => {
+        const target = { accountId, permissionSetArn: permissionSet.permissionSetArn }
+        const decision = eligibility(person, target)
+        if (!decision.eligible) return []
+        const approverCount = approval(target, person.userId).approvers.size
+        return [{ permissionSet, terms: decision.terms, approverCount }]
+      })
+      .toSorted((a, b) => byNameThenArn(a.permissionSet, b.permissionSet))
+  return {
+    asked,
+    eligibility,
+    approval,
+    eligiblePermissionSets,
+    eligibleAccounts: (person) =>
+      [...directory.accounts.values()]
+        .filter(({ accountId }) => eligiblePermissionSets(person, accountId).length > 0)
+        .toSorted(byNameThenId),
+  }
+}
+
+export function askedFor(directory: Directory, target: Target): AskedFor {
+  return {
+    account: directory.accounts.get(target.accountId) ?? null,
+    permissionSet: directory.permissionSets.get(target.permissionSetArn) ?? null,
+  }
+}
+
+export function accountInReach(account: Account): boolean {
+  return outOfReach({ account, permissionSet: null }) === null
+}
+
+export function permissionSetInReach(permissionSet: PermissionSet): boolean {
+  return outOfReach({ account: null, permissionSet }) === null
+}
+
+/** By code unit, so that every machine sorts alike. */
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+export function byNameThenId(a: Account, b: Account): number {
+  return compareTexts(a.name, b.name) || compareTexts(a.accountId, b.accountId)
+}
+
+export function byNameThenArn(a: PermissionSet, b: PermissionSet): number {
+  return compareTexts(a.name, b.name) || compareTexts(a.permissionSetArn, b.permissionSetArn)
+}

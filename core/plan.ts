@@ -1,0 +1,321 @@
+/**
+ * What to do next about one key: the heart of TEAM, and pure.
+ *
+ * The engine loads the facts of a key (its grants that are not over, what the ledger believes of the
+ * assignment, the call in flight), asks `plan` for one step, carries it out, writes down what it
+ * saw, and asks again. Nothing else decides. A step that fails changes nothing here: the next
+ * question gives the same step, later.
+ *
+ * What the ledger believes:
+ *
+ *   absent    TEAM knows that no assignment of its making exists
+ *   present   AWS said it created it, or a look showed it
+ *   unknown   a call's outcome was lost, or AWS failed half-way: looks must tell
+ *
+ * and beside it `watchedUntil`: some call of unknown outcome may still land until then, so a key
+ * that is believed absent is looked at again, and deleted again if it was not wanted.
+ *
+ * A key is *wanted* while one of its grants is activating or active, or scheduled and due. The
+ * order of the questions below is the order of the promises: grants whose time has come are ended
+ * before anything else; a call in flight is settled before another is made (one in flight a key);
+ * what is unwanted and present is removed, for ever, whatever went wrong before.
+ *
+ * Two absent looks ten seconds apart confirm absence (the domain's rule 3); a wanted key that one
+ * look shows missing is created again at once (rule 2): creating twice is harmless, AWS keeps one
+ * assignment a key.
+ */
+
+export type Presence = 'absent' | 'present' | 'unknown'
+export type GrantStatus = 'scheduled' | 'activating' | 'active' | 'ending'
+
+export interface PlannedGrant {
+  readonly grantId: string
+  readonly status: GrantStatus
+  readonly dueAt: Date
+  /** Not confirmed by then: cleaned up and failed. */
+  readonly activationDeadline: Date
+  /** Known once active, and for scheduled starts from the intent on. */
+  readonly endsAt: Date | null
+  /** When access had to be gone: the end, or the commit of a revocation. Set while `ending`. */
+  readonly goneBy: Date | null
+}
+
+export interface PlannedKey {
+  readonly presence: Presence
+  /** When presence was confirmed as it stands. */
+  readonly confirmedAt: Date | null
+  readonly absentSeenAt: Date | null
+  readonly watchedSince: Date | null
+  readonly watchedUntil: Date | null
+  readonly nextLookAt: Date | null
+  /** AWS asked for patience, or the last mutation failed. */
+  readonly notBefore: Date | null
+  readonly alarmedAt: Date | null
+  /** The call in flight: written but not known to be answered, or accepted by AWS. */
+  readonly inFlight: {
+    readonly kind: 'create' | 'delete'
+    readonly state: 'written' | 'accepted'
+    readonly nextPollAt: Date
+  } | null
+}
+
+export type Step =
+  | { readonly kind: 'fail_unstarted'; readonly grantId: string }
+  | { readonly kind: 'end'; readonly grantId: string; readonly why: 'time' | 'not_granted_in_time' }
+  | { readonly kind: 'finish'; readonly grantId: string; readonly coveredBy: string | null }
+  | { readonly kind: 'doubt' }
+  | { readonly kind: 'poll' }
+  | { readonly kind: 'look' }
+  | { readonly kind: 'activate'; readonly grantId: string }
+  | { readonly kind: 'begin'; readonly grantId: string }
+  | { readonly kind: 'create_again'; readonly grantId: string }
+  | { readonly kind: 'remove' }
+  | { readonly kind: 'alarm'; readonly grantId: string }
+  | { readonly kind: 'settle' }
+  /** Nothing to do before `until`; null: nothing until something changes. */
+  | { readonly kind: 'rest'; readonly until: Date | null }
+
+/** Absence is confirmed by two looks at least this far apart. */
+export const looksApartMs = 10_000
+/** A signed call may land this long after it was signed (SigV4), or after its signer lost the lead. */
+export const signatureLifeMs = 15 * 60_000
+/** Removal that takes longer than this raises the alarm. */
+export const lateAfterMs = 60_000
+
+export function plan(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Step {
+  return (
+    endWhatIsOver(grants, now) ??
+    finishWhatIsCovered(grants, now) ??
+    settleCall(key, grants, now) ??
+    (grants.some((grant) => wants(grant, now))
+      ? bringAbout(key, grants, now)
+      : takeAway(key, grants, now)) ?? { kind: 'rest', until: wakeAt(key, grants, now) }
+  )
+}
+
+function wants(grant: PlannedGrant, now: Date): boolean {
+  if (grant.status === 'ending') return false
+  return grant.status !== 'scheduled' || grant.dueAt <= now
+}
+
+function endWhatIsOver(grants: readonly PlannedGrant[], now: Date): Step | null {
+  for (const grant of grants) {
+    const { grantId, status, endsAt, activationDeadline } = grant
+    if (status === 'active' && endsAt !== null && endsAt <= now) {
+      return { kind: 'end', grantId, why: 'time' }
+    }
+    const missed = activationDeadline <= now || (endsAt !== null && endsAt <= now)
+    if (status === 'activating' && missed) {
+      return { kind: 'end', grantId, why: 'not_granted_in_time' }
+    }
+    if (status === 'scheduled' && missed) return { kind: 'fail_unstarted', grantId }
+  }
+  return null
+}
+
+/** An ending grant whose key another open grant still earns is over at once, without excess. */
+function finishWhatIsCovered(grants: readonly PlannedGrant[], now: Date): Step | null {
+  const ending = grants.find((grant) => grant.status === 'ending')
+  const other = grants.find((grant) => grant.status === 'active' && wants(grant, now))
+  if (!ending || !other) return null
+  return { kind: 'finish', grantId: ending.grantId, coveredBy: other.grantId }
+}
+
+function settleCall(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Step | null {
+  const call = key.inFlight
+  if (call === null) return null
+  if (call.state === 'written') return { kind: 'doubt' }
+  if (call.nextPollAt <= now) return { kind: 'poll' }
+  return raiseAlarm(key, grants, now)
+}
+
+function bringAbout(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Step | null {
+  if (key.inFlight !== null) return null
+  const waiting = grants
+    .filter((grant) => wants(grant, now) && grant.status !== 'active')
+    .sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime())[0]
+  switch (key.presence) {
+    case 'present':
+      if (waiting) return { kind: 'activate', grantId: waiting.grantId }
+      return lookIfDue(key, now)
+    case 'unknown':
+      return lookIfDue(key, now)
+    case 'absent': {
+      if (key.notBefore !== null && key.notBefore > now) return null
+      const started = grants.find(
+        (grant) => grant.status === 'activating' || grant.status === 'active',
+      )
+      if (started) return { kind: 'create_again', grantId: started.grantId }
+      return waiting ? { kind: 'begin', grantId: waiting.grantId } : null
+    }
+    default:
+      return key.presence satisfies never
+  }
+}
+
+function takeAway(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Step | null {
+  if (key.inFlight !== null) return null
+  const alarm = raiseAlarm(key, grants, now)
+  if (alarm) return alarm
+  switch (key.presence) {
+    case 'present':
+      return key.notBefore === null || key.notBefore <= now ? { kind: 'remove' } : null
+    case 'unknown':
+      return lookIfDue(key, now)
+    case 'absent': {
+      const ending = grants.find((grant) => grant.status === 'ending')
+      if (ending) return { kind: 'finish', grantId: ending.grantId, coveredBy: null }
+      return lookIfDue(key, now) ?? settleIfOver(key, now)
+    }
+    default:
+      return key.presence satisfies never
+  }
+}
+
+function lookIfDue(key: PlannedKey, now: Date): Step | null {
+  return key.nextLookAt !== null && key.nextLookAt <= now ? { kind: 'look' } : null
+}
+
+function settleIfOver(key: PlannedKey, now: Date): Step | null {
+  const over = key.watchedUntil !== null && key.watchedUntil <= now && key.nextLookAt === null
+  return over ? { kind: 'settle' } : null
+}
+
+/** While a watched key is absent nothing is late: only what is not yet confirmed gone can be. */
+function raiseAlarm(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Step | null {
+  if (key.alarmedAt !== null) return null
+  if (grants.some((grant) => grant.status === 'active' || grant.status === 'activating'))
+    return null
+  const late = grants.find(
+    (grant) =>
+      grant.status === 'ending' &&
+      grant.goneBy !== null &&
+      grant.goneBy.getTime() + lateAfterMs <= now.getTime(),
+  )
+  const absentAndWatched = key.presence === 'absent' && key.inFlight === null
+  return late && !absentAndWatched ? { kind: 'alarm', grantId: late.grantId } : null
+}
+
+function wakeAt(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Date | null {
+  const times = [key.nextLookAt, key.notBefore, key.inFlight?.nextPollAt ?? null]
+  if (key.nextLookAt === null) times.push(key.watchedUntil)
+  for (const grant of grants) {
+    times.push(grant.endsAt, grant.activationDeadline)
+    if (grant.status === 'scheduled') times.push(grant.dueAt)
+    if (grant.status === 'ending' && grant.goneBy !== null && key.alarmedAt === null) {
+      times.push(new Date(grant.goneBy.getTime() + lateAfterMs))
+    }
+  }
+  return times.reduce<Date | null>((soonest, time) => {
+    if (time === null || time <= now) return soonest
+    return soonest === null || time < soonest ? time : soonest
+  }, null)
+}
+
+export interface Belief {
+  readonly presence: Presence
+  readonly absentSeenAt: Date | null
+  readonly confirmedAt: Date | null
+  readonly watchedSince: Date | null
+  readonly watchedUntil: Date | null
+  readonly nextLookAt: Date | null
+}
+
+export interface Sighting {
+  readonly seen: boolean
+  readonly now: Date
+  /** Some grant wants the key. */
+  readonly wanted: boolean
+  /**
+   * The only call of unknown outcome is the newest one, and it is a creation: seeing the assignment
+   * settles it. With more than one, an older one may still land after this one was removed.
+   */
+  readonly onlyDoubtIsNewestCreation: boolean
+}
+
+/** What a look at the target teaches about the key. */
+export function observe(key: Belief, sighting: Sighting): Belief {
+  return sighting.seen ? observePresence(key, sighting) : observeAbsence(key, sighting)
+}
+
+function observePresence(key: Belief, { now, onlyDoubtIsNewestCreation }: Sighting): Belief {
+  const settled = onlyDoubtIsNewestCreation
+    ? { watchedSince: null, watchedUntil: null, nextLookAt: null }
+    : { ...key, nextLookAt: nextWatchLook(key, now) }
+  return {
+    presence: 'present',
+    absentSeenAt: null,
+    confirmedAt: now,
+    watchedSince: settled.watchedSince,
+    watchedUntil: settled.watchedUntil,
+    nextLookAt: settled.nextLookAt,
+  }
+}
+
+function observeAbsence(key: Belief, { now, wanted }: Sighting): Belief {
+  const first = key.absentSeenAt ?? now
+  const twice = now.getTime() - first.getTime() >= looksApartMs
+  if (key.presence === 'absent' || wanted || twice) {
+    return {
+      ...key,
+      presence: 'absent',
+      absentSeenAt: first,
+      confirmedAt: key.presence === 'absent' ? key.confirmedAt : first,
+      nextLookAt: nextWatchLook(key, now),
+    }
+  }
+  return {
+    ...key,
+    presence: 'unknown',
+    absentSeenAt: first,
+    nextLookAt: new Date(first.getTime() + looksApartMs),
+  }
+}
+
+/** A call's outcome was lost: it may land until the horizon, so looks must tell. */
+export function doubt(key: Belief, now: Date): Belief {
+  const horizon = new Date(now.getTime() + signatureLifeMs)
+  return {
+    presence: 'unknown',
+    absentSeenAt: null,
+    confirmedAt: null,
+    watchedSince: now,
+    watchedUntil:
+      key.watchedUntil !== null && key.watchedUntil > horizon ? key.watchedUntil : horizon,
+    nextLookAt: new Date(now.getTime() + looksApartMs),
+  }
+}
+
+/**
+ * When a watched key is looked at next: 10 s and 60 s after the doubt arose, then every three
+ * minutes, and at the horizon itself; null when that look is done.
+ */
+export function nextWatchLook(
+  key: Pick<Belief, 'watchedSince' | 'watchedUntil'>,
+  now: Date,
+): Date | null {
+  if (key.watchedSince === null || key.watchedUntil === null || key.watchedUntil <= now) return null
+  const since = key.watchedSince.getTime()
+  const passed = now.getTime() - since
+  const next =
+    passed < 10_000
+      ? since + 10_000
+      : passed < 60_000
+        ? since + 60_000
+        : since + 60_000 + (Math.floor((passed - 60_000) / 180_000) + 1) * 180_000
+  return new Date(Math.min(next, key.watchedUntil.getTime()))
+}
+
+/** Patience before the next attempt, after `attempts` that failed. */
+export function backoffMs(attempts: number, reason: 'busy' | 'failed' | 'denied'): number {
+  switch (reason) {
+    case 'busy':
+      return Math.min(1_000 * 2 ** Math.min(attempts, 4), 10_000)
+    case 'failed':
+      return Math.min(2_000 * 2 ** Math.min(attempts, 5), 60_000)
+    case 'denied':
+      return 15 * 60_000
+    default:
+      return reason satisfies never
+  }
+}
