@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { printMatrix } from '#core/access.ts'
 import { configReference } from '#server/config.ts'
+import { dumpMigratedSchema } from './dump-schema.ts'
 import { openApiDocument } from './openapi.ts'
 import { root } from './run.ts'
 
@@ -40,4 +41,7 @@ if (import.meta.main) {
     await writeFile(root + path, await make())
     console.log(`wrote ${path}`)
   }
+  // Takes a database of its own, so its check is a test (scripts/dump-schema.test.ts).
+  await writeFile(`${root}server/store/schema.sql`, await dumpMigratedSchema())
+  console.log('wrote server/store/schema.sql')
 }

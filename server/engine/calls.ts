@@ -1,0 +1,298 @@
+/**
+ * Calls that change something in AWS. Each is one intent: written and committed first, sent once,
+ * its answer recorded. Whatever dies in between leaves an intent in state `written`, which the next
+ * look at the key turns into doubt (core/plan.ts), never into a guess.
+ */
+import { type Belief, backoffMs, doubt } from '#core/plan.ts'
+import { type Change, change } from '#server/store/change.ts'
+import {
+  acceptIntent,
+  type LedgerGrant,
+  type LedgerKey,
+  settleIntent,
+  updateKey,
+  writeIntent,
+} from '#server/store/ledger.ts'
+import type { MutationOutcome, OperationStatus, RefusalCode } from './assignments-port.ts'
+import { accessEvent, endGrant, failUnstarted, lockRequest, startGrant } from './grants.ts'
+import type { EngineDeps, Failure } from './ports.ts'
+
+/** A key that TEAM removed this recently is still TEAM's if a look shows it (the domain's rule 5). */
+const removedJustNowMs = 60_000
+/** Standing access is looked for at most this long before the first intent. */
+const lookIsFreshMs = 2_000
+
+export class Postpone extends Error {}
+
+/** The first intent of a due grant: checks, look, intent, call. */
+export async function begin(
+  deps: EngineDeps,
+  epoch: number,
+  key: LedgerKey,
+  grant: LedgerGrant,
+): Promise<void> {
+  if ((await deps.confirmPerson(key.key.userId)) === 'unavailable') {
+    throw new Postpone('AWS could not be asked about the person')
+  }
+  await deps.takeCall()
+  const sessionMinutes = await deps.assignments.sessionMinutes(key.key.permissionSetArn)
+  const deadlineMinutes = await deps.activationDeadlineMinutes()
+  await deps.takeCall()
+  const lookedAtMs = performance.now()
+  const seen = await deps.assignments.holders(key.key)
+  const now = await deps.clock.now()
+  const intentId = await change(
+    deps.db,
+    now,
+    async (c) => {
+      const row = await lockRequest(c.tx, grant.requestId, 'scheduled')
+      if (!row) return null
+      const failure =
+        standingAccess(key, seen, now) ?? (await deps.checkActivation(c.tx, grant.requestId, now))
+      if (failure) {
+        await failUnstarted(deps, c, grant, failure)
+        return null
+      }
+      if (performance.now() - lookedAtMs > lookIsFreshMs) throw new Postpone('the look is too old')
+      const version = await startGrant(c, grant, row, { deadlineMinutes, sessionMinutes })
+      return writeAndTell(c, epoch, key, 'create', { requestId: grant.requestId, version })
+    },
+    { epoch },
+  )
+  if (intentId !== null) await send(deps, epoch, key, { intentId, kind: 'create' })
+}
+
+function standingAccess(
+  key: LedgerKey,
+  seen: Awaited<ReturnType<EngineDeps['assignments']['holders']>>,
+  now: Date,
+): Failure | null {
+  if (seen.kind === 'gone') return { code: 'target_gone', message: seen.message }
+  if (!seen.userIds.has(key.key.userId)) return null
+  const { confirmedAt } = key.belief
+  const removedJustNow =
+    confirmedAt !== null && now.getTime() - confirmedAt.getTime() < removedJustNowMs
+  if (key.held || removedJustNow) return null
+  return {
+    code: 'already_held',
+    message:
+      'The person already holds this permission set there; TEAM did not give it and leaves it.',
+  }
+}
+
+/** A wanted key that is missing, or whose creation AWS had no room for. */
+export async function createAgain(
+  deps: EngineDeps,
+  epoch: number,
+  key: LedgerKey,
+  grant: LedgerGrant,
+): Promise<void> {
+  await mutate(deps, epoch, key, 'create', grant)
+}
+
+export async function remove(deps: EngineDeps, epoch: number, key: LedgerKey): Promise<void> {
+  if (!key.held) throw new Error(`The ledger does not hold key ${key.keyId}: it is not TEAM's`)
+  const grant = key.grants.find((one) => one.status === 'ending') ?? null
+  await mutate(deps, epoch, key, 'delete', grant)
+}
+
+async function mutate(
+  deps: EngineDeps,
+  epoch: number,
+  key: LedgerKey,
+  kind: 'create' | 'delete',
+  grant: LedgerGrant | null,
+): Promise<void> {
+  const now = await deps.clock.now()
+  const intentId = await change(
+    deps.db,
+    now,
+    async (c) => {
+      if (grant === null) return writeAndTell(c, epoch, key, kind, null)
+      const statuses =
+        kind === 'create' ? (['activating', 'active'] as const) : (['ending'] as const)
+      const row = await lockRequest(c.tx, grant.requestId, statuses)
+      if (!row) return null
+      return writeAndTell(c, epoch, key, kind, { requestId: grant.requestId, version: row.version })
+    },
+    { epoch },
+  )
+  if (intentId !== null) await send(deps, epoch, key, { intentId, kind })
+}
+
+async function writeAndTell(
+  c: Change,
+  epoch: number,
+  key: LedgerKey,
+  kind: 'create' | 'delete',
+  request: { requestId: string; version: number } | null,
+): Promise<number> {
+  const intentId = await writeIntent(c.tx, { keyId: key.keyId, kind, epoch, at: c.at })
+  if (kind === 'create') await updateKey(c.tx, key.keyId, { held: true }, c.at)
+  const payload = { ...key.key, intentId, epoch }
+  if (request) accessEvent(c, `access.${kind}_intended`, request, payload)
+  else {
+    c.event({
+      actor: { type: 'system', id: 'team', name: 'TEAM' },
+      action: `access.${kind}_intended`,
+      object: { type: 'key', id: String(key.keyId) },
+      payload,
+    })
+  }
+  return intentId
+}
+
+async function send(
+  deps: EngineDeps,
+  epoch: number,
+  key: LedgerKey,
+  intent: { intentId: number; kind: 'create' | 'delete' },
+): Promise<void> {
+  deps.log.info({ intent: { ...intent, epoch, ...key.key } }, 'intent')
+  await deps.takeCall()
+  const guard = () => deps.leader.mayAct() && deps.leader.epoch() === epoch
+  const outcome =
+    intent.kind === 'create'
+      ? await deps.assignments.create(key.key, guard)
+      : await deps.assignments.remove(key.key, guard)
+  deps.log.info({ intentId: intent.intentId, outcome }, 'intent answered')
+  const now = await deps.clock.now()
+  await change(deps.db, now, (c) => record(c, key, intent, outcome), { epoch })
+}
+
+async function record(
+  c: Change,
+  key: LedgerKey,
+  intent: { intentId: number; kind: 'create' | 'delete' },
+  outcome: MutationOutcome,
+): Promise<void> {
+  const { intentId, kind } = intent
+  switch (outcome.kind) {
+    case 'accepted':
+      return acceptIntent(c.tx, intentId, outcome.awsRequestId, c.at)
+    case 'failed':
+      return recordFailed(c, key, intent, outcome.reason)
+    case 'not_sent':
+      await settleIntent(c.tx, intentId, { state: 'refused', reason: outcome.message, at: c.at })
+      return postponeKey(c, key, 'busy', outcome.message)
+    case 'unknown':
+      await settleIntent(c.tx, intentId, { state: 'unknown', reason: outcome.message, at: c.at })
+      return updateKey(
+        c.tx,
+        key.keyId,
+        { belief: doubt(key.belief, c.at), attempts: key.attempts + 1, lastError: outcome.message },
+        c.at,
+      )
+    case 'refused':
+      await settleIntent(c.tx, intentId, {
+        state: 'refused',
+        reason: `${outcome.code}: ${outcome.message}`,
+        at: c.at,
+      })
+      return kind === 'create'
+        ? recordRefusedCreation(c, key, outcome)
+        : recordRefusedDeletion(c, key, outcome)
+    default:
+      return outcome satisfies never
+  }
+}
+
+async function recordRefusedCreation(
+  c: Change,
+  key: LedgerKey,
+  refusal: { code: RefusalCode; message: string },
+): Promise<void> {
+  if (isBusy(refusal.code)) return postponeKey(c, key, 'busy', refusal.message)
+  const failure = { code: `aws_${refusal.code}`, message: refusal.message }
+  for (const grant of key.grants) await endGrant(c, key, grant, { endState: 'failed', failure })
+}
+
+async function recordRefusedDeletion(
+  c: Change,
+  key: LedgerKey,
+  refusal: { code: RefusalCode; message: string },
+): Promise<void> {
+  if (isBusy(refusal.code)) return postponeKey(c, key, 'busy', refusal.message)
+  if (refusal.code === 'not_found') return lookNow(c, key)
+  if (refusal.code === 'denied') {
+    const { userId, accountId, permissionSetArn } = key.key
+    const command = `aws sso-admin delete-account-assignment --instance-arn ${instanceArnOf(permissionSetArn)} --target-type AWS_ACCOUNT --target-id ${accountId} --permission-set-arn ${permissionSetArn} --principal-type USER --principal-id ${userId}`
+    const message = `${refusal.message} To end it by hand, run in the management account: ${command}`
+    return postponeKey(c, key, 'denied', message)
+  }
+  return postponeKey(c, key, 'failed', refusal.message)
+}
+
+/** `arn:aws:sso:::permissionSet/ssoins-…/ps-…` names the instance it belongs to. */
+function instanceArnOf(permissionSetArn: string): string {
+  const [head, instance] = permissionSetArn.split('/')
+  return `${(head ?? '').replace(/permissionSet$/, 'instance')}/${instance ?? ''}`
+}
+
+function isBusy(code: RefusalCode): boolean {
+  return code === 'throttled' || code === 'conflict' || code === 'quota'
+}
+
+function postponeKey(
+  c: Change,
+  key: LedgerKey,
+  reason: 'busy' | 'failed' | 'denied',
+  lastError: string,
+): Promise<void> {
+  const notBefore = new Date(c.at.getTime() + backoffMs(key.attempts, reason))
+  return updateKey(c.tx, key.keyId, { notBefore, attempts: key.attempts + 1, lastError }, c.at)
+}
+
+/** Nothing is believed until a look has told. */
+function lookNow(c: Change, key: LedgerKey): Promise<void> {
+  const belief: Belief = {
+    ...key.belief,
+    presence: 'unknown',
+    absentSeenAt: null,
+    confirmedAt: null,
+    nextLookAt: c.at,
+  }
+  return updateKey(c.tx, key.keyId, { belief }, c.at)
+}
+
+/** What AWS says became of an accepted call. */
+export async function recordStatus(
+  c: Change,
+  key: LedgerKey,
+  intent: { intentId: number; kind: 'create' | 'delete' },
+  status: Exclude<OperationStatus, { kind: 'in_progress' }>,
+): Promise<void> {
+  const { intentId, kind } = intent
+  if (status.kind === 'failed') return recordFailed(c, key, intent, status.reason)
+  if (status.kind === 'forgotten') {
+    const reason = 'AWS no longer knows the request'
+    await settleIntent(c.tx, intentId, { state: 'unknown', reason, at: c.at })
+    return lookNow(c, key)
+  }
+  await settleIntent(c.tx, intentId, { state: 'succeeded', reason: null, at: c.at })
+  const belief: Belief = {
+    ...key.belief,
+    presence: kind === 'create' ? 'present' : 'absent',
+    absentSeenAt: null,
+    confirmedAt: c.at,
+  }
+  await updateKey(c.tx, key.keyId, { belief, attempts: 0, notBefore: null, lastError: null }, c.at)
+}
+
+async function recordFailed(
+  c: Change,
+  key: LedgerKey,
+  intent: { intentId: number; kind: 'create' | 'delete' },
+  reason: string,
+): Promise<void> {
+  await settleIntent(c.tx, intent.intentId, { state: 'failed', reason, at: c.at })
+  if (intent.kind === 'create') {
+    const failure = { code: 'aws_failed', message: reason }
+    for (const grant of key.grants) await endGrant(c, key, grant, { endState: 'failed', failure })
+    return lookNow(c, key)
+  }
+  // The assignment may be gone already (then AWS fails the deletion with a 404), or still there:
+  // a look tells, and patience is kept before the next attempt.
+  await lookNow(c, key)
+  await postponeKey(c, key, 'failed', reason)
+}

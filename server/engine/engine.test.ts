@@ -1,0 +1,296 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createEngineWorld, type EngineWorld } from '#test/engine-world.ts'
+
+let world: EngineWorld
+beforeEach(async () => {
+  world = await createEngineWorld()
+})
+afterEach(() => world.close())
+
+const seconds = (from: Date | null, to: Date | null) =>
+  ((to?.getTime() ?? Number.NaN) - (from?.getTime() ?? Number.NaN)) / 1000
+
+describe('a grant', () => {
+  test('is given, lasts its whole time from AWS’s confirmation, and is gone without excess worth naming', async () => {
+    const id = await world.approved({ minutes: 1 })
+    await world.pass(4)
+    expect(await world.status(id)).toBe('active')
+    expect(world.held()).toBe(true)
+    const { startsAt, endsAt } = await world.grant(id)
+    expect(seconds(startsAt, endsAt)).toBe(60)
+
+    await world.pass(56)
+    expect(await world.status(id)).toBe('active')
+    await world.pass(10)
+    expect(await world.status(id)).toBe('ended')
+    expect(world.held()).toBe(false)
+    expect((await world.grant(id)).excessSeconds).toBeLessThanOrEqual(4)
+    expect(world.told.map((one) => one.event)).toEqual(['active', 'ended'])
+  })
+
+  test('takes at most six calls of the assignment API for its whole life', async () => {
+    await world.approved({ minutes: 1 })
+    await world.pass(70)
+    const own = ['ListAccountAssignments', 'DescribePermissionSet', 'CreateAccountAssignment']
+    const all = [
+      ...own,
+      'DescribeAccountAssignmentCreationStatus',
+      'DeleteAccountAssignment',
+      'DescribeAccountAssignmentDeletionStatus',
+    ]
+    expect(all.map((operation) => world.calls(operation))).toEqual([1, 1, 1, 1, 1, 1])
+  })
+
+  test('of later starts at its time and lateness is not made up', async () => {
+    const id = await world.approved({ minutes: 10, startsInSeconds: 30 })
+    await world.pass(29)
+    expect(await world.status(id)).toBe('scheduled')
+    expect(world.calls('CreateAccountAssignment')).toBe(0)
+    await world.pass(5)
+    expect(await world.status(id)).toBe('active')
+    const { startsAt, endsAt } = await world.grant(id)
+    expect(seconds(startsAt, endsAt)).toBe(600)
+    expect(world.now().getTime() - (startsAt?.getTime() ?? 0)).toBeLessThanOrEqual(4_000)
+  })
+
+  test('given back is over as soon as AWS has removed it', async () => {
+    const id = await world.approved()
+    await world.pass(4)
+    await world.stop(id, 'ended')
+    await world.pass(4)
+    expect(await world.status(id)).toBe('ended')
+    expect(world.held()).toBe(false)
+  })
+
+  test('revoked while AWS is still creating it leaves nothing behind', async () => {
+    const id = await world.approved()
+    await world.pass(1)
+    expect(await world.status(id)).toBe('activating')
+    await world.stop(id, 'revoked')
+    await world.pass(8)
+    expect(await world.status(id)).toBe('revoked')
+    expect(world.held()).toBe(false)
+    await world.pass(1000)
+    expect(world.held()).toBe(false)
+  })
+
+  test('is not given when the rules no longer allow it, and AWS is not asked to', async () => {
+    world.refuseActivation({ code: 'not_eligible', message: 'No policy matches any more.' })
+    const id = await world.approved()
+    await world.pass(3)
+    expect(await world.status(id)).toBe('failed')
+    expect(world.calls('CreateAccountAssignment')).toBe(0)
+  })
+})
+
+describe('two grants for one key', () => {
+  test('share the assignment; the first to end does not cut off the second', async () => {
+    const short = await world.approved({ minutes: 1 })
+    await world.pass(4)
+    const long = await world.approved({ minutes: 5 })
+    await world.pass(2)
+    expect(await world.status(long)).toBe('active')
+    expect(world.calls('CreateAccountAssignment')).toBe(1)
+
+    await world.pass(60)
+    expect(await world.status(short)).toBe('ended')
+    expect((await world.grant(short)).coveredBy).not.toBeNull()
+    expect((await world.grant(short)).excessSeconds).toBe(0)
+    expect(world.held()).toBe(true)
+
+    await world.pass(300)
+    expect(await world.status(long)).toBe('ended')
+    expect(world.held()).toBe(false)
+    expect(world.calls('DeleteAccountAssignment')).toBe(1)
+  })
+})
+
+describe('standing access', () => {
+  test('is found before the first intent, refuses the grant, and stays', async () => {
+    const { sandbox } = world
+    await fetch(`${sandbox.url}/_sandbox/assignments`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(await standing(world)),
+    })
+    const id = await world.approved()
+    await world.pass(5)
+    expect(await world.status(id)).toBe('failed')
+    expect(world.calls('CreateAccountAssignment')).toBe(0)
+    await world.pass(120)
+    expect(world.held()).toBe(true)
+  })
+})
+
+async function standing({ sandbox }: EngineWorld) {
+  const organization = (await (await fetch(`${sandbox.url}/_sandbox/organization`)).json()) as {
+    users: { userName: string }[]
+    accounts: { accountId: string; name: string }[]
+  }
+  return {
+    userName: organization.users.find((one) => one.userName.startsWith('test-user'))?.userName,
+    accountId: organization.accounts.find((one) => one.name === 'Audit')?.accountId,
+    permissionSetName: 'ReadOnlyAccess',
+  }
+}
+
+describe('when AWS misbehaves', () => {
+  test('a throttled creation is tried again, and the person still gets the whole time', async () => {
+    world.fault({ operation: 'CreateAccountAssignment', error: 'ThrottlingException', times: 3 })
+    const id = await world.approved({ minutes: 2 })
+    await world.pass(30)
+    expect(await world.status(id)).toBe('active')
+    const { startsAt, endsAt } = await world.grant(id)
+    expect(seconds(startsAt, endsAt)).toBe(120)
+  })
+
+  test('throttled for longer than the deadline means failed, with nothing left behind', async () => {
+    world.fault({ operation: 'CreateAccountAssignment', error: 'ServiceQuotaExceededException' })
+    const id = await world.approved()
+    await world.pass(615)
+    expect(await world.status(id)).toBe('failed')
+    world.clearFaults()
+    await world.pass(1000)
+    expect(world.held()).toBe(false)
+  })
+
+  test('a creation that AWS fails afterwards fails the request after absence is confirmed', async () => {
+    world.fault({
+      operation: 'CreateAccountAssignment',
+      failureReason: 'AWS SSO is unable to complete your request at this time.',
+      times: 1,
+    })
+    const id = await world.approved()
+    await world.pass(5)
+    expect(await world.status(id)).toBe('ending')
+    await world.pass(12)
+    expect(await world.status(id)).toBe('failed')
+    expect(world.held()).toBe(false)
+  })
+
+  test('an answer lost after the effect is not a second creation: a look finds it', async () => {
+    world.fault({ operation: 'CreateAccountAssignment', dropConnection: 'after', times: 1 })
+    const id = await world.approved()
+    await world.pass(12)
+    expect(await world.status(id)).toBe('active')
+    expect(world.calls('CreateAccountAssignment')).toBe(1)
+  })
+
+  test('an answer lost before the effect is created again after a look', async () => {
+    world.fault({ operation: 'CreateAccountAssignment', dropConnection: 'before', times: 1 })
+    const id = await world.approved()
+    await world.pass(16)
+    expect(await world.status(id)).toBe('active')
+    expect(world.calls('CreateAccountAssignment')).toBe(2)
+  })
+
+  test('a creation that lands after its request was revoked and confirmed absent is removed', async () => {
+    await patch(world, { createDelayMs: 40_000 })
+    world.fault({ operation: 'CreateAccountAssignment', dropConnection: 'after', times: 1 })
+    const id = await world.approved()
+    await world.pass(2)
+    await world.stop(id, 'revoked')
+    await world.pass(25)
+    expect(await world.status(id)).toBe('revoked')
+    await world.pass(15)
+    expect(world.held()).toBe(true)
+    await world.pass(30)
+    expect(world.held()).toBe(false)
+    await world.pass(1000)
+    expect(world.held()).toBe(false)
+  })
+
+  test('a removal is tried for as long as it takes, raises one alarm, and its excess is measured', async () => {
+    const id = await world.approved({ minutes: 1 })
+    await world.pass(4)
+    world.fault({ operation: 'DeleteAccountAssignment', error: 'InternalServerException' })
+    await world.pass(60 + 600)
+    expect(await world.status(id)).toBe('ending')
+    expect(world.held()).toBe(true)
+    const alarms = await world.database.db
+      .selectFrom('audit_event')
+      .select('seq')
+      .where('action', '=', 'access.removal_late')
+      .execute()
+    expect(alarms).toHaveLength(1)
+
+    world.clearFaults()
+    await world.pass(200)
+    expect(await world.status(id)).toBe('ended')
+    expect(world.held()).toBe(false)
+    const { excessSeconds } = await world.grant(id)
+    expect(excessSeconds).toBeGreaterThan(590)
+    expect(excessSeconds).toBeLessThan(800)
+  })
+
+  test('a deletion that AWS fails afterwards is repeated', async () => {
+    const id = await world.approved({ minutes: 1 })
+    await world.pass(4)
+    world.fault({
+      operation: 'DeleteAccountAssignment',
+      failureReason: 'Received a 403 status error: Access denied by IAM',
+      times: 4,
+    })
+    await world.pass(60 + 60)
+    expect(await world.status(id)).toBe('ended')
+    expect(world.held()).toBe(false)
+  })
+
+  test('a denied deletion names the command that the management account must run', async () => {
+    const id = await world.approved({ minutes: 1 })
+    await world.pass(4)
+    world.fault({ operation: 'DeleteAccountAssignment', error: 'AccessDeniedException', times: 1 })
+    await world.pass(70)
+    const row = await world.database.db
+      .selectFrom('ledger_key')
+      .select('last_error')
+      .executeTakeFirstOrThrow()
+    expect(row.last_error).toContain('aws sso-admin delete-account-assignment --instance-arn arn:')
+    await world.pass(900)
+    expect(await world.status(id)).toBe('ended')
+  })
+})
+
+describe('when TEAM dies', () => {
+  test('for an hour, what should have ended meanwhile ends at once', async () => {
+    const id = await world.approved({ minutes: 10 })
+    await world.pass(4)
+    world.sleep(3600)
+    await world.restart()
+    await world.pass(4)
+    expect(await world.status(id)).toBe('ended')
+    expect(world.held()).toBe(false)
+  })
+
+  test('before a due grant could start, it fails rather than starting hours late', async () => {
+    const id = await world.approved({ minutes: 10 })
+    world.sleep(3600)
+    await world.restart()
+    await world.pass(2)
+    expect(await world.status(id)).toBe('failed')
+    expect(world.calls('CreateAccountAssignment')).toBe(0)
+  })
+
+  test('with an intent that nobody knows the answer of, the next copy looks and goes on', async () => {
+    const id = await world.approved({ minutes: 10 })
+    await world.pass(1)
+    await world.database.owner.query(
+      "update intent set state = 'written', aws_request_id = null where state = 'accepted'",
+    )
+    await world.restart()
+    await world.pass(12)
+    expect(await world.status(id)).toBe('active')
+    await world.pass(610)
+    expect(await world.status(id)).toBe('ended')
+    expect(world.held()).toBe(false)
+  })
+})
+
+async function patch({ sandbox }: EngineWorld, settings: object): Promise<void> {
+  const answer = await fetch(`${sandbox.url}/_sandbox/settings`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(settings),
+  })
+  expect(answer.status).toBe(200)
+}

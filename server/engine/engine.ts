@@ -1,0 +1,142 @@
+/**
+ * The loop around the reconciler: woken by a timer and by a nudge that carries no data, it does the
+ * same thing every time. What needs a leader is done by the copy that leads.
+ */
+import { nextDueAt, wakeEveryOpenKey } from '#server/store/ledger.ts'
+import { renewEveryMs } from './leader.ts'
+import type { EngineDeps } from './ports.ts'
+import { createReconciler } from './reconciler.ts'
+
+/** Work of the leader that is not about keys. `run` is bounded and safe to repeat. */
+export interface Chore {
+  readonly name: string
+  readonly everyMs: number
+  readonly run: (now: Date) => Promise<unknown>
+}
+
+export interface Engine {
+  /** Looks now instead of at the next timer. */
+  wake(): void
+  /**
+   * Works until nothing is due at the clock's present time. For driven clocks: in production the
+   * loop does the same by itself.
+   */
+  settle(): Promise<void>
+  /** No new mutations; those in flight are finished, within `stopWithinMs`; the lead is released. */
+  stop(): Promise<void>
+  readonly lastPassAt: () => Date | null
+}
+
+/** A timer is the safety net under the nudges: at most this late. */
+const turnEveryMs = 1_000
+/** And a sweep over every open key is the safety net under the due times. */
+const sweepEveryMs = 60_000
+const stopWithinMs = 10_000
+const turnsToSettleMax = 200
+
+export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine {
+  const reconciler = createReconciler(deps)
+  const lastRun = new Map<string, number>()
+  const running = new Map<string, Promise<void>>()
+  let timer: NodeJS.Timeout | undefined
+  let turning: Promise<void> | null = null
+  let again = false
+  let stopped = false
+
+  reconciler.onWorked = wake
+  const lease = setInterval(() => void tick(), renewEveryMs)
+  void tick()
+
+  async function tick() {
+    const led = deps.leader.epoch()
+    await deps.leader.tick()
+    if (led === null && deps.leader.epoch() !== null) wake()
+  }
+
+  function wake() {
+    if (stopped) return
+    again = true
+    turning ??= turns().finally(() => {
+      turning = null
+    })
+  }
+
+  async function turns() {
+    while (again && !stopped) {
+      again = false
+      try {
+        await turn()
+      } catch (error) {
+        deps.log.error({ err: error }, 'engine turn failed')
+      }
+    }
+    await sleepUntilDue()
+  }
+
+  async function turn(): Promise<number> {
+    if (deps.leader.epoch() === null) return 0
+    const now = await deps.clock.now()
+    await deps.expireRequests(now)
+    await runIfDue({ name: 'sweep', everyMs: sweepEveryMs, run: sweep }, now)
+    for (const chore of chores) void runChore(chore, now)
+    return reconciler.pass(now)
+  }
+
+  async function sweep(now: Date) {
+    await wakeEveryOpenKey(deps.db, now)
+  }
+
+  function runChore(chore: Chore, now: Date): Promise<void> {
+    const going = running.get(chore.name)
+    if (going) return going
+    const run = runIfDue(chore, now)
+      .catch((error) => deps.log.error({ err: error, chore: chore.name }, 'chore failed'))
+      .finally(() => running.delete(chore.name))
+    running.set(chore.name, run)
+    return run
+  }
+
+  async function runIfDue(chore: Chore, now: Date): Promise<void> {
+    const last = lastRun.get(chore.name)
+    if (last !== undefined && now.getTime() - last < chore.everyMs) return
+    lastRun.set(chore.name, now.getTime())
+    await chore.run(now)
+  }
+
+  async function sleepUntilDue() {
+    clearTimeout(timer)
+    if (stopped) return
+    timer = setTimeout(wake, await waitMs().catch(() => turnEveryMs))
+  }
+
+  async function waitMs(): Promise<number> {
+    const [now, due] = await Promise.all([deps.clock.now(), nextDueAt(deps.db)])
+    if (due === null) return turnEveryMs
+    return Math.min(Math.max(due.getTime() - now.getTime(), 10), turnEveryMs)
+  }
+
+  return {
+    wake,
+    lastPassAt: reconciler.lastPassAt,
+    async settle() {
+      if (deps.leader.epoch() === null) await deps.leader.tick()
+      for (let turnsLeft = turnsToSettleMax; turnsLeft > 0; turnsLeft -= 1) {
+        const started = await turn()
+        await reconciler.idle()
+        await Promise.all(running.values())
+        if (started === 0) return
+      }
+      throw new Error('The engine does not come to rest')
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      clearInterval(lease)
+      await Promise.race([
+        Promise.all([turning, reconciler.idle()]),
+        new Promise((done) => setTimeout(done, stopWithinMs).unref()),
+      ])
+      await deps.leader.release()
+    },
+  }
+}

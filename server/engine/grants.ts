@@ -1,0 +1,279 @@
+/** The engine's steps that only write: a grant begins, becomes active, ends, is over. */
+import type { Transaction } from 'kysely'
+import { addMinutes, hardEnd, immediateEndsAt, scheduledEndsAt } from '#core/window.ts'
+import { type Change, systemActor } from '#server/store/change.ts'
+import { type LedgerGrant, type LedgerKey, updateKey } from '#server/store/ledger.ts'
+import type { RequestTable, Schema } from '#server/store/schema.ts'
+import type { EngineDeps, Failure } from './ports.ts'
+
+type Status = RequestTable['status']
+
+/** Locks the request; null if it is no longer in the state that the plan saw. */
+export async function lockRequest(
+  tx: Transaction<Schema>,
+  requestId: string,
+  status: Status | readonly Status[],
+) {
+  const row = await tx
+    .selectFrom('request')
+    .selectAll()
+    .where('request_id', '=', requestId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  const expected = typeof status === 'string' ? [status] : status
+  return expected.includes(row.status) ? row : null
+}
+
+interface Move {
+  readonly requestId: string
+  readonly version: number
+  readonly to: Status
+  readonly set?: { end_state?: Status; end_reason?: string; failure?: string }
+}
+
+export async function moveRequest(c: Change, move: Move): Promise<number> {
+  const version = move.version + 1
+  await c.tx
+    .updateTable('request')
+    .set({ status: move.to, version, updated_at: c.at, ...move.set })
+    .where('request_id', '=', move.requestId)
+    .execute()
+  return version
+}
+
+export function accessEvent(
+  c: Change,
+  action: string,
+  grant: { requestId: string; version: number },
+  payload: object,
+): void {
+  c.event({
+    actor: systemActor,
+    action,
+    object: { type: 'request', id: grant.requestId, version: grant.version },
+    payload,
+  })
+}
+
+/** scheduled → activating, in the transaction of the first intent. */
+export async function startGrant(
+  c: Change,
+  grant: LedgerGrant,
+  row: { version: number },
+  facts: { deadlineMinutes: number; sessionMinutes: number | null },
+): Promise<number> {
+  const version = await moveRequest(c, {
+    requestId: grant.requestId,
+    version: row.version,
+    to: 'activating',
+  })
+  await c.tx
+    .updateTable('access_grant')
+    .set({
+      intent_at: c.at,
+      activation_deadline: addMinutes(grant.dueAt, facts.deadlineMinutes),
+      session_minutes: facts.sessionMinutes,
+      hard_end: hardEnd({
+        intentAt: c.at,
+        durationMinutes: grant.durationMinutes,
+        activationDeadlineMinutes: facts.deadlineMinutes,
+      }),
+      ...(!grant.immediate && {
+        starts_at: grant.dueAt,
+        ends_at: scheduledEndsAt({
+          startsAt: grant.dueAt,
+          durationMinutes: grant.durationMinutes,
+        }),
+      }),
+    })
+    .where('grant_id', '=', grant.grantId)
+    .execute()
+  return version
+}
+
+/**
+ * activating → active: AWS has confirmed. A scheduled grant whose key TEAM already holds passes
+ * through activating in the same transaction, without a call; its clock starts now.
+ */
+export async function activateGrant(
+  deps: EngineDeps,
+  c: Change,
+  key: LedgerKey,
+  grant: LedgerGrant,
+): Promise<void> {
+  const row = await lockRequest(c.tx, grant.requestId, ['scheduled', 'activating'])
+  if (!row) return
+  let version = row.version
+  let end = grant.hardEnd
+  if (row.status === 'scheduled') {
+    const failure = await deps.checkActivation(c.tx, grant.requestId, c.at)
+    if (failure) return failUnstarted(deps, c, grant, failure)
+    const deadlineMinutes = await deps.activationDeadlineMinutes()
+    version = await startGrant(c, grant, row, { deadlineMinutes, sessionMinutes: null })
+    const { durationMinutes } = grant
+    end = hardEnd({ intentAt: c.at, durationMinutes, activationDeadlineMinutes: deadlineMinutes })
+  }
+  const confirmedAt = row.status === 'scheduled' ? c.at : (key.belief.confirmedAt ?? c.at)
+  const { durationMinutes } = grant
+  const window = grant.immediate
+    ? {
+        startsAt: confirmedAt,
+        endsAt: immediateEndsAt({ confirmedAt, durationMinutes, hardEnd: end ?? confirmedAt }),
+      }
+    : {
+        startsAt: grant.dueAt,
+        endsAt: scheduledEndsAt({ startsAt: grant.dueAt, durationMinutes }),
+      }
+  await c.tx
+    .updateTable('access_grant')
+    .set({ granted_at: confirmedAt, starts_at: window.startsAt, ends_at: window.endsAt })
+    .where('grant_id', '=', grant.grantId)
+    .execute()
+  version = await moveRequest(c, { requestId: grant.requestId, version, to: 'active' })
+  const secondsFromDue = (confirmedAt.getTime() - grant.dueAt.getTime()) / 1000
+  deps.metrics.timeToGrantSeconds(Math.max(0, secondsFromDue))
+  accessEvent(
+    c,
+    'access.active',
+    { requestId: grant.requestId, version },
+    {
+      ...key.key,
+      grantId: grant.grantId,
+      startsAt: window.startsAt.toISOString(),
+      endsAt: window.endsAt.toISOString(),
+      secondsFromDue,
+    },
+  )
+  await deps.announce(c, 'active', grant.requestId)
+}
+
+/** active or activating → ending. What stands in AWS is taken away by later steps. */
+export async function endGrant(
+  c: Change,
+  key: LedgerKey,
+  grant: LedgerGrant,
+  why: { endState: 'ended'; reason: string } | { endState: 'failed'; failure: Failure },
+): Promise<void> {
+  const row = await lockRequest(c.tx, grant.requestId, ['activating', 'active'])
+  if (!row) return
+  const failed = why.endState === 'failed'
+  const version = await moveRequest(c, {
+    requestId: grant.requestId,
+    version: row.version,
+    to: 'ending',
+    set: {
+      end_state: why.endState,
+      end_reason: failed ? why.failure.code : why.reason,
+      ...(failed && { failure: JSON.stringify(why.failure) }),
+    },
+  })
+  if (failed) {
+    await c.tx
+      .updateTable('access_grant')
+      .set({ stopped_at: c.at })
+      .where('grant_id', '=', grant.grantId)
+      .execute()
+  }
+  accessEvent(
+    c,
+    'access.ending',
+    { requestId: grant.requestId, version },
+    {
+      ...key.key,
+      grantId: grant.grantId,
+      why: failed ? why.failure : why.reason,
+    },
+  )
+}
+
+/** scheduled → failed: nothing was asked of AWS. */
+export async function failUnstarted(
+  deps: EngineDeps,
+  c: Change,
+  grant: LedgerGrant,
+  failure: Failure,
+): Promise<void> {
+  const row = await lockRequest(c.tx, grant.requestId, 'scheduled')
+  if (!row) return
+  const version = await moveRequest(c, {
+    requestId: grant.requestId,
+    version: row.version,
+    to: 'failed',
+    set: { end_reason: failure.code, failure: JSON.stringify(failure) },
+  })
+  await c.tx
+    .updateTable('access_grant')
+    .set({ over_at: c.at })
+    .where('grant_id', '=', grant.grantId)
+    .execute()
+  accessEvent(c, 'access.not_given', { requestId: grant.requestId, version }, { failure })
+  await deps.announce(c, 'failed', grant.requestId)
+}
+
+/** ending → its end state: absence is confirmed, or another grant covers the key. */
+export async function finishGrant(
+  deps: EngineDeps,
+  c: Change,
+  key: LedgerKey,
+  grant: LedgerGrant,
+  coveredBy: string | null,
+): Promise<void> {
+  const row = await lockRequest(c.tx, grant.requestId, 'ending')
+  if (!row || grant.endState === null) return
+  const excess = coveredBy === null ? excessSeconds(key, grant) : 0
+  await c.tx
+    .updateTable('access_grant')
+    .set({
+      over_at: c.at,
+      covered_by: coveredBy,
+      removal_confirmed_at: coveredBy === null ? (key.belief.confirmedAt ?? c.at) : null,
+      excess_seconds: String(excess),
+    })
+    .where('grant_id', '=', grant.grantId)
+    .execute()
+  const version = await moveRequest(c, {
+    requestId: grant.requestId,
+    version: row.version,
+    to: grant.endState,
+  })
+  const othersOpen = key.grants.some((other) => other.grantId !== grant.grantId)
+  if (!othersOpen) await closeKey(c, key)
+  deps.metrics.excessSeconds(excess)
+  accessEvent(
+    c,
+    'access.over',
+    { requestId: grant.requestId, version },
+    {
+      ...key.key,
+      grantId: grant.grantId,
+      endState: grant.endState,
+      excessSeconds: excess,
+      coveredBy,
+      watchedUntil: key.belief.watchedUntil?.toISOString() ?? null,
+    },
+  )
+  await deps.announce(c, grant.endState, grant.requestId)
+}
+
+async function closeKey(c: Change, key: LedgerKey): Promise<void> {
+  const settled = key.belief.watchedUntil === null
+  await updateKey(
+    c.tx,
+    key.keyId,
+    {
+      attempts: 0,
+      notBefore: null,
+      lastError: null,
+      alarmedAt: null,
+      ...(settled && { held: false }),
+    },
+    c.at,
+  )
+}
+
+/** From the end of the window, or the commit of the revocation, to confirmed removal. */
+function excessSeconds(key: LedgerKey, grant: LedgerGrant): number {
+  const { confirmedAt } = key.belief
+  if (confirmedAt === null || grant.goneBy === null) return 0
+  return Math.max(0, (confirmedAt.getTime() - grant.goneBy.getTime()) / 1000)
+}

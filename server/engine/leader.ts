@@ -1,0 +1,113 @@
+/**
+ * One copy of TEAM leads: it alone writes intents and calls the assignment API.
+ *
+ * The lead is one row (epoch, holder, expires_at) on the database's clock. The leader renews it each
+ * second for three; a take-over raises the epoch. Every transaction of the engine locks that row
+ * `FOR KEY SHARE` with its own epoch (store/change.ts), and a take-over locks it `FOR UPDATE`: so a
+ * take-over waits for what is being written, which sessions limit to two seconds, and after it
+ * nothing of the old epoch can be written. AWS cannot be fenced: `mayAct` is asked once more after a
+ * call is signed and before it is sent, on this process's own monotonic clock, counted from before
+ * the renewal was sent, so that it never outlasts the row.
+ */
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from '#server/store/schema.ts'
+
+export const leaseMs = 3_000
+export const renewEveryMs = 1_000
+
+export interface Leader {
+  /** The epoch this copy leads, or null. */
+  epoch(): number | null
+  /** The lease surely holds at this instant. */
+  mayAct(): boolean
+  /** Renews, or tries to take over. Called each second; never throws. */
+  tick(): Promise<void>
+  /** Gives the lead away, so that another copy need not wait for the lease to end. */
+  release(): Promise<void>
+}
+
+export interface LeaderDeps {
+  readonly db: Kysely<Schema>
+  /** Names this process in the row and on the health page. */
+  readonly holder: string
+  readonly log: { info(message: string): void; warn(message: string): void }
+  /** Milliseconds that never jump. */
+  readonly monotonicMs?: () => number
+  readonly onLead?: () => void
+  /** Code older than the schema's minimum never leads. */
+  readonly mayLead?: () => Promise<boolean>
+}
+
+export function createLeader(deps: LeaderDeps): Leader {
+  const monotonicMs = deps.monotonicMs ?? (() => performance.now())
+  let epoch: number | null = null
+  let holdsUntilMs = 0
+  let released = false
+
+  function lose(why: string) {
+    if (epoch !== null) deps.log.warn(`no longer leading (epoch ${epoch}): ${why}`)
+    epoch = null
+    holdsUntilMs = 0
+  }
+
+  async function renew(current: number, askedAtMs: number) {
+    const row = await sql<{ epoch: number }>`
+      update leader set expires_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
+      where epoch = ${current} and expires_at > clock_timestamp()
+      returning epoch`.execute(deps.db)
+    if (row.rows.length === 0) lose('the lease ran out or another copy took over')
+    else holdsUntilMs = askedAtMs + leaseMs
+  }
+
+  async function takeOver(askedAtMs: number) {
+    const taken = await deps.db.transaction().execute(async (tx) => {
+      const { rows } = await sql<{ epoch: number }>`
+        select epoch from leader where expires_at <= clock_timestamp() for update skip locked
+        `.execute(tx)
+      const old = rows[0]
+      if (!old) return null
+      const next = old.epoch + 1
+      await sql`
+        update leader set epoch = ${next}, holder = ${deps.holder},
+          expires_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
+        `.execute(tx)
+      return next
+    })
+    if (taken === null) return
+    epoch = taken
+    holdsUntilMs = askedAtMs + leaseMs
+    deps.log.info(`leading (epoch ${taken})`)
+    deps.onLead?.()
+  }
+
+  return {
+    epoch: () => (monotonicMs() < holdsUntilMs ? epoch : null),
+    mayAct: () => epoch !== null && monotonicMs() < holdsUntilMs,
+    async tick() {
+      if (released) return
+      const askedAtMs = monotonicMs()
+      try {
+        if (epoch !== null) await renew(epoch, askedAtMs)
+        else if ((await deps.mayLead?.()) ?? true) await takeOver(askedAtMs)
+      } catch (error) {
+        if (epoch !== null && monotonicMs() >= holdsUntilMs) lose('the database did not answer')
+        deps.log.warn(
+          `the lead could not be ${epoch === null ? 'taken' : 'renewed'}: ${text(error)}`,
+        )
+      }
+    },
+    async release() {
+      released = true
+      const current = epoch
+      epoch = null
+      holdsUntilMs = 0
+      if (current === null) return
+      await sql`update leader set expires_at = clock_timestamp(), holder = null
+        where epoch = ${current}`.execute(deps.db)
+    },
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,205 @@
+/**
+ * The house of HTTP: everything that every route shares. A resource is a file that exports
+ * `registerX(app, deps)` and declares, for each route, its schemas and its permission:
+ *
+ *   app.get(
+ *     '/api/v1/things/:id',
+ *     { config: { permission: 'thing.read' }, schema: { params: Params, response: { 200: Thing } } },
+ *     async (request) => readThing(deps, request.actor, request.params.id),
+ *   )
+ *
+ * What it may rely on: `request.actor` is a person confirmed as the domain's "Freshness" says, a
+ * write came from TEAM's own page, the input has been parsed by its schema, what is thrown as
+ * `Refused` becomes problem+json, and nothing outside the response schema leaves the house.
+ *
+ * Input of the wrong shape is 400 `malformed` with a line for each field; input of the right shape
+ * that a rule refuses has the rule's own code, mostly 422. An unknown path is 404, a known path
+ * with a method it does not have is 405.
+ */
+import { randomUUID } from 'node:crypto'
+import cookie from '@fastify/cookie'
+import swagger from '@fastify/swagger'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify'
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import { Problem } from '#contract/common.ts'
+import type { Logger } from '#server/log.ts'
+import { Refused } from '#server/operations/refused.ts'
+import { authorise, requirePermissions } from './authorise.ts'
+import { registerDocsPage } from './docs-page.ts'
+import { type HealthDeps, registerHealth } from './health.ts'
+import type { PeoplePorts } from './ports.ts'
+import { handleError, sendProblem } from './problem.ts'
+import { addRateLimits, defaultRateLimits, type RateLimits } from './rate-limits.ts'
+import { addSecurityHeaders } from './security-headers.ts'
+import { cookiesFor } from './sign-in/cookies.ts'
+import type { Sessions } from './sign-in/sessions.ts'
+import { registerWebBundle } from './static.ts'
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+export const bodyBytesMax = 256 * 1024
+
+export interface AppDeps extends HealthDeps {
+  readonly publicUrl: string
+  readonly version: string
+  readonly log: Logger
+  readonly sessions: Sessions
+  readonly people: PeoplePorts
+  /** Addresses of proxies whose `X-Forwarded-For` is believed; none by default. */
+  readonly trustedProxies: readonly string[]
+  readonly rateLimits?: RateLimits
+  /** The built web bundle; null where there is none to serve. */
+  readonly webRoot: string | null
+  /** The resources, each a call of its `registerX(app, deps)`. */
+  readonly register: (app: App) => void | Promise<void>
+}
+
+export async function buildApp(deps: AppDeps): Promise<App> {
+  const app: App = fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: bodyBytesMax,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    trustProxy: deps.trustedProxies.length === 0 ? false : [...deps.trustedProxies],
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    routerOptions: { maxParamLength: 500 },
+    forceCloseConnections: true,
+    frameworkErrors: handleError,
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(handleError)
+  // Forms and plain text are what another site's page may send without asking; JSON is not.
+  app.removeContentTypeParser('text/plain')
+
+  logRequests(app)
+  addSecurityHeaders(app, deps.publicUrl)
+  requirePermissions(app)
+  documentProblems(app)
+  answerUnknownPaths(app)
+  await app.register(cookie)
+  const check = await addRateLimits(app, deps.rateLimits ?? defaultRateLimits)
+  authorise(app, {
+    publicUrl: deps.publicUrl,
+    sessionCookieName: cookiesFor(deps.publicUrl).session.name,
+    sessions: deps.sessions,
+    people: deps.people,
+  })
+  app.addHook('onRequest', async (request) => {
+    if (request.session !== null) await check.session(request)
+  })
+  await describe(app, deps)
+
+  registerDocsPage(app)
+  registerHealth(app, deps)
+  await deps.register(app)
+  if (deps.webRoot !== null) await registerWebBundle(app, deps.webRoot)
+  await app.ready()
+  return app
+}
+
+function logRequests(app: App): void {
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? '(none)',
+        status: reply.statusCode,
+        milliseconds: Math.round(reply.elapsedTime),
+        userId: request.session?.userId,
+      },
+      'answered',
+    )
+  })
+}
+
+/** Every route of the API may answer with a problem; said once, here. */
+function documentProblems(app: App): void {
+  const problem = {
+    description: 'A refusal or a fault',
+    content: { 'application/problem+json': { schema: Problem } },
+  }
+  app.addHook('onRoute', (route) => {
+    const response: unknown = route.schema?.response
+    if (!route.url.startsWith('/api/') || typeof response !== 'object' || response === null) return
+    route.schema = { ...route.schema, response: { default: problem, ...response } }
+  })
+}
+
+async function describe(app: App, deps: AppDeps): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'TEAM',
+        version: deps.version,
+        description: 'Temporary elevated access to AWS accounts, through IAM Identity Center.',
+      },
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: cookiesFor(deps.publicUrl).session.name },
+          csrf: { type: 'apiKey', in: 'header', name: 'x-team-csrf' },
+        },
+      },
+      security: [{ session: [], csrf: [] }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  })
+  app.get(
+    '/api/openapi.json',
+    { config: { permission: 'public' }, schema: { hide: true } },
+    async () => app.swagger(),
+  )
+}
+
+function answerUnknownPaths(app: App): void {
+  const methodsOf = new Map<string, Set<string>>()
+  app.addHook('onRoute', (route) => {
+    const methods = methodsOf.get(route.url) ?? new Set()
+    for (const method of [route.method].flat()) methods.add(method)
+    methodsOf.set(route.url, methods)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '/'
+    const allowed = [...methodsOf]
+      .filter(([pattern]) => pattern !== '/*' && patternMatches(pattern, path))
+      .flatMap(([, methods]) => [...methods])
+    const isKnown = allowed.length > 0 && !allowed.includes(request.method)
+    if (!isKnown) return sendProblem(request, reply, new Refused('not_found'))
+    reply.header('allow', [...new Set(allowed)].join(', '))
+    return sendProblem(request, reply, new Refused('method_not_allowed'))
+  })
+}
+
+function patternMatches(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/')
+  const given = path.split('/')
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, index) =>
+      part.startsWith(':') ? given[index] !== '' : part === given[index],
+    )
+  )
+}

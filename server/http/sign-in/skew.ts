@@ -1,0 +1,2 @@
+/** How far the identity provider's clock may be from ours. */
+export const clockSkewSecondsMax = 60

@@ -1,0 +1,217 @@
+/**
+ * Every change of TEAM's state is one transaction that also holds what must not be lost with it:
+ * the audit events, the notices to send, the nudge for the engine and the word for open screens.
+ *
+ *   await change(db, at, async (c) => {
+ *     await c.tx.updateTable('request')…
+ *     c.event({ actor, action: 'request.approve', object: { type: 'request', id }, payload })
+ *     c.notice({ … })
+ *     await c.nudge(keyId)
+ *   })
+ *
+ * Events are appended last: the chain's head row is the one lock that everybody wants, so it is
+ * taken when all other work is done, and nothing on the network happens while it is held.
+ * Because change_feed rows are written under the same lock, their order is the order of commits.
+ */
+import { randomUUID } from 'node:crypto'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { type EventActor, hashEvent, sealPayload } from '#server/audit/chain.ts'
+import type { Schema } from './schema.ts'
+
+export interface EventDraft {
+  readonly actor: EventActor
+  /** `thing.verb`, such as `request.approve`. */
+  readonly action: string
+  readonly object: { readonly type: string; readonly id: string; readonly version?: number }
+  /** `done` unless said otherwise. */
+  readonly result?: string
+  /** No secrets: auditors read it. */
+  readonly payload: object
+}
+
+export interface NoticeDraft {
+  readonly requestId: string | null
+  readonly event: string
+  readonly channel: 'email'
+  readonly receiverId: string
+  readonly address: string | null
+  readonly facts: object
+}
+
+export interface Change {
+  readonly tx: Transaction<Schema>
+  /** The moment of this change; every row it writes carries it. */
+  readonly at: Date
+  event(draft: EventDraft): void
+  notice(draft: NoticeDraft): void
+  /** Something on screens changed that no event is about. */
+  changed(objectType: string, objectId: string, version?: number): void
+  /** The engine must look at this key now. */
+  nudge(keyId: number): Promise<void>
+}
+
+export const systemActor: EventActor = { type: 'system', id: 'team', name: 'TEAM' }
+
+/** Channels of LISTEN/NOTIFY. A message carries no data: who hears it looks for itself. */
+export const engineChannel = 'team_engine'
+export const changeChannel = 'team_change'
+
+/** A notice is tried for about a day: graphile-worker waits e^attempt seconds between attempts. */
+const noticeAttemptsMax = 12
+
+interface Drafts {
+  readonly events: EventDraft[]
+  readonly notices: NoticeDraft[]
+  readonly changes: { type: string; id: string; version: number }[]
+  nudged: boolean
+}
+
+export class LostLeadership extends Error {
+  constructor() {
+    super('another copy leads now')
+  }
+}
+
+export interface ChangeOptions {
+  /** Only while this epoch leads: a take-over waits for this transaction, or this one fails. */
+  readonly epoch?: number
+}
+
+export function change<Result>(
+  db: Kysely<Schema>,
+  at: Date,
+  work: (change: Change) => Promise<Result>,
+  options: ChangeOptions = {},
+): Promise<Result> {
+  return db.transaction().execute(async (tx) => {
+    if (options.epoch !== undefined) await fence(tx, options.epoch)
+    const drafts: Drafts = { events: [], notices: [], changes: [], nudged: false }
+    const result = await work(collect(tx, at, drafts))
+    await writeNotices(tx, at, drafts.notices)
+    if (drafts.nudged) await sql`select pg_notify(${engineChannel}, '')`.execute(tx)
+    if (drafts.events.length > 0 || drafts.changes.length > 0) {
+      await appendEvents(tx, at, drafts)
+      await sql`select pg_notify(${changeChannel}, '')`.execute(tx)
+    }
+    return result
+  })
+}
+
+function collect(tx: Transaction<Schema>, at: Date, drafts: Drafts): Change {
+  return {
+    tx,
+    at,
+    event: (draft) => {
+      drafts.events.push(draft)
+      const { type, id, version } = draft.object
+      drafts.changes.push({ type, id, version: version ?? 0 })
+    },
+    notice: (draft) => void drafts.notices.push(draft),
+    changed: (type, id, version = 0) => void drafts.changes.push({ type, id, version }),
+    nudge: async (keyId) => {
+      await tx
+        .updateTable('ledger_key')
+        .set({ next_at: at, nudges: sql`nudges + 1`, updated_at: at })
+        .where('key_id', '=', keyId)
+        .execute()
+      drafts.nudged = true
+    },
+  }
+}
+
+/**
+ * `FOR KEY SHARE` lets the leader renew its lease meanwhile, and makes a take-over, which locks the
+ * row `FOR UPDATE`, wait for us.
+ */
+async function fence(tx: Transaction<Schema>, epoch: number): Promise<void> {
+  const row = await tx
+    .selectFrom('leader')
+    .select('epoch')
+    .where('epoch', '=', epoch)
+    .where('expires_at', '>', sql<Date>`clock_timestamp()`)
+    .forKeyShare()
+    .executeTakeFirst()
+  if (!row) throw new LostLeadership()
+}
+
+async function writeNotices(tx: Transaction<Schema>, at: Date, drafts: readonly NoticeDraft[]) {
+  for (const draft of drafts) {
+    const noticeId = randomUUID()
+    await tx
+      .insertInto('notice')
+      .values({
+        notice_id: noticeId,
+        request_id: draft.requestId,
+        event: draft.event,
+        channel: draft.channel,
+        receiver_id: draft.receiverId,
+        address: draft.address,
+        state: draft.address === null ? 'no_address' : 'queued',
+        facts: JSON.stringify(draft.facts),
+        last_error: null,
+        provider_id: null,
+        created_at: at,
+        sent_at: null,
+      })
+      .execute()
+    if (draft.address === null) continue
+    const payload = JSON.stringify({ noticeId })
+    await sql`select enqueue_job('send-notice', ${payload}::json, ${noticeId}, ${noticeAttemptsMax})`.execute(
+      tx,
+    )
+  }
+}
+
+async function appendEvents(tx: Transaction<Schema>, at: Date, drafts: Drafts): Promise<void> {
+  const head = await tx
+    .selectFrom('audit_head')
+    .select(['seq', 'hash'])
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  let { seq, hash } = head
+  const rows = drafts.events.map((draft) => {
+    const header = {
+      seq: seq + 1,
+      at,
+      actor: draft.actor,
+      action: draft.action,
+      object: { type: draft.object.type, id: draft.object.id },
+      result: draft.result ?? 'done',
+    }
+    const payload = sealPayload(draft.payload)
+    const row = {
+      seq: header.seq,
+      at,
+      actor_type: draft.actor.type,
+      actor_id: draft.actor.id,
+      actor_name: draft.actor.name,
+      action: header.action,
+      object_type: header.object.type,
+      object_id: header.object.id,
+      result: header.result,
+      payload: payload.text,
+      salt: payload.salt,
+      payload_hash: payload.hash,
+      previous_hash: hash,
+      hash: hashEvent(hash, header, payload.hash),
+    }
+    seq = row.seq
+    hash = row.hash
+    return row
+  })
+  if (rows.length > 0) {
+    await tx.insertInto('audit_event').values(rows).execute()
+    await tx.updateTable('audit_head').set({ seq, hash }).execute()
+  }
+  await tx
+    .insertInto('change_feed')
+    .values(
+      drafts.changes.map((change) => ({
+        object_type: change.type,
+        object_id: change.id,
+        version: change.version,
+        at,
+      })),
+    )
+    .execute()
+}

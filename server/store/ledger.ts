@@ -1,0 +1,355 @@
+/** The ledger of keys and intents, and the grants on them: all that the engine reads and writes. */
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import type { AccountId, Key, PermissionSetArn, UserId } from '#core/ids.ts'
+import type { Belief, GrantStatus, PlannedGrant, PlannedKey } from '#core/plan.ts'
+import type { IntentState, LedgerKeyTable, Schema } from './schema.ts'
+
+type Db = Kysely<Schema> | Transaction<Schema>
+
+export interface LedgerGrant extends PlannedGrant {
+  readonly requestId: string
+  readonly immediate: boolean
+  readonly durationMinutes: number
+  readonly hardEnd: Date | null
+  readonly startsAt: Date | null
+  readonly endState: 'ended' | 'revoked' | 'cancelled' | 'failed' | null
+}
+
+export interface LedgerIntent {
+  readonly intentId: number
+  readonly kind: 'create' | 'delete'
+  readonly state: 'written' | 'accepted'
+  readonly awsRequestId: string | null
+  readonly acceptedAt: Date | null
+}
+
+export interface LedgerKey {
+  readonly keyId: number
+  readonly key: Key
+  readonly held: boolean
+  readonly attempts: number
+  readonly nudges: number
+  readonly belief: Belief
+  readonly notBefore: Date | null
+  readonly alarmedAt: Date | null
+  readonly intent: LedgerIntent | null
+  /** Kinds of calls of unknown outcome that may still land, newest first. */
+  readonly doubts: readonly ('create' | 'delete')[]
+  readonly newestIntentIsDoubt: boolean
+  readonly grants: readonly LedgerGrant[]
+}
+
+/** Keys that the engine must think about, those that may have to lose access first. */
+export async function dueKeys(db: Db, now: Date, limit: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom('ledger_key')
+    .select('key_id')
+    .where('next_at', '<=', now)
+    .orderBy((eb) =>
+      eb.not(
+        eb.or([
+          eb.exists(
+            eb
+              .selectFrom('access_grant')
+              .select(sql`1`.as('one'))
+              .whereRef('access_grant.key_id', '=', 'ledger_key.key_id')
+              .where('over_at', 'is', null)
+              .where((g) => g.or([g('stopped_at', 'is not', null), g('ends_at', '<=', now)])),
+          ),
+          eb('watched_until', 'is not', null),
+        ]),
+      ),
+    )
+    .orderBy('next_at')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.key_id)
+}
+
+/** When the next key is due; null if none is. */
+export async function nextDueAt(db: Db): Promise<Date | null> {
+  const row = await db
+    .selectFrom('ledger_key')
+    .select('next_at')
+    .where('next_at', 'is not', null)
+    .orderBy('next_at')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.next_at ?? null
+}
+
+/**
+ * The safety net under `next_at`: every key with an open grant, an assignment or a watch is thought
+ * about again, whatever its row says.
+ */
+export async function wakeEveryOpenKey(db: Db, now: Date): Promise<number> {
+  const result = await db
+    .updateTable('ledger_key')
+    .set({ next_at: now, nudges: sql`nudges + 1` })
+    .where((eb) =>
+      eb.or([
+        eb('held', '=', true),
+        eb('watched_until', 'is not', null),
+        eb.exists(
+          eb
+            .selectFrom('access_grant')
+            .select(sql`1`.as('one'))
+            .whereRef('access_grant.key_id', '=', 'ledger_key.key_id')
+            .where('over_at', 'is', null),
+        ),
+      ]),
+    )
+    .where((eb) => eb.or([eb('next_at', 'is', null), eb('next_at', '>', now)]))
+    .executeTakeFirst()
+  return Number(result.numUpdatedRows)
+}
+
+export async function loadKey(
+  db: Db,
+  keyId: number,
+  activationDeadlineMs: number,
+): Promise<LedgerKey> {
+  const row = await db
+    .selectFrom('ledger_key')
+    .selectAll()
+    .where('key_id', '=', keyId)
+    .executeTakeFirstOrThrow()
+  const intents = await db
+    .selectFrom('intent')
+    .select(['intent_id', 'kind', 'state', 'aws_request_id', 'sent_at'])
+    .where('key_id', '=', keyId)
+    .orderBy('intent_id', 'desc')
+    .limit(20)
+    .execute()
+  const open = intents.find(isInFlight)
+  const watched = row.watched_until !== null
+  return {
+    keyId,
+    key: keyOf(row),
+    held: row.held,
+    attempts: row.attempts,
+    nudges: row.nudges,
+    belief: beliefOf(row),
+    notBefore: row.not_before,
+    alarmedAt: row.late_alarm_at,
+    intent: open
+      ? {
+          intentId: open.intent_id,
+          kind: open.kind,
+          state: open.state,
+          awsRequestId: open.aws_request_id,
+          acceptedAt: open.sent_at,
+        }
+      : null,
+    doubts: watched ? intents.filter((one) => one.state === 'unknown').map((one) => one.kind) : [],
+    newestIntentIsDoubt: watched && intents[0]?.state === 'unknown',
+    grants: await loadGrants(db, keyId, activationDeadlineMs),
+  }
+}
+
+function isInFlight<Row extends { state: IntentState }>(
+  row: Row,
+): row is Row & { state: 'written' | 'accepted' } {
+  return row.state === 'written' || row.state === 'accepted'
+}
+
+function keyOf(row: Selectable<LedgerKeyTable>): Key {
+  return {
+    userId: row.user_id as UserId,
+    accountId: row.account_id as AccountId,
+    permissionSetArn: row.permission_set_arn as PermissionSetArn,
+  }
+}
+
+function beliefOf(row: Selectable<LedgerKeyTable>): Belief {
+  return {
+    presence: row.presence,
+    absentSeenAt: row.absent_seen_at,
+    confirmedAt: row.confirmed_at,
+    watchedSince: row.watched_since,
+    watchedUntil: row.watched_until,
+    nextLookAt: row.next_look_at,
+  }
+}
+
+async function loadGrants(
+  db: Db,
+  keyId: number,
+  activationDeadlineMs: number,
+): Promise<LedgerGrant[]> {
+  const rows = await db
+    .selectFrom('access_grant')
+    .innerJoin('request', 'request.request_id', 'access_grant.request_id')
+    .selectAll('access_grant')
+    .select(['request.status', 'request.end_state'])
+    .where('access_grant.key_id', '=', keyId)
+    .where('over_at', 'is', null)
+    .orderBy('due_at')
+    .orderBy('grant_id')
+    .execute()
+  return rows.map((row) => ({
+    grantId: row.grant_id,
+    requestId: row.request_id,
+    status: openStatus(row.status, row.request_id),
+    dueAt: row.due_at,
+    activationDeadline:
+      row.activation_deadline ?? new Date(row.due_at.getTime() + activationDeadlineMs),
+    endsAt: row.ends_at,
+    goneBy: row.status === 'ending' ? (row.stopped_at ?? row.ends_at) : null,
+    immediate: row.immediate,
+    durationMinutes: row.duration_minutes,
+    hardEnd: row.hard_end,
+    startsAt: row.starts_at,
+    endState: endStateOf(row.end_state),
+  }))
+}
+
+function openStatus(status: string, requestId: string): GrantStatus {
+  switch (status) {
+    case 'scheduled':
+    case 'activating':
+    case 'active':
+    case 'ending':
+      return status
+    default:
+      throw new Error(`The grant of request ${requestId} is open, but the request is ${status}`)
+  }
+}
+
+function endStateOf(state: string | null): LedgerGrant['endState'] {
+  return state === 'ended' || state === 'revoked' || state === 'cancelled' || state === 'failed'
+    ? state
+    : null
+}
+
+export function plannedKey(key: LedgerKey, nextPollAt: Date): PlannedKey {
+  const { belief, intent } = key
+  return {
+    presence: belief.presence,
+    confirmedAt: belief.confirmedAt,
+    absentSeenAt: belief.absentSeenAt,
+    watchedSince: belief.watchedSince,
+    watchedUntil: belief.watchedUntil,
+    nextLookAt: belief.nextLookAt,
+    notBefore: key.notBefore,
+    alarmedAt: key.alarmedAt,
+    inFlight: intent === null ? null : { kind: intent.kind, state: intent.state, nextPollAt },
+  }
+}
+
+export interface KeyUpdate {
+  readonly belief?: Belief
+  readonly held?: boolean
+  readonly notBefore?: Date | null
+  readonly attempts?: number
+  readonly lastError?: string | null
+  readonly alarmedAt?: Date | null
+}
+
+export async function updateKey(
+  db: Db,
+  keyId: number,
+  update: KeyUpdate,
+  now: Date,
+): Promise<void> {
+  const { belief } = update
+  await db
+    .updateTable('ledger_key')
+    .set({
+      updated_at: now,
+      ...(belief && {
+        presence: belief.presence,
+        absent_seen_at: belief.absentSeenAt,
+        confirmed_at: belief.confirmedAt,
+        watched_since: belief.watchedSince,
+        watched_until: belief.watchedUntil,
+        next_look_at: belief.nextLookAt,
+      }),
+      ...(update.held !== undefined && { held: update.held }),
+      ...(update.notBefore !== undefined && { not_before: update.notBefore }),
+      ...(update.attempts !== undefined && { attempts: update.attempts }),
+      ...(update.lastError !== undefined && { last_error: update.lastError }),
+      ...(update.alarmedAt !== undefined && { late_alarm_at: update.alarmedAt }),
+    })
+    .where('key_id', '=', keyId)
+    .execute()
+}
+
+/** Unless somebody nudged meanwhile: then the key stays due. */
+export async function restUntil(db: Db, key: LedgerKey, until: Date | null): Promise<void> {
+  await db
+    .updateTable('ledger_key')
+    .set({ next_at: until })
+    .where('key_id', '=', key.keyId)
+    .where('nudges', '=', key.nudges)
+    .execute()
+}
+
+/** Raises a unique violation (`one_call_in_flight_a_key`) if a call is in flight already. */
+export async function writeIntent(
+  tx: Transaction<Schema>,
+  intent: { keyId: number; kind: 'create' | 'delete'; epoch: number; at: Date },
+): Promise<number> {
+  const row = await tx
+    .insertInto('intent')
+    .values({
+      key_id: intent.keyId,
+      kind: intent.kind,
+      state: 'written',
+      epoch: intent.epoch,
+      written_at: intent.at,
+      sent_at: null,
+      aws_request_id: null,
+      settled_at: null,
+      reason: null,
+    })
+    .returning('intent_id')
+    .executeTakeFirstOrThrow()
+  return row.intent_id
+}
+
+export async function acceptIntent(
+  tx: Transaction<Schema>,
+  intentId: number,
+  awsRequestId: string,
+  at: Date,
+): Promise<void> {
+  await tx
+    .updateTable('intent')
+    .set({ state: 'accepted', aws_request_id: awsRequestId, sent_at: at })
+    .where('intent_id', '=', intentId)
+    .where('state', '=', 'written')
+    .execute()
+}
+
+export async function settleIntent(
+  tx: Transaction<Schema>,
+  intentId: number,
+  outcome: {
+    state: 'succeeded' | 'failed' | 'refused' | 'unknown'
+    reason: string | null
+    at: Date
+  },
+): Promise<void> {
+  await tx
+    .updateTable('intent')
+    .set({ state: outcome.state, reason: outcome.reason, settled_at: outcome.at })
+    .where('intent_id', '=', intentId)
+    .where('state', 'in', ['written', 'accepted'])
+    .execute()
+}
+
+/** What was in doubt is settled: it was seen, or its horizon has passed. */
+export async function settleDoubts(
+  tx: Transaction<Schema>,
+  keyId: number,
+  state: 'succeeded' | 'failed',
+  at: Date,
+): Promise<void> {
+  await tx
+    .updateTable('intent')
+    .set({ state, settled_at: at })
+    .where('key_id', '=', keyId)
+    .where('state', '=', 'unknown')
+    .execute()
+}

@@ -1,0 +1,60 @@
+import { type Kysely, sql } from 'kysely'
+import type { RequestId } from '#core/ids.ts'
+import type { NoticeState, Schema } from './schema.ts'
+
+export interface StoredNotice {
+  readonly noticeId: string
+  readonly requestId: string
+  readonly event: string
+  readonly channel: string
+  /** The address, or the receiver's name where there is none. */
+  readonly to: string
+  readonly state: NoticeState
+  readonly at: Date
+}
+
+/** One query, however many requests there are; of each, in the order in which they were queued. */
+export async function noticesOfRequests(
+  db: Kysely<Schema>,
+  ids: readonly RequestId[],
+): Promise<Map<string, StoredNotice[]>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('notice as n')
+    .leftJoin('directory_user as u', 'u.user_id', 'n.receiver_id')
+    .select([
+      'n.notice_id',
+      'n.request_id',
+      'n.event',
+      'n.channel',
+      'n.address',
+      'n.receiver_id',
+      'n.state',
+      'n.created_at',
+      'n.sent_at',
+      'u.user_name',
+    ])
+    .where('n.request_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
+    .orderBy('n.created_at')
+    .orderBy('n.notice_id')
+    .execute()
+  const notices = rows.map((row) => ({
+    noticeId: row.notice_id,
+    requestId: row.request_id ?? '',
+    event: row.event,
+    channel: row.channel,
+    to: row.address ?? row.user_name ?? row.receiver_id,
+    state: row.state,
+    at: row.sent_at ?? row.created_at,
+  }))
+  return Map.groupBy(notices, ({ requestId }) => requestId)
+}
+
+export async function countUndelivered(db: Kysely<Schema>): Promise<number> {
+  const row = await db
+    .selectFrom('notice')
+    .select((eb) => eb.fn.countAll<number>().as('notices'))
+    .where('state', '=', 'failed')
+    .executeTakeFirstOrThrow()
+  return row.notices
+}

@@ -1,0 +1,70 @@
+import { type Kysely, sql } from 'kysely'
+import type { Person } from '#core/facts.ts'
+import type { GroupId, UserId } from '#core/ids.ts'
+import type { Schema } from './schema.ts'
+
+export interface PersonInReplica extends Person {
+  /** When AWS was last asked about this person; older by 60 s, it is asked again before a write. */
+  readonly readAt: Date
+}
+
+/** From the replica, with their groups. Somebody whom AWS no longer knows is there, disabled. */
+export async function loadPeople(
+  db: Kysely<Schema>,
+  userIds: readonly UserId[],
+): Promise<Map<UserId, PersonInReplica>> {
+  const rows = await db
+    .selectFrom('directory_user as u')
+    .select((eb) => [
+      'u.user_id',
+      'u.user_name',
+      'u.display_name',
+      'u.email',
+      'u.enabled',
+      'u.read_at',
+      'u.gone_at',
+      eb
+        .selectFrom('directory_membership as m')
+        .select(sql<string[]>`coalesce(array_agg(m.group_id), '{}')`.as('ids'))
+        .whereRef('m.user_id', '=', 'u.user_id')
+        .as('groupIds'),
+    ])
+    .where('u.user_id', '=', sql<string>`any(${[...userIds]}::text[])`)
+    .execute()
+  return new Map(
+    rows.map((row) => {
+      const userId = row.user_id as UserId
+      const person: PersonInReplica = {
+        userId,
+        userName: row.user_name,
+        displayName: row.display_name,
+        email: row.email,
+        enabled: row.enabled && row.gone_at === null,
+        groupIds: new Set(row.groupIds as GroupId[] | null),
+        readAt: row.read_at,
+      }
+      return [userId, person]
+    }),
+  )
+}
+
+export async function loadPerson(
+  db: Kysely<Schema>,
+  userId: UserId,
+): Promise<PersonInReplica | null> {
+  return (await loadPeople(db, [userId])).get(userId) ?? null
+}
+
+/** For showing: a name for each id, of people who have gone too. An unknown id is its own name. */
+export async function namesOfUsers(
+  db: Kysely<Schema>,
+  userIds: Iterable<string>,
+): Promise<(userId: string) => string> {
+  const rows = await db
+    .selectFrom('directory_user')
+    .select(['user_id', 'user_name'])
+    .where('user_id', '=', sql<string>`any(${[...new Set(userIds)]}::text[])`)
+    .execute()
+  const names = new Map(rows.map((row) => [row.user_id, row.user_name]))
+  return (userId) => names.get(userId) ?? userId
+}

@@ -1,0 +1,174 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { RequestId, UserId } from '#core/ids.ts'
+import type { RequestState } from '#core/request.ts'
+import { likePrefix } from '#core/text.ts'
+import type { Schema } from './schema.ts'
+
+export const requestSorts = ['createdAt', 'startsAt', 'endsAt', 'expiresAt'] as const
+export type RequestSort = (typeof requestSorts)[number]
+
+/** Every condition that is given must hold. */
+export interface RequestConditions {
+  readonly requesterId?: UserId
+  readonly notRequesterId?: UserId
+  readonly targetIds?: readonly number[]
+  /** The target is one of these, or the person has voted on it. */
+  readonly concerns?: { readonly targetIds: readonly number[]; readonly userId: UserId }
+  /** Beside `requesterId`: the view says whose, a filter says whom of them. */
+  readonly requestedBy?: UserId
+  readonly decidedBy?: UserId
+  readonly notDecidedBy?: UserId
+  readonly statuses?: readonly RequestState[]
+  /** Over, after access had been begun. */
+  readonly accessOver?: boolean
+  readonly expiresAfter?: Date
+  /** The beginning of an id, a ticket, a person's or an account's name. */
+  readonly q?: string
+  readonly accountId?: string
+  readonly permissionSetArn?: string
+  readonly ticket?: string
+  readonly breakGlass?: boolean
+  readonly submissionId?: string
+  readonly late?: boolean
+  readonly createdFrom?: Date
+  readonly createdBefore?: Date
+}
+
+export interface RequestPage {
+  readonly sort: RequestSort
+  readonly limit: number
+  readonly after: { readonly at: Date; readonly id: string } | null
+}
+
+export interface ListedRequest {
+  readonly id: RequestId
+  readonly sortedAt: Date
+}
+
+/** What has no such time yet comes last. */
+const sortExpressions: Record<RequestSort, RawBuilder<Date>> = {
+  createdAt: sql<Date>`r.created_at`,
+  expiresAt: sql<Date>`r.expires_at`,
+  startsAt: sql<Date>`coalesce(g.starts_at, g.due_at, r.requested_starts_at, 'epoch')`,
+  endsAt: sql<Date>`coalesce(g.ends_at, 'epoch')`,
+}
+
+/** Newest first, then by id; one more than asked for, so that the caller knows of more. */
+export async function listRequestIds(
+  db: Kysely<Schema>,
+  conditions: RequestConditions,
+  page: RequestPage,
+): Promise<ListedRequest[]> {
+  const at = sortExpressions[page.sort]
+  let query = db
+    .selectFrom('request as r')
+    .leftJoin('access_grant as g', 'g.request_id', 'r.request_id')
+    .select(['r.request_id', at.as('sorted_at')])
+    .where(whereAll(conditions))
+    .orderBy(at, 'desc')
+    .orderBy('r.request_id', 'desc')
+    .limit(page.limit + 1)
+  if (page.after !== null) {
+    const { at: lastAt, id } = page.after
+    query = query.where(sql<boolean>`(${at}, r.request_id) < (${lastAt}, ${id}::uuid)`)
+  }
+  const rows = await query.execute()
+  return rows.map((row) => ({ id: row.request_id as RequestId, sortedAt: row.sorted_at }))
+}
+
+export async function countRequests(
+  db: Kysely<Schema>,
+  conditions: RequestConditions,
+): Promise<number> {
+  const row = await db
+    .selectFrom('request as r')
+    .leftJoin('access_grant as g', 'g.request_id', 'r.request_id')
+    .select((eb) => eb.fn.countAll<number>().as('requests'))
+    .where(whereAll(conditions))
+    .executeTakeFirstOrThrow()
+  return row.requests
+}
+
+type Condition = RawBuilder<boolean>
+
+function whereAll(conditions: RequestConditions): Condition {
+  const all = [...whereConcerned(conditions), ...whereMatching(conditions)]
+  return sql<boolean>`${sql.join([sql`true`, ...all], sql` and `)}`
+}
+
+function given<Value>(value: Value | undefined, condition: (value: Value) => Condition) {
+  return value === undefined ? [] : [condition(value)]
+}
+
+function whereConcerned(conditions: RequestConditions): Condition[] {
+  return [
+    ...given(conditions.requesterId, (id) => sql`r.requester_id = ${id}`),
+    ...given(conditions.requestedBy, (id) => sql`r.requester_id = ${id}`),
+    ...given(conditions.notRequesterId, (id) => sql`r.requester_id <> ${id}`),
+    ...given(conditions.targetIds, targetIn),
+    ...given(
+      conditions.concerns,
+      ({ targetIds, userId }) => sql`(${targetIn(targetIds)} or ${votedOn(userId)})`,
+    ),
+    ...given(conditions.decidedBy, votedOn),
+    ...given(conditions.notDecidedBy, (id) => sql`not ${votedOn(id)}`),
+  ]
+}
+
+function targetIn(targetIds: readonly number[]): Condition {
+  return sql`r.target_id = any(${[...targetIds]}::bigint[])`
+}
+
+function votedOn(userId: UserId): Condition {
+  return sql`exists (select from decision d
+    where d.request_id = r.request_id and d.user_id = ${userId})`
+}
+
+function whereMatching(conditions: RequestConditions): Condition[] {
+  return [
+    ...given(conditions.statuses, statusIn),
+    ...(conditions.accessOver === true ? [accessOver] : []),
+    ...given(conditions.late, (late) => (late ? isLate : sql`not ${isLate}`)),
+    ...given(conditions.expiresAfter, (at) => sql`r.expires_at > ${at}`),
+    ...(conditions.q?.trim() ? [beginsWith(conditions.q)] : []),
+    ...given(conditions.accountId, (id) => sql`r.account_id = ${id}`),
+    ...given(conditions.permissionSetArn, (arn) => sql`r.permission_set_arn = ${arn}`),
+    ...given(conditions.ticket, ticketBegins),
+    ...given(conditions.breakGlass, (on) => sql`r.break_glass = ${on}`),
+    ...given(conditions.submissionId, (id) => sql`r.submission_id = ${id}`),
+    ...given(conditions.createdFrom, (at) => sql`r.created_at >= ${at}`),
+    ...given(conditions.createdBefore, (at) => sql`r.created_at < ${at}`),
+  ]
+}
+
+/** Spelled out, so that the partial indexes on states can be used. */
+function statusIn(statuses: readonly RequestState[]): Condition {
+  if (statuses.length === 0) return sql`false`
+  const names = statuses.map((status) => sql`${sql.lit(status)}::request_state`)
+  return sql`r.status in (${sql.join(names)})`
+}
+
+const accessOver = sql<boolean>`(r.status in ('ended', 'revoked')
+  or r.status in ('cancelled', 'failed') and g.intent_at is not null)`
+
+const isLate = sql<boolean>`exists (select from ledger_key k
+  where k.key_id = g.key_id and g.over_at is null and k.late_alarm_at is not null)`
+
+/** Width and case make no difference, as in the rules' own search key. */
+function beginsWith(q: string): Condition {
+  const prefix = likePrefix(q)
+  return sql`(r.request_id::text like ${prefix}
+    or r.account_id like ${prefix}
+    or ${searchable('r.ticket')} like ${prefix}
+    or ${searchable('r.requester_user_name')} like ${prefix}
+    or ${searchable('r.requester_name')} like ${prefix}
+    or ${searchable('r.account_name')} like ${prefix})`
+}
+
+function ticketBegins(ticket: string): Condition {
+  return sql`${searchable('r.ticket')} like ${likePrefix(ticket)}`
+}
+
+function searchable(column: string) {
+  return sql`lower(normalize(${sql.ref(column)}, nfkc))`
+}

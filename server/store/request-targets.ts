@@ -1,0 +1,28 @@
+import type { Kysely } from 'kysely'
+import type { AccountId, PermissionSetArn, Target } from '#core/ids.ts'
+import type { Schema } from './schema.ts'
+
+export interface KnownTarget {
+  readonly targetId: number
+  readonly target: Target
+}
+
+/** Targets that were ever asked for, from that id on. */
+export async function requestTargetsFrom(
+  db: Kysely<Schema>,
+  targetId: number,
+): Promise<KnownTarget[]> {
+  const rows = await db
+    .selectFrom('request_target')
+    .selectAll()
+    .where('target_id', '>=', targetId)
+    .orderBy('target_id')
+    .execute()
+  return rows.map((row) => ({
+    targetId: row.target_id,
+    target: {
+      accountId: row.account_id as AccountId,
+      permissionSetArn: row.permission_set_arn as PermissionSetArn,
+    },
+  }))
+}

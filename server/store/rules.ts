@@ -1,0 +1,171 @@
+/**
+ * Policies, settings and the part of the directory they are held against, put together once and
+ * kept until `rules_version` or `directory_version` says that something changed. Every load asks
+ * the database for those two numbers, so a decision never rests on rules that a committed change
+ * has replaced; the 5,000 policies behind them are read and compiled only when it did.
+ *
+ * The numbers are read before the facts, so facts may be newer than their number (then the next
+ * load reads them again), never older. A transaction that changes rules raises the number as its
+ * last act and never loads rules after it: what it has not committed must not be kept here.
+ */
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { compilePolicies } from '#core/compiled.ts'
+import type { PolicyEvaluator } from '#core/evaluator.ts'
+import type {
+  Account,
+  ApproverPolicy,
+  Directory,
+  EligibilityPolicy,
+  PermissionSet,
+} from '#core/facts.ts'
+import type { AccountId, GroupId, OuId, PermissionSetArn, UserId } from '#core/ids.ts'
+import type { Settings } from '#core/settings.ts'
+import { approverPolicies, eligibilityPolicies } from './policies.ts'
+import type { Schema } from './schema.ts'
+import { loadSettings } from './settings.ts'
+
+export interface Rules {
+  /** Equal texts, equal rules. */
+  readonly version: string
+  readonly settings: Settings
+  readonly eligibilityPolicies: readonly EligibilityPolicy[]
+  readonly approverPolicies: readonly ApproverPolicy[]
+  /** Groups that an enabled approver policy names. */
+  readonly approverGroupIds: ReadonlySet<GroupId>
+  /** Members are known of those groups, of the administrators' and of the auditors'; of no other. */
+  readonly directory: Directory
+  readonly ouNames: ReadonlyMap<OuId, string>
+  readonly evaluator: PolicyEvaluator
+}
+
+export interface RulesStore {
+  load(db: Kysely<Schema>): Promise<Rules>
+}
+
+/** One for a process: it keeps the rules of the one database it is asked with. */
+export function createRulesStore(): RulesStore {
+  let kept: Rules | null = null
+  return {
+    async load(db) {
+      const version = await readVersion(db)
+      if (kept?.version === version) return kept
+      const rules = await readRules(db, version)
+      kept = rules
+      return rules
+    },
+  }
+}
+
+async function readVersion(db: Kysely<Schema>): Promise<string> {
+  const { rows } = await sql<{ rules: number; directory: number }>`
+    select (select version from rules_version) as rules,
+           (select version from directory_version) as directory`.execute(db)
+  const [row] = rows
+  return `${row?.rules ?? 0}.${row?.directory ?? 0}`
+}
+
+/** The rules stand still until the transaction ends; whoever changes them waits, or we wait. */
+export async function holdRules(tx: Transaction<Schema>): Promise<void> {
+  await tx.selectFrom('rules_version').select('version').forShare().execute()
+}
+
+/** The last act of a change of policies or settings. */
+export async function raiseRulesVersion(tx: Transaction<Schema>): Promise<void> {
+  await tx.updateTable('rules_version').set({ version: sql`version + 1` }).execute()
+}
+
+async function readRules(db: Kysely<Schema>, version: string): Promise<Rules> {
+  const { settings } = await loadSettings(db)
+  const eligibility = await eligibilityPolicies.all(db)
+  const approver = await approverPolicies.all(db)
+  const approverGroupIds = new Set(
+    approver.filter((policy) => policy.enabled).flatMap((policy) => [...policy.approverGroups]),
+  )
+  const groupIds = new Set(approverGroupIds)
+  for (const id of [settings.adminGroupId, settings.auditorGroupId]) if (id) groupIds.add(id)
+  const directory: Directory = {
+    accounts: await readAccounts(db),
+    permissionSets: await readPermissionSets(db),
+    enabledMembers: await readEnabledMembers(db, groupIds),
+  }
+  return {
+    version,
+    settings,
+    eligibilityPolicies: eligibility,
+    approverPolicies: approver,
+    approverGroupIds,
+    directory,
+    ouNames: await readOuNames(db),
+    evaluator: compilePolicies({
+      eligibilityPolicies: eligibility,
+      approverPolicies: approver,
+      directory,
+      settings,
+    }),
+  }
+}
+
+// The ids in the replica came from AWS.
+
+async function readAccounts(db: Kysely<Schema>): Promise<Map<AccountId, Account>> {
+  const rows = await db
+    .selectFrom('directory_account')
+    .select(['account_id', 'name', 'state', 'ou_path', 'is_management'])
+    .where('gone_at', 'is', null)
+    .execute()
+  return new Map(
+    rows.map((row) => {
+      const accountId = row.account_id as AccountId
+      const { name, state, is_management: isManagement } = row
+      return [accountId, { accountId, name, state, ouPath: row.ou_path as OuId[], isManagement }]
+    }),
+  )
+}
+
+async function readPermissionSets(
+  db: Kysely<Schema>,
+): Promise<Map<PermissionSetArn, PermissionSet>> {
+  const rows = await db
+    .selectFrom('directory_permission_set')
+    .selectAll()
+    .where('gone_at', 'is', null)
+    .execute()
+  return new Map(
+    rows.map((row) => {
+      const permissionSetArn = row.permission_set_arn as PermissionSetArn
+      const { name, description, level } = row
+      const rest = {
+        sessionMinutes: row.session_minutes,
+        inManagementAccount: row.in_management_account,
+      }
+      return [permissionSetArn, { permissionSetArn, name, description, level, ...rest }]
+    }),
+  )
+}
+
+export async function readEnabledMembers(
+  db: Kysely<Schema>,
+  groupIds: Iterable<GroupId>,
+): Promise<Map<GroupId, Set<UserId>>> {
+  const rows = await db
+    .selectFrom('directory_membership as m')
+    .innerJoin('directory_user as u', 'u.user_id', 'm.user_id')
+    .select(['m.group_id as groupId', 'm.user_id as userId'])
+    .where('m.group_id', '=', sql<string>`any(${[...groupIds]}::text[])`)
+    .where('u.enabled', '=', true)
+    .where('u.gone_at', 'is', null)
+    .execute()
+  const members = new Map<GroupId, Set<UserId>>()
+  for (const row of rows) {
+    const groupId = row.groupId as GroupId
+    const set = members.get(groupId) ?? new Set()
+    set.add(row.userId as UserId)
+    members.set(groupId, set)
+  }
+  return members
+}
+
+async function readOuNames(db: Kysely<Schema>): Promise<Map<OuId, string>> {
+  const rows = await db.selectFrom('directory_ou').select(['ou_id', 'name']).execute()
+  return new Map(rows.map((row) => [row.ou_id as OuId, row.name]))
+}

@@ -1,0 +1,591 @@
+-- What the files in migrations/ come to, in the order of names. Made by
+-- `node scripts/dump-schema.ts` from a migrated database: to change it, add a migration.
+
+-- ── types ──
+
+create type request_state as enum (
+  'pending',
+  'scheduled',
+  'activating',
+  'active',
+  'ending',
+  'ended',
+  'revoked',
+  'rejected',
+  'cancelled',
+  'expired',
+  'failed'
+);
+
+-- ── tables ──
+
+create table access_grant (
+  grant_id uuid not null,
+  request_id uuid not null,
+  key_id bigint not null,
+  due_at timestamp with time zone not null,
+  immediate boolean not null,
+  duration_minutes integer not null,
+  intent_at timestamp with time zone,
+  hard_end timestamp with time zone,
+  activation_deadline timestamp with time zone,
+  granted_at timestamp with time zone,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  stopped_at timestamp with time zone,
+  over_at timestamp with time zone,
+  removal_confirmed_at timestamp with time zone,
+  excess_seconds numeric,
+  covered_by uuid,
+  session_minutes integer,
+  constraint access_grant_pkey PRIMARY KEY (grant_id),
+  constraint access_grant_request_id_key UNIQUE (request_id),
+  constraint access_grant_covered_by_fkey FOREIGN KEY (covered_by) REFERENCES access_grant(grant_id),
+  constraint access_grant_key_id_fkey FOREIGN KEY (key_id) REFERENCES ledger_key(key_id),
+  constraint access_grant_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(request_id),
+  constraint a_grant_ends_after_it_starts CHECK ((ends_at > starts_at))
+);
+
+create table approver_policy (
+  policy_id uuid not null,
+  version integer not null,
+  targets jsonb not null,
+  permission_sets text[],
+  approver_groups text[] not null,
+  approvals_required integer not null,
+  exclusive boolean not null,
+  ticket text,
+  note text not null,
+  enabled boolean not null,
+  created_at timestamp with time zone not null,
+  updated_by text not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  constraint approver_policy_pkey PRIMARY KEY (policy_id),
+  constraint one_to_five_approvals_are_required CHECK (((approvals_required >= 1) AND (approvals_required <= 5)))
+);
+
+create table audit_event (
+  seq bigint not null,
+  at timestamp with time zone not null,
+  actor_type text not null,
+  actor_id text not null,
+  actor_name text not null,
+  action text not null,
+  object_type text not null,
+  object_id text not null,
+  result text not null,
+  payload text,
+  salt bytea,
+  payload_hash bytea not null,
+  previous_hash bytea not null,
+  hash bytea not null,
+  constraint audit_event_pkey PRIMARY KEY (seq),
+  constraint an_actor_is_a_user_a_token_or_the_system CHECK ((actor_type = ANY (ARRAY['user'::text, 'token'::text, 'system'::text])))
+);
+
+create table audit_head (
+  only_row boolean not null default true,
+  seq bigint not null,
+  hash bytea not null,
+  constraint audit_head_pkey PRIMARY KEY (only_row),
+  constraint audit_head_only_row_check CHECK (only_row)
+);
+
+create table aws_budget (
+  bucket text not null,
+  tokens double precision not null,
+  at timestamp with time zone not null,
+  constraint aws_budget_pkey PRIMARY KEY (bucket)
+);
+
+create table change_feed (
+  seq bigint not null generated always as identity,
+  object_type text not null,
+  object_id text not null,
+  version integer not null,
+  at timestamp with time zone not null,
+  constraint change_feed_pkey PRIMARY KEY (seq)
+);
+
+create table decision (
+  request_id uuid not null,
+  user_id text not null,
+  user_name text not null,
+  decision text not null,
+  comment text,
+  at timestamp with time zone not null,
+  counted_for text[] not null default '{}'::text[],
+  constraint one_person_decides_once PRIMARY KEY (request_id, user_id),
+  constraint decision_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(request_id),
+  constraint a_decision_is_yes_or_no CHECK ((decision = ANY (ARRAY['approved'::text, 'rejected'::text])))
+);
+
+create table directory_account (
+  account_id text not null,
+  name text not null,
+  state text not null,
+  ou_path text[] not null,
+  is_management boolean not null,
+  gone_at timestamp with time zone,
+  constraint directory_account_pkey PRIMARY KEY (account_id)
+);
+
+create table directory_group (
+  group_id text not null,
+  display_name text not null,
+  gone_at timestamp with time zone,
+  constraint directory_group_pkey PRIMARY KEY (group_id)
+);
+
+create table directory_membership (
+  group_id text not null,
+  user_id text not null,
+  constraint directory_membership_pkey PRIMARY KEY (user_id, group_id)
+);
+
+create table directory_ou (
+  ou_id text not null,
+  name text not null,
+  parent_id text,
+  path text[] not null,
+  gone_at timestamp with time zone,
+  constraint directory_ou_pkey PRIMARY KEY (ou_id)
+);
+
+create table directory_permission_set (
+  permission_set_arn text not null,
+  name text not null,
+  description text not null,
+  session_minutes integer,
+  level text not null,
+  in_management_account boolean not null,
+  content_read_at timestamp with time zone,
+  gone_at timestamp with time zone,
+  constraint directory_permission_set_pkey PRIMARY KEY (permission_set_arn),
+  constraint a_level_is_one_of_four CHECK ((level = ANY (ARRAY['read'::text, 'write'::text, 'admin'::text, 'unknown'::text])))
+);
+
+create table directory_refresh (
+  refresh_id uuid not null,
+  state text not null,
+  asked_by text,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  counts jsonb,
+  failure text,
+  removals jsonb,
+  notes text[] not null default '{}'::text[],
+  constraint directory_refresh_pkey PRIMARY KEY (refresh_id),
+  constraint a_refresh_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'applied'::text, 'failed'::text, 'held'::text, 'discarded'::text])))
+);
+
+create table directory_user (
+  user_id text not null,
+  user_name text not null,
+  display_name text not null,
+  email text,
+  enabled boolean not null,
+  read_at timestamp with time zone not null,
+  gone_at timestamp with time zone,
+  constraint directory_user_pkey PRIMARY KEY (user_id)
+);
+
+create table directory_version (
+  only_row boolean not null default true,
+  version bigint not null,
+  applied_at timestamp with time zone,
+  constraint directory_version_pkey PRIMARY KEY (only_row),
+  constraint directory_version_only_row_check CHECK (only_row)
+);
+
+create table eligibility_policy (
+  policy_id uuid not null,
+  version integer not null,
+  subject_type text not null,
+  subject_id text not null,
+  targets jsonb not null,
+  permission_sets text[] not null,
+  max_duration_minutes integer not null,
+  approval_required boolean not null,
+  ticket_required boolean not null,
+  justification_required boolean not null,
+  break_glass boolean not null,
+  ticket text,
+  note text not null,
+  enabled boolean not null,
+  created_at timestamp with time zone not null,
+  updated_by text not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  constraint eligibility_policy_pkey PRIMARY KEY (policy_id),
+  constraint a_longest_duration_is_at_least_a_minute CHECK ((max_duration_minutes >= 1)),
+  constraint a_subject_is_a_user_or_a_group CHECK ((subject_type = ANY (ARRAY['user'::text, 'group'::text])))
+);
+
+create table idempotency_key (
+  actor_id text not null,
+  route text not null,
+  key text not null,
+  body_hash bytea not null,
+  status integer,
+  response jsonb,
+  created_at timestamp with time zone not null,
+  constraint idempotency_key_pkey PRIMARY KEY (actor_id, route, key)
+);
+
+create table intent (
+  intent_id bigint not null generated always as identity,
+  key_id bigint not null,
+  kind text not null,
+  state text not null,
+  epoch bigint not null,
+  written_at timestamp with time zone not null,
+  sent_at timestamp with time zone,
+  aws_request_id text,
+  settled_at timestamp with time zone,
+  reason text,
+  constraint intent_pkey PRIMARY KEY (intent_id),
+  constraint intent_key_id_fkey FOREIGN KEY (key_id) REFERENCES ledger_key(key_id),
+  constraint an_accepted_intent_has_an_id CHECK (((state <> 'accepted'::text) OR (aws_request_id IS NOT NULL))),
+  constraint an_intent_creates_or_deletes CHECK ((kind = ANY (ARRAY['create'::text, 'delete'::text]))),
+  constraint an_intent_state_is_known CHECK ((state = ANY (ARRAY['written'::text, 'accepted'::text, 'succeeded'::text, 'failed'::text, 'refused'::text, 'unknown'::text])))
+);
+
+create table leader (
+  only_row boolean not null default true,
+  epoch bigint not null,
+  holder text,
+  expires_at timestamp with time zone not null,
+  constraint leader_pkey PRIMARY KEY (only_row),
+  constraint leader_only_row_check CHECK (only_row)
+);
+
+create table ledger_key (
+  key_id bigint not null generated always as identity,
+  user_id text not null,
+  account_id text not null,
+  permission_set_arn text not null,
+  held boolean not null default false,
+  presence text not null default 'absent'::text,
+  absent_seen_at timestamp with time zone,
+  confirmed_at timestamp with time zone,
+  watched_until timestamp with time zone,
+  watched_since timestamp with time zone,
+  next_look_at timestamp with time zone,
+  not_before timestamp with time zone,
+  attempts integer not null default 0,
+  last_error text,
+  late_alarm_at timestamp with time zone,
+  next_at timestamp with time zone,
+  nudges bigint not null default 0,
+  updated_at timestamp with time zone not null,
+  constraint ledger_key_pkey PRIMARY KEY (key_id),
+  constraint one_row_a_key UNIQUE (user_id, account_id, permission_set_arn),
+  constraint presence_is_known_or_said_to_be_unknown CHECK ((presence = ANY (ARRAY['absent'::text, 'present'::text, 'unknown'::text])))
+);
+
+create table legal_move (
+  from_state text not null,
+  to_state text not null,
+  constraint legal_move_pkey PRIMARY KEY (from_state, to_state)
+);
+
+create table notice (
+  notice_id uuid not null,
+  request_id uuid,
+  event text not null,
+  channel text not null,
+  receiver_id text not null,
+  address text,
+  state text not null,
+  facts jsonb not null,
+  attempts integer not null default 0,
+  last_error text,
+  provider_id text,
+  created_at timestamp with time zone not null,
+  sent_at timestamp with time zone,
+  constraint notice_pkey PRIMARY KEY (notice_id),
+  constraint notice_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(request_id),
+  constraint a_notice_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'sent'::text, 'dropped'::text, 'failed'::text, 'no_address'::text, 'off'::text])))
+);
+
+create table policy_version (
+  kind text not null,
+  policy_id uuid not null,
+  version integer not null,
+  body jsonb,
+  changed_by text not null,
+  changed_at timestamp with time zone not null,
+  constraint policy_version_pkey PRIMARY KEY (policy_id, version),
+  constraint a_policy_is_of_one_of_two_kinds CHECK ((kind = ANY (ARRAY['eligibility'::text, 'approver'::text])))
+);
+
+create table preference (
+  user_id text not null,
+  body jsonb not null,
+  updated_at timestamp with time zone not null,
+  constraint preference_pkey PRIMARY KEY (user_id)
+);
+
+create table refused_sign_in (
+  address text not null,
+  hour timestamp with time zone not null,
+  refusals integer not null,
+  constraint refused_sign_in_pkey PRIMARY KEY (hour, address)
+);
+
+create table request (
+  request_id uuid not null,
+  version integer not null,
+  submission_id uuid not null,
+  status request_state not null,
+  end_state request_state,
+  requester_id text not null,
+  requester_user_name text not null,
+  requester_name text not null,
+  requester_email text,
+  account_id text not null,
+  account_name text not null,
+  permission_set_arn text not null,
+  permission_set_name text not null,
+  target_id bigint not null,
+  requested_starts_at timestamp with time zone,
+  duration_minutes integer not null,
+  justification text not null,
+  ticket text,
+  break_glass boolean not null,
+  extends_request_id uuid,
+  approval_required boolean not null,
+  approvals_required integer not null,
+  approval_needs jsonb not null,
+  explanation jsonb not null,
+  end_reason text,
+  stopped_by_id text,
+  stopped_by_name text,
+  stop_comment text,
+  failure jsonb,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint request_pkey PRIMARY KEY (request_id),
+  constraint request_extends_request_id_fkey FOREIGN KEY (extends_request_id) REFERENCES request(request_id),
+  constraint request_target_id_fkey FOREIGN KEY (target_id) REFERENCES request_target(target_id),
+  constraint a_duration_is_at_least_a_minute CHECK ((duration_minutes >= 1)),
+  constraint a_request_that_failed_says_why CHECK (((status <> 'failed'::request_state) OR (failure IS NOT NULL))),
+  constraint an_end_state_is_final CHECK (((end_state IS NULL) OR (end_state = ANY (ARRAY['ended'::request_state, 'revoked'::request_state, 'cancelled'::request_state, 'failed'::request_state])))),
+  constraint an_ending_request_knows_its_end CHECK (((status <> 'ending'::request_state) OR (end_state IS NOT NULL)))
+);
+
+create table request_state_change (
+  change_id bigint not null generated always as identity,
+  request_id uuid not null,
+  from_state text not null,
+  to_state text not null,
+  at timestamp with time zone not null,
+  constraint request_state_change_pkey PRIMARY KEY (change_id),
+  constraint only_legal_moves_of_a_request FOREIGN KEY (from_state, to_state) REFERENCES legal_move(from_state, to_state),
+  constraint request_state_change_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(request_id)
+);
+
+create table request_target (
+  target_id bigint not null generated always as identity,
+  account_id text not null,
+  permission_set_arn text not null,
+  constraint request_target_pkey PRIMARY KEY (target_id),
+  constraint one_row_a_target UNIQUE (account_id, permission_set_arn)
+);
+
+create table rules_version (
+  only_row boolean not null default true,
+  version bigint not null,
+  constraint rules_version_pkey PRIMARY KEY (only_row),
+  constraint rules_version_only_row_check CHECK (only_row)
+);
+
+create table saml_assertion_once (
+  assertion_id text not null,
+  expires_at timestamp with time zone not null,
+  constraint saml_assertion_once_pkey PRIMARY KEY (assertion_id)
+);
+
+create table schema_migration (
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone not null,
+  constraint schema_migration_pkey PRIMARY KEY (name)
+);
+
+create table schema_minimum (
+  only_row boolean not null default true,
+  code_level integer not null,
+  constraint schema_minimum_pkey PRIMARY KEY (only_row),
+  constraint schema_minimum_only_row_check CHECK (only_row)
+);
+
+create table setting (
+  only_row boolean not null default true,
+  version integer not null,
+  body jsonb not null,
+  updated_by text not null,
+  updated_at timestamp with time zone not null,
+  constraint setting_pkey PRIMARY KEY (only_row),
+  constraint setting_only_row_check CHECK (only_row)
+);
+
+create table sign_in_session (
+  id_hash bytea not null,
+  user_id text not null,
+  csrf_token text not null,
+  created_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ended_why text,
+  locale_hint text,
+  constraint sign_in_session_pkey PRIMARY KEY (id_hash)
+);
+
+create table target_look (
+  account_id text not null,
+  permission_set_arn text not null,
+  looked_at timestamp with time zone not null,
+  user_ids text[] not null,
+  group_ids text[] not null,
+  constraint target_look_pkey PRIMARY KEY (account_id, permission_set_arn)
+);
+
+-- ── indexes ──
+
+CREATE INDEX access_grant_ends ON access_grant USING btree (ends_at) WHERE (over_at IS NULL);
+CREATE INDEX access_grant_of_key ON access_grant USING btree (key_id) WHERE (over_at IS NULL);
+CREATE INDEX approver_policy_list ON approver_policy USING btree (created_at DESC, policy_id) WHERE (deleted_at IS NULL);
+CREATE INDEX audit_event_of_actor ON audit_event USING btree (actor_id, seq DESC);
+CREATE INDEX audit_event_of_object ON audit_event USING btree (object_type, object_id, seq);
+CREATE INDEX change_feed_by_age ON change_feed USING btree (at);
+CREATE INDEX decision_of_person ON decision USING btree (user_id, at DESC);
+CREATE INDEX directory_membership_by_group ON directory_membership USING btree (group_id);
+CREATE INDEX directory_refresh_latest ON directory_refresh USING btree (started_at DESC);
+CREATE UNIQUE INDEX one_refresh_runs_at_a_time ON directory_refresh USING btree (state) WHERE (state = 'running'::text);
+CREATE UNIQUE INDEX one_refresh_waits_at_a_time ON directory_refresh USING btree (state) WHERE (state = 'queued'::text);
+CREATE INDEX directory_user_by_name ON directory_user USING btree (lower(user_name) text_pattern_ops);
+CREATE INDEX eligibility_policy_list ON eligibility_policy USING btree (created_at DESC, policy_id) WHERE (deleted_at IS NULL);
+CREATE INDEX intent_of_key ON intent USING btree (key_id, intent_id DESC);
+CREATE UNIQUE INDEX one_call_in_flight_a_key ON intent USING btree (key_id) WHERE (state = ANY (ARRAY['written'::text, 'accepted'::text]));
+CREATE INDEX ledger_key_due ON ledger_key USING btree (next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX ledger_key_held ON ledger_key USING btree (key_id) WHERE held;
+CREATE INDEX notice_of_request ON notice USING btree (request_id, created_at);
+CREATE INDEX notice_undelivered ON notice USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'failed'::text]));
+CREATE UNIQUE INDEX one_pending_extension_a_grant ON request USING btree (extends_request_id) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NOT NULL));
+CREATE UNIQUE INDEX one_pending_request_a_key ON request USING btree (requester_id, account_id, permission_set_arn) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NULL));
+CREATE INDEX request_newest ON request USING btree (created_at DESC, request_id DESC);
+CREATE INDEX request_of_account ON request USING btree (account_id, created_at DESC);
+CREATE INDEX request_of_requester ON request USING btree (requester_id, created_at DESC, request_id DESC);
+CREATE INDEX request_of_submission ON request USING btree (submission_id);
+CREATE INDEX request_of_target ON request USING btree (target_id, created_at DESC, request_id DESC);
+CREATE INDEX request_open ON request USING btree (status, created_at DESC) WHERE (status = ANY (ARRAY['pending'::request_state, 'scheduled'::request_state, 'activating'::request_state, 'active'::request_state, 'ending'::request_state]));
+CREATE INDEX request_pending ON request USING btree (expires_at) WHERE (status = 'pending'::request_state);
+CREATE INDEX request_state_change_of ON request_state_change USING btree (request_id, change_id);
+CREATE INDEX sign_in_session_of ON sign_in_session USING btree (user_id) WHERE (ended_at IS NULL);
+
+-- ── functions ──
+
+CREATE OR REPLACE FUNCTION public.enqueue_job(task text, payload json, job_key text, max_attempts integer)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+  select graphile_worker.add_job(task, payload, job_key => job_key, max_attempts => max_attempts);
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.request_find_target()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  select target_id into new.target_id from request_target
+    where account_id = new.account_id and permission_set_arn = new.permission_set_arn;
+  if not found then
+    insert into request_target (account_id, permission_set_arn)
+      values (new.account_id, new.permission_set_arn)
+      on conflict on constraint one_row_a_target
+        do update set account_id = excluded.account_id
+      returning target_id into new.target_id;
+  end if;
+  return new;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.request_remember_state_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    insert into request_state_change (request_id, from_state, to_state, at)
+      values (new.request_id, 'new', new.status::text, new.updated_at);
+  elsif new.status <> old.status then
+    insert into request_state_change (request_id, from_state, to_state, at)
+      values (new.request_id, old.status::text, new.status::text, new.updated_at);
+  end if;
+  if tg_op = 'UPDATE' and old.end_state is not null and new.end_state is distinct from old.end_state then
+    raise exception 'the end state of request % is fixed', old.request_id
+      using errcode = 'check_violation', constraint = 'an_end_state_is_fixed_once';
+  end if;
+  return null;
+end $function$
+;
+
+-- ── triggers ──
+
+CREATE TRIGGER request_state_changes AFTER INSERT OR UPDATE ON request FOR EACH ROW EXECUTE FUNCTION request_remember_state_change();
+CREATE TRIGGER request_target_is_known BEFORE INSERT ON request FOR EACH ROW EXECUTE FUNCTION request_find_target();
+
+-- ── rights ──
+
+grant execute on function enqueue_job(text,json,text,integer) to team_app;
+revoke all on function enqueue_job(text,json,text,integer) from public;
+grant usage on schema public to public;
+grant usage on schema public to team_app;
+grant usage on sequence change_feed_seq_seq to team_app;
+grant usage on sequence intent_intent_id_seq to team_app;
+grant usage on sequence ledger_key_key_id_seq to team_app;
+grant usage on sequence request_state_change_change_id_seq to team_app;
+grant usage on sequence request_target_target_id_seq to team_app;
+grant delete, insert, select, update on table access_grant to team_app;
+grant delete, insert, select, update on table approver_policy to team_app;
+grant insert, select on table audit_event to team_app;
+grant insert, select, update on table audit_head to team_app;
+grant delete, insert, select, update on table aws_budget to team_app;
+grant delete, insert, select, update on table change_feed to team_app;
+grant delete, insert, select, update on table decision to team_app;
+grant delete, insert, select, update on table directory_account to team_app;
+grant delete, insert, select, update on table directory_group to team_app;
+grant delete, insert, select, update on table directory_membership to team_app;
+grant delete, insert, select, update on table directory_ou to team_app;
+grant delete, insert, select, update on table directory_permission_set to team_app;
+grant delete, insert, select, update on table directory_refresh to team_app;
+grant delete, insert, select, update on table directory_user to team_app;
+grant delete, insert, select, update on table directory_version to team_app;
+grant delete, insert, select, update on table eligibility_policy to team_app;
+grant delete, insert, select, update on table idempotency_key to team_app;
+grant delete, insert, select, update on table intent to team_app;
+grant delete, insert, select, update on table leader to team_app;
+grant delete, insert, select, update on table ledger_key to team_app;
+grant select on table legal_move to team_app;
+grant delete, insert, select, update on table notice to team_app;
+grant delete, insert, select, update on table policy_version to team_app;
+grant delete, insert, select, update on table preference to team_app;
+grant delete, insert, select, update on table refused_sign_in to team_app;
+grant delete, insert, select, update on table request to team_app;
+grant insert, select on table request_state_change to team_app;
+grant delete, insert, select, update on table request_target to team_app;
+grant delete, insert, select, update on table rules_version to team_app;
+grant delete, insert, select, update on table saml_assertion_once to team_app;
+grant select on table schema_migration to team_app;
+grant select on table schema_minimum to team_app;
+grant delete, insert, select, update on table setting to team_app;
+grant delete, insert, select, update on table sign_in_session to team_app;
+grant delete, insert, select, update on table target_look to team_app;

@@ -1,0 +1,421 @@
+/** The tables as kysely sees them. The SQL is in migrations/, its net effect in schema.sql. */
+import type { Generated, JSONColumnType } from 'kysely'
+import type { RequestState } from '#core/request.ts'
+
+type Nullable<T> = string | Extract<T, null>
+type Json<T extends object | null> = JSONColumnType<T, Nullable<T>, Nullable<T>>
+
+export interface DirectoryUserTable {
+  user_id: string
+  user_name: string
+  display_name: string
+  email: string | null
+  enabled: boolean
+  read_at: Date
+  gone_at: Date | null
+}
+
+export interface DirectoryGroupTable {
+  group_id: string
+  display_name: string
+  gone_at: Date | null
+}
+
+export interface DirectoryMembershipTable {
+  group_id: string
+  user_id: string
+}
+
+export interface DirectoryOuTable {
+  ou_id: string
+  name: string
+  parent_id: string | null
+  path: string[]
+  gone_at: Date | null
+}
+
+export interface DirectoryAccountTable {
+  account_id: string
+  name: string
+  state: string
+  ou_path: string[]
+  is_management: boolean
+  gone_at: Date | null
+}
+
+export type PermissionSetLevel = 'read' | 'write' | 'admin' | 'unknown'
+
+export interface DirectoryPermissionSetTable {
+  permission_set_arn: string
+  name: string
+  description: string
+  session_minutes: number | null
+  level: PermissionSetLevel
+  in_management_account: boolean
+  content_read_at: Date | null
+  gone_at: Date | null
+}
+
+export interface DirectoryCounts {
+  users: number
+  groups: number
+  memberships: number
+  organizationalUnits: number
+  accounts: number
+  permissionSets: number
+}
+
+export interface RemovalsOfOneKind {
+  count: number
+  /** The first of them. */
+  ids: string[]
+}
+
+export type DirectoryRemovals = { [Kind in keyof DirectoryCounts]: RemovalsOfOneKind }
+
+export interface DirectoryRefreshTable {
+  refresh_id: string
+  state: 'queued' | 'running' | 'applied' | 'failed' | 'held' | 'discarded'
+  asked_by: string | null
+  started_at: Date
+  finished_at: Date | null
+  counts: Json<DirectoryCounts | null>
+  failure: string | null
+  removals: Json<DirectoryRemovals | null>
+  notes: Generated<string[]>
+}
+
+export interface DirectoryVersionTable {
+  only_row: Generated<boolean>
+  version: number
+  applied_at: Date | null
+}
+
+export interface StoredTargets {
+  accounts: string[]
+  organizationalUnits: { id: string; scope: 'children' | 'subtree' }[]
+  root: boolean
+}
+
+export interface EligibilityPolicyTable {
+  policy_id: string
+  version: number
+  subject_type: 'user' | 'group'
+  subject_id: string
+  targets: Json<StoredTargets>
+  permission_sets: string[]
+  max_duration_minutes: number
+  approval_required: boolean
+  ticket_required: boolean
+  justification_required: boolean
+  break_glass: boolean
+  ticket: string | null
+  note: string
+  enabled: boolean
+  created_at: Date
+  updated_by: string
+  updated_at: Date
+  deleted_at: Date | null
+}
+
+export interface ApproverPolicyTable {
+  policy_id: string
+  version: number
+  targets: Json<StoredTargets>
+  permission_sets: string[] | null
+  approver_groups: string[]
+  approvals_required: number
+  exclusive: boolean
+  ticket: string | null
+  note: string
+  enabled: boolean
+  created_at: Date
+  updated_by: string
+  updated_at: Date
+  deleted_at: Date | null
+}
+
+export interface PolicyVersionTable {
+  kind: 'eligibility' | 'approver'
+  policy_id: string
+  version: number
+  body: Json<object | null>
+  changed_by: string
+  changed_at: Date
+}
+
+export interface SettingTable {
+  only_row: Generated<boolean>
+  version: number
+  body: Json<object>
+  updated_by: string
+  updated_at: Date
+}
+
+export interface RulesVersionTable {
+  only_row: Generated<boolean>
+  version: number
+}
+
+export interface RequestTargetTable {
+  target_id: Generated<number>
+  account_id: string
+  permission_set_arn: string
+}
+
+export interface RequestTable {
+  request_id: string
+  version: number
+  submission_id: string
+  status: RequestState
+  end_state: RequestState | null
+  requester_id: string
+  requester_user_name: string
+  requester_name: string
+  requester_email: string | null
+  account_id: string
+  account_name: string
+  permission_set_arn: string
+  permission_set_name: string
+  target_id: Generated<number>
+  requested_starts_at: Date | null
+  duration_minutes: number
+  justification: string
+  ticket: string | null
+  break_glass: boolean
+  extends_request_id: string | null
+  approval_required: boolean
+  approvals_required: number
+  approval_needs: Json<{ policyId: string; approvalsRequired: number }[]>
+  explanation: Json<object>
+  end_reason: string | null
+  stopped_by_id: string | null
+  stopped_by_name: string | null
+  stop_comment: string | null
+  failure: Json<{ code: string; message: string } | null>
+  created_at: Date
+  expires_at: Date
+  updated_at: Date
+}
+
+export interface RequestStateChangeTable {
+  change_id: Generated<number>
+  request_id: string
+  from_state: string
+  to_state: string
+  at: Date
+}
+
+export interface DecisionTable {
+  request_id: string
+  user_id: string
+  user_name: string
+  decision: 'approved' | 'rejected'
+  comment: string | null
+  at: Date
+  counted_for: Generated<string[]>
+}
+
+export type Presence = 'absent' | 'present' | 'unknown'
+
+export interface LedgerKeyTable {
+  key_id: Generated<number>
+  user_id: string
+  account_id: string
+  permission_set_arn: string
+  held: Generated<boolean>
+  presence: Generated<Presence>
+  absent_seen_at: Date | null
+  confirmed_at: Date | null
+  watched_until: Date | null
+  watched_since: Date | null
+  next_look_at: Date | null
+  not_before: Date | null
+  attempts: Generated<number>
+  last_error: string | null
+  late_alarm_at: Date | null
+  next_at: Date | null
+  nudges: Generated<number>
+  updated_at: Date
+}
+
+export interface AccessGrantTable {
+  grant_id: string
+  request_id: string
+  key_id: number
+  due_at: Date
+  immediate: boolean
+  duration_minutes: number
+  intent_at: Date | null
+  hard_end: Date | null
+  activation_deadline: Date | null
+  granted_at: Date | null
+  starts_at: Date | null
+  ends_at: Date | null
+  stopped_at: Date | null
+  over_at: Date | null
+  removal_confirmed_at: Date | null
+  excess_seconds: string | null
+  covered_by: string | null
+  session_minutes: number | null
+}
+
+export type IntentState = 'written' | 'accepted' | 'succeeded' | 'failed' | 'refused' | 'unknown'
+
+export interface IntentTable {
+  intent_id: Generated<number>
+  key_id: number
+  kind: 'create' | 'delete'
+  state: IntentState
+  epoch: number
+  written_at: Date
+  sent_at: Date | null
+  aws_request_id: string | null
+  settled_at: Date | null
+  reason: string | null
+}
+
+export interface AuditEventTable {
+  seq: number
+  at: Date
+  actor_type: 'user' | 'token' | 'system'
+  actor_id: string
+  actor_name: string
+  action: string
+  object_type: string
+  object_id: string
+  result: string
+  payload: string | null
+  salt: Buffer | null
+  payload_hash: Buffer
+  previous_hash: Buffer
+  hash: Buffer
+}
+
+export interface AuditHeadTable {
+  only_row: Generated<boolean>
+  seq: number
+  hash: Buffer
+}
+
+export interface ChangeFeedTable {
+  seq: Generated<number>
+  object_type: string
+  object_id: string
+  version: number
+  at: Date
+}
+
+export interface RefusedSignInTable {
+  address: string
+  hour: Date
+  refusals: number
+}
+
+export type NoticeState = 'queued' | 'sent' | 'dropped' | 'failed' | 'no_address' | 'off'
+
+export interface NoticeTable {
+  notice_id: string
+  request_id: string | null
+  event: string
+  channel: string
+  receiver_id: string
+  address: string | null
+  state: NoticeState
+  facts: Json<object>
+  attempts: Generated<number>
+  last_error: string | null
+  provider_id: string | null
+  created_at: Date
+  sent_at: Date | null
+}
+
+export interface SignInSessionTable {
+  id_hash: Buffer
+  user_id: string
+  csrf_token: string
+  created_at: Date
+  last_seen_at: Date
+  expires_at: Date
+  ended_at: Date | null
+  ended_why: string | null
+  locale_hint: string | null
+}
+
+export interface SamlAssertionOnceTable {
+  assertion_id: string
+  expires_at: Date
+}
+
+export interface PreferenceTable {
+  user_id: string
+  body: Json<object>
+  updated_at: Date
+}
+
+export interface IdempotencyKeyTable {
+  actor_id: string
+  route: string
+  key: string
+  body_hash: Buffer
+  status: number | null
+  response: Json<object | null>
+  created_at: Date
+  claimed_at: Date
+}
+
+export interface LeaderTable {
+  only_row: Generated<boolean>
+  epoch: number
+  holder: string | null
+  expires_at: Date
+}
+
+export interface AwsBudgetTable {
+  bucket: string
+  tokens: number
+  at: Date
+}
+
+export interface TargetLookTable {
+  account_id: string
+  permission_set_arn: string
+  looked_at: Date
+  user_ids: string[]
+  group_ids: string[]
+}
+
+export interface Schema {
+  directory_user: DirectoryUserTable
+  directory_group: DirectoryGroupTable
+  directory_membership: DirectoryMembershipTable
+  directory_ou: DirectoryOuTable
+  directory_account: DirectoryAccountTable
+  directory_permission_set: DirectoryPermissionSetTable
+  directory_refresh: DirectoryRefreshTable
+  directory_version: DirectoryVersionTable
+  eligibility_policy: EligibilityPolicyTable
+  approver_policy: ApproverPolicyTable
+  policy_version: PolicyVersionTable
+  setting: SettingTable
+  rules_version: RulesVersionTable
+  request_target: RequestTargetTable
+  request: RequestTable
+  request_state_change: RequestStateChangeTable
+  decision: DecisionTable
+  ledger_key: LedgerKeyTable
+  access_grant: AccessGrantTable
+  intent: IntentTable
+  audit_event: AuditEventTable
+  audit_head: AuditHeadTable
+  change_feed: ChangeFeedTable
+  refused_sign_in: RefusedSignInTable
+  notice: NoticeTable
+  sign_in_session: SignInSessionTable
+  saml_assertion_once: SamlAssertionOnceTable
+  preference: PreferenceTable
+  idempotency_key: IdempotencyKeyTable
+  leader: LeaderTable
+  aws_budget: AwsBudgetTable
+  target_look: TargetLookTable
+}
