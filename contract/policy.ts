@@ -30,7 +30,7 @@ export type Targets = z.infer<typeof Targets>
 const PermissionSetMatch = z.string().min(1).max(300)
 
 export const Warning = z
-  .object({ code: z.string(), params: z.record(z.string(), z.unknown()) })
+  .object({ code: z.string(), params: z.record(z.string(), z.unknown()), field: z.string() })
   .meta({ id: 'Warning' })
 
 const stamped = {

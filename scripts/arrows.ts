@@ -66,9 +66,9 @@ async function brokenIn(file: string): Promise<string[]> {
     const target = localTarget(file, name)
     if (target === null) return packageAllowed(rule, name) ? [] : [`${file} imports ${name}`]
     const typeOnly = /^\s*(import|export)\s+type\b/.test(match[0].trim())
-    if (file.startsWith('contract/') && target.startsWith('core/')) return []
-    const allowed = rule.rooms.some((room) => room.test(target))
-    return allowed ? [] : [`${file} imports ${target}${typeOnly ? ' (type)' : ''}`]
+    // Inside the server a type is how a port is named; it is gone when the code runs.
+    if (typeOnly && file.startsWith('server/') && target.startsWith('server/')) return []
+    return rule.rooms.some((room) => room.test(target)) ? [] : [`${file} imports ${target}`]
   })
 }
 

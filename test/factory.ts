@@ -216,6 +216,7 @@ export async function createWorld() {
         await move('activating')
         await move('active')
         await sql`update access_grant set intent_at = ${at}, granted_at = ${at}, starts_at = ${at},
+          session_minutes = 60,
           ends_at = ${at}::timestamptz + duration_minutes * interval '1 minute'
           where request_id = ${id}`.execute(c.tx)
       })

@@ -43,7 +43,7 @@ export function rateOf(bucket: Bucket): Rate {
   if (bucket === 'sso-admin/engine') return { perSecond: 15, burst: 8 }
   if (bucket === 'sso-admin/other') return { perSecond: 5, burst: 4 }
   if (bucket === 'sso-admin/contents') return { perSecond: 1, burst: 1 }
-  if (bucket === 'organizations') return { perSecond: 4, burst: 4 }
+  if (bucket === 'organizations') return { perSecond: 4, burst: 7 }
   return { perSecond: 20, burst: 8 }
 }
 

@@ -3,6 +3,9 @@ import type { AccountId, PermissionSetArn } from '#core/ids.ts'
 import type { PermissionSetContents } from '#server/store/directory-contents.ts'
 import type { DirectorySnapshot, PermissionSetRead } from '#server/store/directory-snapshot.ts'
 
+export type * from '#server/store/directory-snapshot.ts'
+export type { PermissionSetLevel } from '#server/store/schema.ts'
+
 /** What the replica knows already, so that it need not be read again. */
 export interface KnownDirectory {
   readonly permissionSets: readonly Omit<PermissionSetRead, 'inManagementAccount'>[]

@@ -56,7 +56,7 @@ const version = async () =>
 const events = () =>
   database.db
     .selectFrom('audit_event')
-    .select(['action', 'result', 'payload'])
+    .select(['action', 'actor_id', 'result', 'payload'])
     .orderBy('seq')
     .execute()
 const userRow = (userId: UserId) =>
@@ -238,6 +238,9 @@ describe('a reading that would remove much', () => {
     expect(latest?.removals?.users.count).toBe(30)
     expect(latest?.removals?.users.ids).toHaveLength(30)
     expect((await events()).at(-1)).toMatchObject({ result: 'held' })
+    const told = (await events()).length
+    expect(await again()).toMatchObject({ state: 'held', changed: false })
+    expect(await events()).toHaveLength(told)
     await control(sandbox, 'DELETE', 'users', { userName: 'newcomer@example.com' })
   })
 })
@@ -252,15 +255,29 @@ describe('the leader', () => {
     const same = await queueRefresh(database.db, { askedBy: 'someone else', at: now() })
     expect(same).toBe(refreshId)
     expect(await refresh.refreshIfDue(now())).toMatchObject({ refreshId })
+    expect((await events()).at(-1)).toMatchObject({ result: 'applied', actor_id: 'someone' })
     expect(await refresh.refreshIfDue(now())).toBeNull()
     nowMs += 5 * minute
     expect(await refresh.refreshIfDue(now())).not.toBeNull()
   })
 
-  test('reads one at a time', async () => {
-    const { refresh } = open()
-    const both = await Promise.all([refresh.refreshIfDue(now()), refresh.refreshIfDue(now())])
-    expect(both.filter((result) => result !== null)).toHaveLength(1)
+  test('reads one at a time, whoever asks meanwhile', async () => {
+    const gate = Promise.withResolvers<void>()
+    let readings = 0
+    const { refresh } = open((reader) => ({
+      ...reader,
+      readAll: async (options) => {
+        readings += 1
+        await gate.promise
+        return reader.readAll(options)
+      },
+    }))
+    const first = refresh.refreshIfDue(now())
+    await queueRefresh(database.db, { askedBy: 'someone', at: now() })
+    expect(await refresh.refreshIfDue(now())).toBeNull()
+    gate.resolve()
+    expect(await first).toMatchObject({ state: 'applied' })
+    expect(readings).toBe(1)
   })
 
   test('that took over makes the reading of the old one void', async () => {

@@ -12,11 +12,17 @@
  *                 ├──────> held     nothing was removed; an administrator must say
  *                 └──────> failed   nothing was changed
  *
- * An event is written where somebody asked, something changed, it is held, or it fails for the first
+ * An event is written where somebody asked, something changed, or it is held, or fails, for the first
  * time in a row; a refresh that finds nothing new, every five minutes, is not news.
  */
 import type { Kysely, Transaction } from 'kysely'
-import { type Change, type ChangeOptions, change, systemActor } from '#server/store/change.ts'
+import {
+  type Change,
+  type ChangeOptions,
+  change,
+  type EventDraft,
+  systemActor,
+} from '#server/store/change.ts'
 import {
   addInParts,
   applyDifference,
@@ -41,7 +47,8 @@ import {
   holdReason,
   removalsOf,
 } from '#server/store/directory-snapshot.ts'
-import type { Schema } from '#server/store/schema.ts'
+import { namesOfUsers } from '#server/store/people.ts'
+import type { DirectoryRemovals, Schema } from '#server/store/schema.ts'
 import type { DirectoryReader } from './directory-port.ts'
 
 const ageMsMax = 5 * 60_000
@@ -97,7 +104,7 @@ export function createDirectoryRefresh(deps: DirectoryRefreshDeps): DirectoryRef
     try {
       const snapshot = await read(options.signal)
       const readMs = performance.now() - startedMs
-      const applied = await apply({ refresh, snapshot, options, clock, db })
+      const applied = await apply({ refresh, previous, snapshot, options, clock, db })
       const applyMs = performance.now() - startedMs - readMs
       log.info(
         { refresh: refresh.refreshId, readMs, applyMs, notes: snapshot.notes },
@@ -180,11 +187,12 @@ interface Applying {
 
 async function apply({
   refresh,
+  previous,
   snapshot,
   options,
   clock,
   db,
-}: Applying & { snapshot: DirectorySnapshot }) {
+}: Applying & { previous: Refresh | null; snapshot: DirectorySnapshot }) {
   const prepared = await prepareSnapshot(db, snapshot)
   const { difference, before } = prepared
   const removals = removalsOf(difference)
@@ -204,14 +212,26 @@ async function apply({
       const end = endOf(state, { failure, snapshot, prepared })
       if (!(await endRefresh(c.tx, refresh.refreshId, at, end))) throw new Superseded()
       const didChange = await applyDifference(c, order)
-      if (didChange || state === 'held' || refresh.askedBy !== null) {
-        recordEvent(c, refresh, state, payloadOf(difference, failure))
+      const isNewlyHeld = state === 'held' && !removesAsMany(previous?.removals, removals)
+      if (didChange || isNewlyHeld || refresh.askedBy !== null) {
+        await recordEvent(c, refresh, state, payloadOf(difference, failure))
       }
       return didChange
     },
     options,
   )
   return { state, failure, changed }
+}
+
+function removesAsMany(
+  before: DirectoryRemovals | null | undefined,
+  now: DirectoryRemovals,
+): boolean {
+  if (!before) return false
+  // jsonb keeps no order of keys, so each kind is compared by its name.
+  const counts = (removals: DirectoryRemovals) =>
+    Object.entries(removals).map(([kind, { count }]) => `${kind} ${count}`)
+  return new Set(counts(before)).symmetricDifference(new Set(counts(now))).size === 0
 }
 
 interface Found {
@@ -239,20 +259,23 @@ async function recordFailure({
     async (c) => {
       const end: RefreshEnd = { state: 'failed', counts: null, failure, removals: null, notes: [] }
       const mine = await endRefresh(c.tx, refresh.refreshId, c.at, end)
-      if (mine && isNews) recordEvent(c, refresh, 'failed', { failure })
+      if (mine && isNews) await recordEvent(c, refresh, 'failed', { failure })
     },
     options,
   )
 }
 
-function recordEvent(c: Change, refresh: Refresh, result: RefreshEnd['state'], payload: object) {
-  c.event({
-    actor: systemActor,
-    action: 'directory.refresh',
-    object: { type: 'directory', id: refresh.refreshId },
-    result,
-    payload: { askedBy: refresh.askedBy, ...payload },
-  })
+async function recordEvent(
+  c: Change,
+  refresh: Refresh,
+  result: RefreshEnd['state'],
+  payload: object,
+): Promise<void> {
+  const { askedBy: id, refreshId } = refresh
+  const actor: EventDraft['actor'] =
+    id === null ? systemActor : { type: 'user', id, name: (await namesOfUsers(c.tx, [id]))(id) }
+  const object = { type: 'directory', id: refreshId }
+  c.event({ actor, action: 'directory.refresh', object, result, payload })
 }
 
 const idsToldMax = 50

@@ -2,6 +2,9 @@
 import type { GroupId, UserId } from '#core/ids.ts'
 import type { PersonReading } from '#server/store/directory-person.ts'
 
+export type { PersonReading } from '#server/store/directory-person.ts'
+export type { UserRead } from '#server/store/directory-snapshot.ts'
+
 /** Everything here throws when AWS could not be asked or did not answer the question. */
 export interface People {
   /** Null: nobody has this user name. */

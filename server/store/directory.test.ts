@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { GroupId, UserId } from '#core/ids.ts'
 import { createTestDatabase, type TestDatabase } from '#test/database.ts'
 import {
@@ -95,9 +95,8 @@ describe('the difference of two readings', () => {
           (one) => one.userId,
         )
         expect(new Set(touched).size).toBe(touched.length)
-        const result = before
-          .filter((one) => !touched.includes(one.userId))
-          .concat(users.added, users.changed)
+        const kept = before.filter((one) => !touched.includes(one.userId))
+        const result = [...kept, ...users.added, ...users.changed]
         const sorted = (list: readonly object[]) =>
           list.map((one) => JSON.stringify(one)).toSorted()
         expect(sorted(result)).toEqual(sorted(after))
@@ -250,3 +249,87 @@ describe('one person', () => {
     expect(await loadPerson(database.db, stranger)).toMatchObject({ userName: 'new@example.com' })
   })
 })
+
+describe('a change of the replica', () => {
+  let database: TestDatabase
+  const snapshot = {
+    users: [user('ann'), user('bob')],
+    groups: [group('one')],
+    memberships: [member('one', 'ann')],
+    accounts: [account('000000000001'), account('000000000002')],
+    permissionSets: [set('a')],
+  }
+  beforeEach(async () => {
+    database = await createTestDatabase()
+    await apply(database, snapshot, start)
+    await openGrant(database, 'u-ann', '000000000001')
+    await openGrant(database, 'u-bob', '000000000002')
+  })
+  afterEach(() => database.drop())
+
+  const nudged = async () => {
+    const rows = await database.db
+      .selectFrom('ledger_key')
+      .select('user_id')
+      .where('nudges', '>', 0)
+      .orderBy('user_id')
+      .execute()
+    return rows.map((row) => row.user_id)
+  }
+
+  const changes: [string, Partial<DirectorySnapshot>, string[]][] = [
+    ['that is none', {}, []],
+    ['of a name elsewhere', { groups: [group('one'), group('two')] }, []],
+    ['that ends a membership', { memberships: [] }, ['u-ann']],
+    [
+      'that disables somebody',
+      { users: [user('ann'), user('bob', { enabled: false })] },
+      ['u-bob'],
+    ],
+    ['by which somebody is gone', { users: [user('ann')] }, ['u-bob']],
+    [
+      'of an account',
+      { accounts: [account('000000000001', { state: 'SUSPENDED' }), account('000000000002')] },
+      ['u-ann'],
+    ],
+    ['by which a set is gone', { permissionSets: [] }, ['u-ann', 'u-bob']],
+  ]
+  for (const [what, change, whose] of changes) {
+    test(`${what} has the engine look at the grants of ${whose.join(' and ') || 'nobody'}`, async () => {
+      await apply(database, { ...snapshot, ...change }, later(300))
+      expect(await nudged()).toEqual(whose)
+    })
+  }
+
+  test('of one person does so at once', async () => {
+    const userId = 'u-ann' as UserId
+    await applyPerson(database.db, later(10), {
+      userId,
+      readAt: later(10),
+      reading: { kind: 'gone' },
+    })
+    expect(await nudged()).toEqual(['u-ann'])
+  })
+})
+
+async function openGrant(database: TestDatabase, userId: string, accountId: string): Promise<void> {
+  const { rows } = await database.owner.query(
+    `insert into ledger_key (user_id, account_id, permission_set_arn, updated_at)
+       values ($1, $2, $3, $4) returning key_id`,
+    [userId, accountId, set('a').permissionSetArn, start],
+  )
+  const request = await database.owner.query(
+    `insert into request (request_id, version, submission_id, status, requester_id,
+       requester_user_name, requester_name, account_id, account_name, permission_set_arn,
+       permission_set_name, duration_minutes, justification, break_glass, approval_required,
+       approvals_required, approval_needs, explanation, created_at, expires_at, updated_at)
+     values (gen_random_uuid(), 1, gen_random_uuid(), 'scheduled', $1, $1, $1, $2, $2, 'a', 'a', 60,
+       'why', false, false, 0, '[]', '{}', $3, $3, $3) returning request_id`,
+    [userId, accountId, start],
+  )
+  await database.owner.query(
+    `insert into access_grant (grant_id, request_id, key_id, due_at, immediate, duration_minutes)
+     values (gen_random_uuid(), $1, $2, $3, true, 60)`,
+    [request.rows[0].request_id, rows[0].key_id, start],
+  )
+}

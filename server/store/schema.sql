@@ -231,6 +231,7 @@ create table idempotency_key (
   status integer,
   response jsonb,
   created_at timestamp with time zone not null,
+  claimed_at timestamp with time zone not null,
   constraint idempotency_key_pkey PRIMARY KEY (actor_id, route, key)
 );
 
@@ -470,6 +471,7 @@ CREATE UNIQUE INDEX one_refresh_runs_at_a_time ON directory_refresh USING btree 
 CREATE UNIQUE INDEX one_refresh_waits_at_a_time ON directory_refresh USING btree (state) WHERE (state = 'queued'::text);
 CREATE INDEX directory_user_by_name ON directory_user USING btree (lower(user_name) text_pattern_ops);
 CREATE INDEX eligibility_policy_list ON eligibility_policy USING btree (created_at DESC, policy_id) WHERE (deleted_at IS NULL);
+CREATE INDEX idempotency_key_by_age ON idempotency_key USING btree (created_at);
 CREATE INDEX intent_of_key ON intent USING btree (key_id, intent_id DESC);
 CREATE UNIQUE INDEX one_call_in_flight_a_key ON intent USING btree (key_id) WHERE (state = ANY (ARRAY['written'::text, 'accepted'::text]));
 CREATE INDEX ledger_key_due ON ledger_key USING btree (next_at) WHERE (next_at IS NOT NULL);

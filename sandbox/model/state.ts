@@ -1,0 +1,330 @@
+import { keyOf, principalOf, targetOf } from './keys.ts'
+import { Operations } from './operations.ts'
+import { Index, SortedTable } from './sorted-table.ts'
+import {
+  type Account,
+  type Application,
+  type Assignment,
+  type AssignmentKey,
+  type Call,
+  type Change,
+  defaultSettings,
+  type Fault,
+  type Group,
+  type Instant,
+  type Mail,
+  type Membership,
+  type Operation,
+  type Organisation,
+  type OrganizationalUnit,
+  type PermissionSet,
+  type PortalSecrets,
+  type Settings,
+  type User,
+} from './types.ts'
+
+const callsKept = 50_000
+const callsKeptSlack = 5_000
+
+const accountOutOfReach = (accountId: string) =>
+  `AWS SSO is unable to complete your request at this time. Obtaining permissions to manage your AWS account '${accountId}' is taking longer than usual. This is not common. Please try again later.`
+
+const folded = (text: string) => text.normalize('NFC').toLowerCase()
+
+/**
+ * The organisation as tables with the indexes that its lists need. `apply` is the only way in, it
+ * needs nothing but the change, and so the same changes always give the same state.
+ */
+export class State {
+  #organisation: Organisation | null = null
+  readonly organizationalUnits = new SortedTable<OrganizationalUnit>()
+  readonly unitsOf = new Index<OrganizationalUnit>()
+  readonly accounts = new SortedTable<Account>()
+  readonly accountsOf = new Index<Account>()
+  readonly users = new SortedTable<User>()
+  readonly groups = new SortedTable<Group>()
+  readonly memberships = new SortedTable<Membership>()
+  readonly membershipsOfUser = new Index<Membership>()
+  readonly membershipsOfGroup = new Index<Membership>()
+  readonly permissionSets = new SortedTable<PermissionSet>()
+  readonly assignments = new SortedTable<Assignment>()
+  readonly assignmentsOfTarget = new Index<Assignment>()
+  readonly assignmentsOfPrincipal = new Index<Assignment>()
+  /** The suffix of the reserved role of each target that has an assignment, two ways round. */
+  readonly rolesOfAccount = new Index<string>()
+  readonly rolesOfPermissionSet = new Index<string>()
+  readonly operations = new Operations()
+  readonly applications = new SortedTable<Application>()
+  readonly faults = new SortedTable<Fault>()
+  readonly mails: Mail[] = []
+  readonly calls: Call[] = []
+  settings: Settings = { ...defaultSettings }
+  portalSecrets: PortalSecrets | null = null
+
+  readonly #userByName = new Map<string, User>()
+  readonly #usersByEmail = new Index<User>()
+  readonly #groupByName = new Map<string, Group>()
+  readonly #permissionSetByName = new Map<string, PermissionSet>()
+
+  get founded(): boolean {
+    return this.#organisation !== null
+  }
+
+  get organisation(): Organisation {
+    if (this.#organisation === null) throw new Error('The organisation has not been made yet.')
+    return this.#organisation
+  }
+
+  userByName(userName: string): User | undefined {
+    return this.#userByName.get(folded(userName))
+  }
+
+  userByEmail(email: string): User | undefined {
+    return this.#usersByEmail.at(folded(email)).after('', 1)[0]?.[1]
+  }
+
+  groupByName(displayName: string): Group | undefined {
+    return this.#groupByName.get(folded(displayName))
+  }
+
+  permissionSetByName(name: string): PermissionSet | undefined {
+    return this.#permissionSetByName.get(name)
+  }
+
+  membership(userId: string, groupId: string): Membership | undefined {
+    return this.membershipsOfUser.at(userId).get(groupId)
+  }
+
+  apply(change: Change): void {
+    switch (change.type) {
+      case 'organisation':
+        this.#organisation = change.value
+        break
+      case 'organizational-unit':
+        this.#putUnit(change.value)
+        break
+      case 'account':
+        this.#putAccount(change.value)
+        break
+      case 'user':
+        this.#putUser(change.value)
+        break
+      case 'user-removed':
+        this.#removeUser(change.userId)
+        break
+      case 'group':
+        this.#putGroup(change.value)
+        break
+      case 'group-removed':
+        this.#removeGroup(change.groupId)
+        break
+      case 'membership':
+        this.#putMembership(change.value)
+        break
+      case 'membership-removed':
+        this.#removeMembership(change.membershipId)
+        break
+      case 'permission-set':
+        this.#putPermissionSet(change.value)
+        break
+      case 'assignment':
+        this.putAssignment(change.value)
+        break
+      case 'assignment-removed':
+        this.removeAssignment(change.key)
+        break
+      case 'operation':
+        this.operations.put({ ...change.value })
+        break
+      case 'application':
+        this.applications.set(change.value.slug, change.value)
+        break
+      case 'application-removed':
+        this.applications.delete(change.slug)
+        break
+      case 'mail':
+        this.mails.push(change.value)
+        break
+      case 'mails-cleared':
+        this.mails.splice(0)
+        break
+      case 'call':
+        this.#putCall(change.value)
+        break
+      case 'calls-cleared':
+        this.calls.splice(0)
+        break
+      case 'settings':
+        this.settings = change.value
+        break
+      case 'fault':
+        this.faults.set(change.value.id, change.value)
+        break
+      case 'fault-hit':
+        this.#hitFault(change.id)
+        break
+      case 'fault-removed':
+        this.faults.delete(change.id)
+        break
+      case 'portal-secrets':
+        this.portalSecrets = change.value
+        break
+      default:
+        change satisfies never
+    }
+  }
+
+  /** Brings every operation that is due by `now` to its outcome, in the order of their due times. */
+  settle(now: Instant): void {
+    for (;;) {
+      const operation = this.operations.nextDue(now)
+      if (operation === undefined) break
+      this.operations.put({ ...operation, ...this.#outcomeOf(operation) })
+    }
+    this.operations.forget(now)
+  }
+
+  #outcomeOf(operation: Operation): Pick<Operation, 'status' | 'failureReason'> {
+    const failed = (failureReason: string) => ({ status: 'FAILED' as const, failureReason })
+    if (operation.forcedFailure !== null) return failed(operation.forcedFailure)
+    const account = this.accounts.get(operation.accountId)
+    if (account?.state !== 'ACTIVE') return failed(accountOutOfReach(operation.accountId))
+    if (operation.kind === 'create') {
+      const { accountId, permissionSetArn, principalType, principalId, roleSuffix } = operation
+      const tuple = { accountId, permissionSetArn, principalType, principalId }
+      this.putAssignment({ ...tuple, roleSuffix, createdAt: operation.dueAt })
+    } else if (!this.removeAssignment(operation)) {
+      return failed('Received a 404 status error: Assignment not found.')
+    }
+    return { status: 'SUCCEEDED', failureReason: null }
+  }
+
+  /** An assignment is only its tuple: making it again changes nothing. */
+  putAssignment(assignment: Assignment): void {
+    const key = keyOf(assignment)
+    if (this.assignments.has(key)) return
+    const { accountId, permissionSetArn } = assignment
+    this.assignments.set(key, assignment)
+    this.assignmentsOfTarget.add(targetOf(assignment), principalOf(assignment), assignment)
+    this.assignmentsOfPrincipal.add(principalOf(assignment), key, assignment)
+    if (this.rolesOfAccount.at(accountId).has(permissionSetArn)) return
+    this.rolesOfAccount.add(accountId, permissionSetArn, assignment.roleSuffix)
+    this.rolesOfPermissionSet.add(permissionSetArn, accountId, assignment.roleSuffix)
+  }
+
+  /** The last assignment of a permission set in an account takes the account's role with it. */
+  removeAssignment(tuple: AssignmentKey): boolean {
+    const key = keyOf(tuple)
+    if (!this.assignments.delete(key)) return false
+    this.assignmentsOfTarget.remove(targetOf(tuple), principalOf(tuple))
+    this.assignmentsOfPrincipal.remove(principalOf(tuple), key)
+    if (this.assignmentsOfTarget.at(targetOf(tuple)).size > 0) return true
+    this.rolesOfAccount.remove(tuple.accountId, tuple.permissionSetArn)
+    this.rolesOfPermissionSet.remove(tuple.permissionSetArn, tuple.accountId)
+    return true
+  }
+
+  #putUnit(unit: OrganizationalUnit): void {
+    this.organizationalUnits.set(unit.id, unit)
+    this.unitsOf.add(unit.parentId, unit.id, unit)
+  }
+
+  #putPermissionSet(permissionSet: PermissionSet): void {
+    this.permissionSets.set(permissionSet.permissionSetArn, permissionSet)
+    this.#permissionSetByName.set(permissionSet.name, permissionSet)
+  }
+
+  #putCall(call: Call): void {
+    this.calls.push(call)
+    if (this.calls.length > callsKept + callsKeptSlack) this.calls.splice(0, callsKeptSlack)
+  }
+
+  #putAccount(account: Account): void {
+    const before = this.accounts.get(account.accountId)
+    if (before !== undefined) this.accountsOf.remove(before.parentId, before.accountId)
+    this.accounts.set(account.accountId, account)
+    this.accountsOf.add(account.parentId, account.accountId, account)
+  }
+
+  #putUser(user: User): void {
+    this.#forgetUserNames(user.userId)
+    this.users.set(user.userId, user)
+    this.#userByName.set(folded(user.userName), user)
+    if (user.email !== null) this.#usersByEmail.add(folded(user.email), user.userId, user)
+  }
+
+  #forgetUserNames(userId: string): void {
+    const before = this.users.get(userId)
+    if (before === undefined) return
+    this.#userByName.delete(folded(before.userName))
+    if (before.email !== null) this.#usersByEmail.remove(folded(before.email), userId)
+  }
+
+  /** Assignments of a removed user stay, as AWS leaves them: orphans, visible by principal id. */
+  #removeUser(userId: string): void {
+    this.#forgetUserNames(userId)
+    this.users.delete(userId)
+    const left = this.membershipsOfUser.at(userId).after('', Number.MAX_SAFE_INTEGER)
+    for (const [, membership] of left) this.#removeMembership(membership.membershipId)
+  }
+
+  #putGroup(group: Group): void {
+    const before = this.groups.get(group.groupId)
+    if (before !== undefined) this.#groupByName.delete(folded(before.displayName))
+    this.groups.set(group.groupId, group)
+    this.#groupByName.set(folded(group.displayName), group)
+  }
+
+  #removeGroup(groupId: string): void {
+    const group = this.groups.get(groupId)
+    if (group === undefined) return
+    this.#groupByName.delete(folded(group.displayName))
+    this.groups.delete(groupId)
+    const left = this.membershipsOfGroup.at(groupId).after('', Number.MAX_SAFE_INTEGER)
+    for (const [, membership] of left) this.#removeMembership(membership.membershipId)
+  }
+
+  #putMembership(membership: Membership): void {
+    this.memberships.set(membership.membershipId, membership)
+    this.membershipsOfUser.add(membership.userId, membership.groupId, membership)
+    this.membershipsOfGroup.add(membership.groupId, membership.userId, membership)
+  }
+
+  #removeMembership(membershipId: string): void {
+    const membership = this.memberships.get(membershipId)
+    if (membership === undefined) return
+    this.memberships.delete(membershipId)
+    this.membershipsOfUser.remove(membership.userId, membership.groupId)
+    this.membershipsOfGroup.remove(membership.groupId, membership.userId)
+  }
+
+  #hitFault(id: string): void {
+    const fault = this.faults.get(id)
+    if (fault === undefined) return
+    this.faults.set(id, { ...fault, hits: fault.hits + 1 })
+  }
+}
+
+/** The fewest changes that give this state again. */
+export function* changesThatMake(state: State): Generator<Change> {
+  if (state.founded) yield { type: 'organisation', value: state.organisation }
+  for (const value of state.organizationalUnits.values())
+    yield { type: 'organizational-unit', value }
+  for (const value of state.accounts.values()) yield { type: 'account', value }
+  for (const value of state.permissionSets.values()) yield { type: 'permission-set', value }
+  for (const value of state.users.values()) yield { type: 'user', value }
+  for (const value of state.groups.values()) yield { type: 'group', value }
+  for (const value of state.memberships.values()) yield { type: 'membership', value }
+  for (const value of state.assignments.values()) {
+    // The role outlives the assignment that made it, so its suffix is written, not the assignment's.
+    const role = state.rolesOfAccount.at(value.accountId).get(value.permissionSetArn)
+    yield { type: 'assignment', value: { ...value, roleSuffix: role ?? value.roleSuffix } }
+  }
+  for (const value of state.operations.values()) yield { type: 'operation', value }
+  for (const value of state.applications.values()) yield { type: 'application', value }
+  for (const value of state.mails) yield { type: 'mail', value }
+  for (const value of state.calls) yield { type: 'call', value }
+  for (const value of state.faults.values()) yield { type: 'fault', value }
+  yield { type: 'settings', value: state.settings }
+  if (state.portalSecrets !== null) yield { type: 'portal-secrets', value: state.portalSecrets }
+}

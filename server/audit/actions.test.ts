@@ -1,0 +1,55 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { actionsAsMarkdown, auditActions } from './actions.ts'
+import { eraseAction, eventObjectType } from './check.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** Names that are put together when they are written, and what they can become. */
+const composed: Record<string, string[]> = {
+  'request.${stop.verb}': ['request.cancel', 'request.return', 'request.revoke'],
+  'access.${kind}_intended': ['access.create_intended', 'access.delete_intended'],
+  '${kind.objectType}.${verbOf(saved)}': ['eligibility-policy', 'approver-policy'].flatMap((kind) =>
+    ['create', 'update', 'delete'].map((verb) => `${kind}.${verb}`),
+  ),
+}
+
+/** Known by its name and its check; nothing erases yet. */
+const notWrittenYet = [eraseAction]
+
+function writtenActions(): string[] {
+  const files = globSync('server/**/*.ts', { cwd: root })
+  const sources = files.filter((file) => !/\.test\.ts$|server\/audit\/actions\.ts$/.test(file))
+  return sources.flatMap((file) => {
+    const code = readFileSync(join(root, file), 'utf8').replace(/^\s*(\*|\/\/|\/\*\*).*$/gm, '')
+    const values = [
+      ...code.matchAll(/\baction: ([^,]*),/g),
+      ...code.matchAll(/accessEvent\(\s*c,\s*([^,]*),/g),
+    ].map(([, value = '']) => value)
+    return values.flatMap((value) =>
+      [...value.matchAll(/'([\w-]+\.[\w-]+)'|`([^`]*)`/g)].flatMap(([, plain, template]) =>
+        plain !== undefined ? [plain] : (composed[template ?? ''] ?? [`unknown: ${template}`]),
+      ),
+    )
+  })
+}
+
+test('the trail holds no action that the table does not describe', () => {
+  const known = Object.keys(auditActions)
+  expect(writtenActions().filter((action) => !known.includes(action))).toEqual([])
+})
+
+test('the table describes no action that nothing writes', () => {
+  const written = new Set([...writtenActions(), ...notWrittenYet])
+  expect(Object.keys(auditActions).filter((action) => !written.has(action))).toEqual([])
+})
+
+test('an erasure is what verification takes for one', () => {
+  expect(auditActions[eraseAction].object).toBe(eventObjectType)
+})
+
+test('the reference page prints this table', () => {
+  const page = readFileSync(join(root, 'docs/reference/audit-format.md'), 'utf8')
+  expect(page).toContain(actionsAsMarkdown())
+})

@@ -1,0 +1,212 @@
+/**
+ * Every action that the trail knows. docs/reference/audit-format.md prints this table, and a test
+ * holds it against what the program writes. Actions are added, never renamed: the trail is kept for
+ * seven years, and people search it by these names.
+ */
+
+export interface ActionEntry {
+  /** `object.type`; `object.id` is its id. */
+  readonly object: string
+  readonly when: string
+  /** Results other than `done`. */
+  readonly results?: string
+  readonly payload: readonly string[]
+}
+
+const key = ['userId', 'accountId', 'permissionSetArn']
+
+export const auditActions = {
+  'request.submit': {
+    object: 'request',
+    when: 'A person asked for access to one target.',
+    payload: [
+      'submissionId',
+      'status',
+      'accountId',
+      'accountName',
+      'permissionSetArn',
+      'permissionSetName',
+      'requestedStartsAt',
+      'durationMinutes',
+      'justification',
+      'ticket',
+      'breakGlass',
+      'approvalsRequired',
+      'approverCount',
+      'approverPolicies',
+      'explanation',
+      'expiresAt',
+    ],
+  },
+  'request.approve': {
+    object: 'request',
+    when: 'A person approved it. `outcome` says whether that was enough.',
+    payload: [
+      'comment',
+      'outcome',
+      'missing',
+      'approvalsRequired',
+      'countedFor',
+      'approverPolicies',
+    ],
+  },
+  'request.reject': {
+    object: 'request',
+    when: 'A person rejected it.',
+    payload: [
+      'comment',
+      'outcome',
+      'missing',
+      'approvalsRequired',
+      'countedFor',
+      'approverPolicies',
+    ],
+  },
+  'request.cancel': {
+    object: 'request',
+    when: 'The requester cancelled it.',
+    payload: ['from', 'comment', 'endState'],
+  },
+  'request.return': {
+    object: 'request',
+    when: 'The requester gave the access back.',
+    payload: ['from', 'comment', 'endState'],
+  },
+  'request.revoke': {
+    object: 'request',
+    when: 'An approver or an administrator revoked it; one event for each grant that it ended.',
+    payload: ['from', 'comment', 'endState'],
+  },
+  'request.expire': {
+    object: 'request',
+    when: 'Nobody decided in time.',
+    payload: ['from'],
+  },
+  'request.fail': {
+    object: 'request',
+    when: 'Eligibility was found lost when somebody decided.',
+    payload: ['from', 'failure', 'noticedBy'],
+  },
+  'access.create_intended': {
+    object: 'request',
+    when: 'TEAM is about to ask AWS to create the assignment.',
+    payload: [...key, 'intentId', 'epoch'],
+  },
+  'access.delete_intended': {
+    object: 'request, or key where no request is ending',
+    when: 'TEAM is about to ask AWS to delete the assignment.',
+    payload: [...key, 'intentId', 'epoch'],
+  },
+  'access.active': {
+    object: 'request',
+    when: 'AWS confirmed the access.',
+    payload: [...key, 'grantId', 'startsAt', 'endsAt', 'secondsFromDue'],
+  },
+  'access.not_given': {
+    object: 'request',
+    when: 'Access was due and could not be given; nothing was asked of AWS.',
+    payload: ['failure'],
+  },
+  'access.ending': {
+    object: 'request',
+    when: 'The time was up, or the access could not be created in time.',
+    payload: [...key, 'grantId', 'why'],
+  },
+  'access.over': {
+    object: 'request',
+    when: 'The access is confirmed to be gone, or another grant covers it.',
+    payload: [...key, 'grantId', 'endState', 'excessSeconds', 'coveredBy', 'watchedUntil'],
+  },
+  'access.removal_late': {
+    object: 'request',
+    when: 'The removal takes longer than AWS’s quota explains.',
+    payload: [...key, 'goneBy', 'attempts'],
+  },
+  'access.appeared_unwanted': {
+    object: 'key',
+    when: 'A call of unknown outcome landed after all: access appeared that nobody should have.',
+    payload: [...key, 'absentSeenAt'],
+  },
+  'eligibility-policy.create': policy('Somebody made an eligibility policy.'),
+  'eligibility-policy.update': policy('Somebody changed an eligibility policy.'),
+  'eligibility-policy.delete': policy('Somebody deleted an eligibility policy.'),
+  'approver-policy.create': policy('Somebody made an approver policy.'),
+  'approver-policy.update': policy('Somebody changed an approver policy.'),
+  'approver-policy.delete': policy('Somebody deleted an approver policy.'),
+  'setting.seed': {
+    object: 'setting',
+    when: 'The first start took its settings from the environment.',
+    payload: ['after'],
+  },
+  'setting.change': {
+    object: 'setting',
+    when: 'An administrator changed settings.',
+    payload: ['before', 'after', 'widens'],
+  },
+  'directory.refresh': {
+    object: 'directory',
+    when: 'A refresh changed the replica, was held, or failed.',
+    results: '`applied`, `held`, `failed`',
+    payload: [
+      'askedBy',
+      'held',
+      'failure',
+      'users',
+      'groups',
+      'memberships',
+      'organizationalUnits',
+      'accounts',
+      'permissionSets',
+      'usersNowDisabled',
+      'usersRemoved',
+      'accountsRemoved',
+      'permissionSetsRemoved',
+    ],
+  },
+  'sign-in.accept': {
+    object: 'sign-in',
+    when: 'A person signed in.',
+    payload: ['address', 'assertionId', 'idpInitiated'],
+  },
+  'sign-in.refuse': {
+    object: 'sign-in',
+    when: 'A sign-in was refused. In one hour at most 20 from one address, and 200 in all.',
+    results: 'the reason’s code',
+    payload: ['reason', 'length', 'sha256', 'address'],
+  },
+  'sign-in.refuse-many': {
+    object: 'sign-in',
+    when: 'Once an hour, if there were more refusals than that: how many were only counted.',
+    results: '`counted`',
+    payload: ['hour', 'refusals'],
+  },
+  'session.end': {
+    object: 'session',
+    when: 'A session ended before its time.',
+    results: '`signed_out`, `replaced`, `disabled`, `expired`, `idle`',
+    payload: ['userName'],
+  },
+  'audit.erase': {
+    object: 'audit_event',
+    when: 'The payload of the event with that number was erased, for privacy.',
+    payload: ['why'],
+  },
+} as const satisfies Record<string, ActionEntry>
+
+export type AuditAction = keyof typeof auditActions
+
+function policy(when: string) {
+  const object = 'the policy’s kind'
+  return { object, when, payload: ['before', 'after', 'changed', 'widens'] } as const
+}
+
+/** The table of the reference page. */
+export function actionsAsMarkdown(): string {
+  const entries: [string, ActionEntry][] = Object.entries(auditActions)
+  const rows = entries.map(([action, { object, when, results, payload }]) => {
+    const told = results === undefined ? when : `${when} Result: ${results}.`
+    const fields = payload.map((field) => `\`${field}\``).join(', ')
+    return `| \`${action}\` | ${object} | ${told} | ${fields} |`
+  })
+  return ['| action | object | when | payload |', '|---|---|---|---|', ...rows].join('\n')
+}

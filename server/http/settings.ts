@@ -1,0 +1,39 @@
+import { Settings, SettingsPatch } from '#contract/settings.ts'
+import { changeSettings, readSettings } from '#server/operations/change-settings.ts'
+import type { App } from './app.ts'
+import type { ResourcePorts } from './resources.ts'
+import { sayVersion, versionInIfMatch } from './versions.ts'
+
+export function registerSettings(app: App, ports: ResourcePorts): void {
+  app.get(
+    '/api/v1/settings',
+    {
+      config: { permission: 'settings.read' },
+      schema: { tags: ['settings'], response: { 200: Settings } },
+    },
+    async (_request, reply) => {
+      const settings = await readSettings(ports)
+      sayVersion(reply, settings.version)
+      return settings
+    },
+  )
+  app.patch(
+    '/api/v1/settings',
+    {
+      config: { permission: 'settings.write' },
+      schema: {
+        tags: ['settings'],
+        description: 'Changes what is sent. With If-Match, only if nobody changed them meanwhile',
+        body: SettingsPatch,
+        response: { 200: Settings },
+      },
+    },
+    async (request, reply) => {
+      const version = versionInIfMatch(request)
+      await changeSettings(ports, { actor: request.actor, patch: request.body, version })
+      const settings = await readSettings(ports)
+      sayVersion(reply, settings.version)
+      return settings
+    },
+  )
+}

@@ -1,0 +1,53 @@
+/**
+ * Who is told of what (the domain's "Notices"). Asked twice: when a notice is queued, and again when
+ * it is sent, so that somebody who may no longer see the request is not told about it.
+ */
+import type { Kysely } from 'kysely'
+import type { GroupId, UserId } from '#core/ids.ts'
+import type { NoticeEvent } from '#server/store/announce-port.ts'
+import type { StoredRequest } from '#server/store/requests.ts'
+import { readEnabledMembers } from '#server/store/rules.ts'
+import type { Schema } from '#server/store/schema.ts'
+import { loadSettings } from '#server/store/settings.ts'
+import type { Standing } from './email/view.ts'
+
+/** Ids of those who could decide on the request today, less the requester. */
+export type ApproversOf = (db: Kysely<Schema>, requestId: string) => Promise<readonly string[]>
+
+/** Everybody who is told, each once, by their nearest standing; the requester first. */
+export type Audience = ReadonlyMap<UserId, Standing>
+
+const toldToOverseers: readonly NoticeEvent[] = ['failed']
+
+export async function audienceOf(
+  db: Kysely<Schema>,
+  approvers: readonly string[],
+  request: StoredRequest,
+  event: NoticeEvent,
+): Promise<Audience> {
+  const told = new Map<UserId, Standing>([[request.requester.userId, 'requester']])
+  const add = (ids: Iterable<UserId>, standing: Standing) => {
+    for (const id of [...ids].toSorted()) if (!told.has(id)) told.set(id, standing)
+  }
+  // The port's ids are the directory's.
+  add(approvers as readonly UserId[], 'approver')
+  add(
+    request.decisions.map(({ userId }) => userId),
+    'approver',
+  )
+  if (toldToOverseers.includes(event)) {
+    const { auditors, admins } = await overseers(db)
+    add(auditors, 'auditor')
+    add(admins, 'admin')
+  }
+  return told
+}
+
+async function overseers(db: Kysely<Schema>) {
+  const { settings } = await loadSettings(db)
+  const { auditorGroupId, adminGroupId } = settings
+  const groupIds = [auditorGroupId, adminGroupId].filter((id) => id !== null)
+  const members = await readEnabledMembers(db, groupIds)
+  const of = (id: GroupId | null) => (id === null ? [] : (members.get(id) ?? []))
+  return { auditors: of(auditorGroupId), admins: of(adminGroupId) }
+}

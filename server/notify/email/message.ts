@@ -1,0 +1,38 @@
+import type { MailMessage } from '#server/notify/mail-port.ts'
+import { compose } from './compose.ts'
+import { renderHtml } from './render-html.ts'
+import { renderText } from './render-text.ts'
+import type { MailView } from './view.ts'
+
+export interface Envelope {
+  readonly from: string
+  readonly to: string
+}
+
+/**
+ * SES gives every mail a Message-ID of its own and refuses one of ours (its developer guide, "Amazon
+ * SES header fields"). So all mails about one request refer to a message that never existed, whose
+ * id is made from the request's: mail programs put them in one thread all the same.
+ */
+export function writeMessage(view: MailView, envelope: Envelope): MailMessage {
+  const letter = compose(view)
+  const thread = threadId(view)
+  return {
+    ...envelope,
+    subject: letter.subject,
+    text: renderText(letter),
+    html: renderHtml(letter),
+    headers: [
+      { name: 'Auto-Submitted', value: 'auto-generated' },
+      { name: 'X-Auto-Response-Suppress', value: 'All' },
+      { name: 'In-Reply-To', value: thread },
+      { name: 'References', value: thread },
+    ],
+  }
+}
+
+function threadId({ publicUrl, request }: MailView): string {
+  const host = new URL(publicUrl).hostname.replace(/[^\w.-]/g, '')
+  const id = request.id.replace(/[^\w-]/g, '')
+  return `<request-${id}@${host}>`
+}

@@ -1,0 +1,142 @@
+import type { SubjectWords, Words } from './words.ts'
+
+const subject = (what: string): SubjectWords => ({
+  own: (access) => `${what}: ${access}`,
+  others: ({ who, access }) => `${what}: ${who} さんの ${access}`,
+})
+
+export const japanese: Words = {
+  access: ({ set, account, accountId }) => `${account} (${accountId}) / ${set}`,
+  subject: {
+    requested: subject('承認待ち'),
+    approved: subject('承認されました'),
+    rejected: subject('却下されました'),
+    cancelled: subject('申請が取り下げられました'),
+    expired: subject('承認されないまま期限切れになりました'),
+    active: subject('アクセスを利用できます'),
+    ended: subject('アクセスが終了しました'),
+    revoked: subject('アクセスが取り消されました'),
+    failed: subject('アクセスを付与できませんでした'),
+  },
+  heading: {
+    requested: ({ who }) => `${who} さんがアクセスを申請しています`,
+    approved: ({ who }) => `${who} さんの申請が承認されました`,
+    rejected: ({ who }) => `${who} さんの申請が却下されました`,
+    cancelled: ({ who }) => `${who} さんの申請が取り下げられました`,
+    expired: ({ who }) => `${who} さんの申請が期限切れになりました`,
+    active: ({ who }) => `${who} さんのアクセスが始まりました`,
+    ended: ({ who }) => `${who} さんのアクセスが終了しました`,
+    revoked: ({ who }) => `${who} さんのアクセスが取り消されました`,
+    failed: ({ who }) => `${who} さんのアクセスを付与できませんでした`,
+  },
+  ownHeading: {
+    requested: '申請は承認待ちです',
+    approved: '申請が承認されました',
+    rejected: '申請が却下されました',
+    cancelled: '申請が取り下げられました',
+    expired: '申請が期限切れになりました',
+    active: 'アクセスを利用できます',
+    ended: 'アクセスが終了しました',
+    revoked: 'アクセスが取り消されました',
+    failed: 'アクセスを付与できませんでした',
+  },
+  decide: {
+    subject: ({ who, access }) => `承認のお願い: ${who} さんの ${access}`,
+    ask: ({ who, set, account }) =>
+      `${who} さんが ${account} / ${set} を申請しています。あなたは承認者の一人です。`,
+    needed: ({ needed, count }) => `承認者 ${count} 名のうち ${needed} 名の承認が必要です。`,
+    expires: (at) => `承認も却下もされない場合、申請は ${at} に期限切れになります。`,
+    link: '申請を開いて承認または却下',
+    linkOnlyOpens: 'リンクはページを開くだけです。開いたページで操作するまで何も決まりません。',
+  },
+  wait: {
+    needed: ({ needed, count }) => `承認者 ${count} 名のうち ${needed} 名の承認が必要です。`,
+    next: (at) =>
+      `結果はメールでお知らせします。承認も却下もされない場合は ${at} に期限切れになります。申請のページから取り下げることができます。`,
+  },
+  approved: {
+    notNeeded: '承認は不要でした。',
+    startsLater: (at) =>
+      `アクセスは ${at} に始まります。AWS での付与を確認したら再度お知らせします。`,
+    startsNow: 'AWS でアクセスを作成しています。利用できるようになったら再度お知らせします。',
+    nothingToDo: '対応は不要です。',
+  },
+  rejected: {
+    noAccess: 'アクセスは付与されていません。',
+    ownNext: '引き続き必要な場合は、却下した方に相談するか、理由を補って再申請してください。',
+  },
+  cancelled: {
+    noAccess: 'アクセスは付与されていません。',
+    removed: 'AWS で作成を始めていたアクセスは削除されます。',
+  },
+  expired: {
+    noAccess: '期限までに承認も却下もされませんでした。アクセスは付与されていません。',
+    ownNext: '引き続き必要な場合は、再申請してください。',
+  },
+  active: {
+    until: (at) => `AWS での付与を確認しました。${at} に自動的に終了します。`,
+    how: ({ set, account }) =>
+      `AWS アクセスポータルを開き、${account} の ${set} を選ぶと利用できます。`,
+    giveBack: '早く終わったときは、申請のページから返却してください。',
+    revoke: '申請のページからいつでも取り消すことができます。',
+  },
+  over: {
+    removed: 'AWS でアクセスの削除を確認しました。',
+    covered: '同じアクセスに別の許可があるため、その終了まで利用は続きます。',
+    credentials: (until) => `終了前に取得した認証情報は ${until} まで使える場合があります。`,
+    revokedNext: '再び必要になった場合は、新しく申請してください。',
+  },
+  failed: {
+    nothingLeft: 'AWS には何も残しません。',
+    ownNext: '再申請できます。繰り返し失敗する場合は TEAM の管理者に知らせてください。',
+    adminNext: '他の申請にも影響している可能性があります。申請を確認してください。',
+  },
+  label: {
+    requester: '申請者',
+    account: 'アカウント',
+    permissionSet: '許可セット',
+    starts: '開始',
+    startsAtOnce: '承認後すぐ',
+    ends: '終了',
+    ended: '終了日時',
+    duration: '期間',
+    justification: '申請理由',
+    ticket: 'チケット番号',
+    approvers: '承認者',
+    approvedBy: '承認した人',
+    rejectedBy: '却下した人',
+    cancelledBy: '取り下げた人',
+    returnedBy: '返却した人',
+    revokedBy: '取り消した人',
+    comment: 'コメント',
+    reason: '理由',
+    excess: '超過時間',
+    credentials: '認証情報',
+    request: '申請',
+  },
+  reason: {
+    time: '時間満了',
+    time_up: '時間満了',
+    returned: '返却',
+    revoked: '取り消し',
+    revoked_outside: 'TEAM 外で AWS から削除',
+    lost_eligibility: '申請資格の喪失',
+    person_disabled: '利用者の無効化',
+    // Of failures; their messages are in English.
+    not_granted_in_time: 'AWS が期限までに付与を確認しなかったため',
+    not_eligible: '申請資格の喪失',
+    already_held: 'TEAM 外で同じアクセスが付与済み',
+    out_of_reach: 'アカウントまたは許可セットが TEAM の対象外',
+    too_few_approvers: '承認数の不足',
+  },
+  said: ({ by, at }) => `${by} さん、${at}`,
+  saidBy: (by) => `${by} さん`,
+  link: { request: '申請を開く', portal: 'AWS アクセスポータルを開く' },
+  footer: {
+    requester: 'あなたの申請に関するお知らせです。',
+    approver: 'この申請の承認者、または対応済みの方へのお知らせです。',
+    auditor: 'TEAM の監査者へのお知らせです。',
+    admin: 'TEAM の管理者へのお知らせです。',
+  },
+  noReply: 'TEAM (一時的な特権アクセスの管理) からの自動送信です。返信は読まれません。',
+}

@@ -1,0 +1,105 @@
+/** Every job of TEAM that is not access: its name, what it does, how often and why that often. */
+import { type ParsedCronItem, parseCronItems, type TaskList } from 'graphile-worker'
+import { z } from 'zod'
+import {
+  closeRefusedSignIns,
+  type Housekeeping,
+  purgeChangeFeed,
+  purgeIdempotencyKeys,
+  purgeLooks,
+  purgeNotices,
+  purgePeopleAtTheDoor,
+} from './housekeeping.ts'
+import { type NoticePorts, sendNotice } from './send-notice.ts'
+
+export const sendNoticeTask = 'send-notice'
+
+export interface TimedJob {
+  readonly name: string
+  readonly what: string
+  /** Minute, hour, day, month, weekday; UTC. */
+  readonly when: string
+  readonly why: string
+  /** How far back a run that was missed is made up for. */
+  readonly madeUpHours: number
+  readonly run: Housekeeping
+}
+
+export const timedJobs: readonly TimedJob[] = [
+  {
+    name: 'close-refused-sign-ins',
+    what: 'Writes one event with the count of refused sign-ins that were only counted in the hour.',
+    when: '1 * * * *',
+    why: 'The domain asks for one such event an hour.',
+    madeUpHours: 0,
+    run: closeRefusedSignIns,
+  },
+  {
+    name: 'purge-idempotency-keys',
+    what: 'Removes idempotency keys older than a day.',
+    when: '11 * * * *',
+    why: 'They are good for 24 h; hourly, so that none is good for much longer.',
+    madeUpHours: 0,
+    run: purgeIdempotencyKeys,
+  },
+  {
+    name: 'purge-sign-ins',
+    what: 'Removes sessions that were over a day ago, and assertion ids that have expired.',
+    when: '21 * * * *',
+    why: 'Neither is valid any more; hourly keeps the tables small.',
+    madeUpHours: 0,
+    run: purgePeopleAtTheDoor,
+  },
+  {
+    name: 'purge-change-feed',
+    what: 'Removes lines of the change feed older than a day.',
+    when: '31 * * * *',
+    why: 'A stream resumes after minutes, not days; it is the table that grows fastest.',
+    madeUpHours: 0,
+    run: purgeChangeFeed,
+  },
+  {
+    name: 'purge-looks',
+    what: 'Removes looks at targets older than an hour.',
+    when: '41 * * * *',
+    why: 'A look serves for one minute.',
+    madeUpHours: 0,
+    run: purgeLooks,
+  },
+  {
+    name: 'purge-notices',
+    what: 'Removes notices older than 90 days, unless they are still to be sent.',
+    when: '51 3 * * *',
+    why: 'They are kept for 90 days; a day more or less does not matter.',
+    madeUpHours: 24,
+    run: purgeNotices,
+  },
+]
+
+const noticePayload = z.object({ noticeId: z.uuid() })
+
+export function taskList(ports: NoticePorts): TaskList {
+  const tasks: TaskList = {
+    [sendNoticeTask]: async (payload, { job }) => {
+      const { noticeId } = noticePayload.parse(payload)
+      const isLast = job.attempts >= job.max_attempts
+      await sendNotice(ports, noticeId, { number: job.attempts, isLast })
+    },
+  }
+  for (const { name, run } of timedJobs) {
+    tasks[name] = async () => {
+      await run(ports.db, await ports.clock.now())
+    }
+  }
+  return tasks
+}
+
+export function timetable(): ParsedCronItem[] {
+  return parseCronItems(
+    timedJobs.map(({ name, when, madeUpHours }) => ({
+      task: name,
+      match: when,
+      options: { backfillPeriod: madeUpHours * 3_600_000, maxAttempts: 3, jobKey: name },
+    })),
+  )
+}

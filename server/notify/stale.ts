@@ -1,0 +1,27 @@
+/** Whether what a notice says is still so when it is about to be sent. */
+import type { RequestState } from '#core/request.ts'
+import type { NoticeEvent } from '#server/store/announce-port.ts'
+
+/**
+ * The states in which each event is still news. An approval is no news once its access is over: the
+ * notice of the end says more. What a request ended as stays true for ever.
+ */
+const newsIn: Readonly<Record<NoticeEvent, readonly RequestState[]>> = {
+  requested: ['pending'],
+  approved: ['scheduled', 'activating', 'active'],
+  active: ['active'],
+  rejected: ['rejected'],
+  cancelled: ['cancelled'],
+  expired: ['expired'],
+  ended: ['ended'],
+  revoked: ['revoked'],
+  failed: ['failed'],
+}
+
+export function isStale(event: NoticeEvent, status: RequestState): boolean {
+  return !newsIn[event].includes(status)
+}
+
+export function isNoticeEvent(event: string): event is NoticeEvent {
+  return Object.hasOwn(newsIn, event)
+}

@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely'
+import { type Role, rolesOf } from '#core/access.ts'
+import type { Person } from '#core/facts.ts'
+import type { UserId } from '#core/ids.ts'
+import type { EventActor } from '#server/audit/chain.ts'
+import { loadPerson } from '#server/store/people.ts'
+import type { Rules, RulesStore } from '#server/store/rules.ts'
+import type { Schema } from '#server/store/schema.ts'
+
+/** Who acts, with the rights they have now. */
+export interface Actor {
+  readonly person: Person
+  readonly roles: ReadonlySet<Role>
+}
+
+export interface LoadActorPorts {
+  readonly db: Kysely<Schema>
+  readonly rules: RulesStore
+}
+
+/** From the replica and the rules as they stand; roles follow the directory, not the session. */
+export function createLoadActor(ports: LoadActorPorts): (userId: UserId) => Promise<Actor | null> {
+  return async (userId) => {
+    const [person, rules] = await Promise.all([
+      loadPerson(ports.db, userId),
+      ports.rules.load(ports.db),
+    ])
+    return person && { person, roles: rolesIn(rules, person) }
+  }
+}
+
+export function rolesIn(rules: Rules, person: Person): ReadonlySet<Role> {
+  const { settings, approverGroupIds } = rules
+  return rolesOf(person, { settings, approverGroupIds })
+}
+
+export function eventActorOf(person: Pick<Person, 'userId' | 'userName'>): EventActor {
+  return { type: 'user', id: person.userId, name: person.userName }
+}

@@ -1,0 +1,17 @@
+import { lockRequest } from '#server/store/requests.ts'
+import { parseComment } from './comments.ts'
+import { makeChange } from './making-changes.ts'
+import { refuseUnlessAllowed } from './rights-on-request.ts'
+import { type StopInput, type StopPorts, stopRequest } from './stop-request.ts'
+
+export async function cancelRequest(ports: StopPorts, input: StopInput): Promise<void> {
+  const comment = parseComment(input.comment, { required: false })
+  await makeChange(ports, async (c) => {
+    const request = await lockRequest(c.tx, input.requestId)
+    const rules = await ports.rules.load(c.tx)
+    refuseUnlessAllowed('cancel', rules, input.actor, request)
+    const { actor } = input
+    const stop = { verb: 'cancel', endState: 'cancelled', reason: 'cancelled' } as const
+    await stopRequest(ports, c, request, { ...stop, actor, comment })
+  })
+}

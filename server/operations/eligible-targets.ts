@@ -1,0 +1,86 @@
+import type { Kysely } from 'kysely'
+import { z } from 'zod'
+import type { EligibleAccount, EligiblePermissionSet } from '#contract/me.ts'
+import type { Account } from '#core/facts.ts'
+import type { AccountId } from '#core/ids.ts'
+import { searchKey } from '#core/text.ts'
+import type { Rules, RulesStore } from '#server/store/rules.ts'
+import type { Schema } from '#server/store/schema.ts'
+import type { Actor } from './actor.ts'
+import { decodeCursor, pageOf } from './paging.ts'
+
+export interface EligiblePorts {
+  readonly db: Kysely<Schema>
+  readonly rules: RulesStore
+}
+
+export interface EligibleQuery {
+  readonly q?: string | undefined
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+/** Name and id of the last account shown; the list is sorted by them. */
+const Cursor = z.tuple([z.string(), z.string()])
+
+export async function listEligibleAccounts(
+  ports: EligiblePorts,
+  actor: Actor,
+  query: EligibleQuery,
+): Promise<{ items: EligibleAccount[]; nextCursor: string | null }> {
+  const rules = await ports.rules.load(ports.db)
+  const after = decodeCursor(query.cursor, Cursor)
+  const found = rules.evaluator
+    .eligibleAccounts(actor.person)
+    .filter((account) => matches(rules, account, query.q) && isAfter(account, after))
+    .slice(0, query.limit + 1)
+  const page = pageOf(found, query.limit, ({ name, accountId }) => [name, accountId])
+  const items = page.items.map((account) => ({
+    accountId: account.accountId,
+    name: account.name,
+    ouPath: ouNames(rules, account),
+  }))
+  return { items, nextCursor: page.nextCursor }
+}
+
+function ouNames({ ouNames: names }: Rules, { ouPath }: Account): string[] {
+  return ouPath.map((id) => names.get(id) ?? id)
+}
+
+/** A part of the name or of an OU's name, or the beginning of the id. */
+function matches(rules: Rules, account: Account, q: string | undefined): boolean {
+  const wanted = searchKey(q ?? '')
+  if (wanted === '' || account.accountId.startsWith(wanted)) return true
+  return [account.name, ...ouNames(rules, account)].some((name) => searchKey(name).includes(wanted))
+}
+
+function isAfter(account: Account, after: readonly [string, string] | null): boolean {
+  if (after === null) return true
+  const [name, id] = after
+  return account.name > name || (account.name === name && account.accountId > id)
+}
+
+/** Empty for an account that the person may not ask for, whether it exists or not. */
+export async function listEligiblePermissionSets(
+  ports: EligiblePorts,
+  actor: Actor,
+  accountId: AccountId,
+): Promise<EligiblePermissionSet[]> {
+  const { evaluator } = await ports.rules.load(ports.db)
+  return evaluator
+    .eligiblePermissionSets(actor.person, accountId)
+    .map(({ permissionSet, terms, approverCount }) => ({
+      permissionSetArn: permissionSet.permissionSetArn,
+      name: permissionSet.name,
+      description: permissionSet.description,
+      level: permissionSet.level,
+      maxDurationMinutes: terms.maxDurationMinutes,
+      approvalRequired: terms.approvalRequired,
+      ticketRequired: terms.ticketRequired,
+      justificationRequired: terms.justificationRequired,
+      // Not offered yet, whatever a policy says.
+      breakGlass: false,
+      approverCount,
+      sessionMinutes: permissionSet.sessionMinutes,
+    }))
+}

@@ -1,0 +1,46 @@
+import type { Kysely } from 'kysely'
+import type { RequestId } from '#core/ids.ts'
+import { isExpired } from '#core/window.ts'
+import type { Announce } from '#server/store/announce-port.ts'
+import { type Change, change, systemActor } from '#server/store/change.ts'
+import { lockExpiredRequestIds, lockRequest, moveRequest } from '#server/store/requests.ts'
+import type { Schema } from '#server/store/schema.ts'
+
+export interface ExpirePorts {
+  readonly announce: Announce
+}
+
+/**
+ * Called by the engine's timer until it answers less than the limit. Rows that somebody holds just
+ * now are left for the next time.
+ */
+export async function expireDueRequests(
+  ports: ExpirePorts & { readonly db: Kysely<Schema> },
+  now: Date,
+  limit: number,
+): Promise<number> {
+  return change(ports.db, now, async (c) => {
+    const ids = await lockExpiredRequestIds(c.tx, now, limit)
+    for (const id of ids) await expire(ports, c, id)
+    return ids.length
+  })
+}
+
+/** For whoever meets an overdue request before the timer does. */
+export async function expireIfDue(ports: ExpirePorts, c: Change, id: RequestId): Promise<boolean> {
+  const request = await lockRequest(c.tx, id)
+  if (request?.status !== 'pending' || !isExpired(request, c.at)) return false
+  await expire(ports, c, id)
+  return true
+}
+
+async function expire(ports: ExpirePorts, c: Change, id: RequestId): Promise<void> {
+  const version = await moveRequest(c, id, { to: 'expired', endReason: 'not_decided_in_time' })
+  c.event({
+    actor: systemActor,
+    action: 'request.expire',
+    object: { type: 'request', id, version },
+    payload: { from: 'pending' },
+  })
+  await ports.announce(c, 'expired', id)
+}

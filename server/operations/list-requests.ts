@@ -1,0 +1,160 @@
+import { z } from 'zod'
+import type { Request, RequestQuery } from '#contract/request.ts'
+import { mayPerform } from '#core/access.ts'
+import type { UserId } from '#core/ids.ts'
+import { refusal } from '#core/refusals.ts'
+import { type RequestState, requestStates } from '#core/request.ts'
+import {
+  countRequests,
+  listRequestIds,
+  type RequestConditions,
+  requestSorts,
+} from '#server/store/request-list.ts'
+import { loadRequests } from '#server/store/requests.ts'
+import type { Rules } from '#server/store/rules.ts'
+import type { Actor } from './actor.ts'
+import type { ApprovableTargets } from './approvable-targets.ts'
+import { decodeCursor, pageOf } from './paging.ts'
+import { type ReadPorts, showRequests } from './read-request.ts'
+import { refusedWith } from './words.ts'
+
+export interface ListPorts extends ReadPorts {
+  readonly approvableTargets: ApprovableTargets
+}
+
+const Cursor = z.tuple([z.enum(requestSorts), z.iso.datetime(), z.uuid()])
+
+export async function listRequests(
+  ports: ListPorts,
+  actor: Actor,
+  query: RequestQuery,
+): Promise<{ items: Request[]; nextCursor: string | null }> {
+  const { sort, limit } = query
+  const rules = await ports.rules.load(ports.db)
+  const cursor = decodeCursor(
+    query.cursor,
+    Cursor.refine(([cursorSort]) => cursorSort === sort),
+  )
+  const view = await conditionsOf(ports, { actor, rules, query })
+  const found = await listRequestIds(
+    ports.db,
+    { ...view, ...filtersOf(query, view.statuses) },
+    { sort, limit, after: cursor && { at: new Date(cursor[1]), id: cursor[2] } },
+  )
+  const page = pageOf(found, limit, ({ id, sortedAt }) => [sort, sortedAt.toISOString(), id])
+  const stored = await loadRequests(
+    ports.db,
+    page.items.map(({ id }) => id),
+  )
+  const items = await showRequests(ports, { rules, actor, stored })
+  return { items, nextCursor: page.nextCursor }
+}
+
+interface Asked {
+  readonly actor: Actor
+  readonly rules: Rules
+  readonly query: Pick<RequestQuery, 'view' | 'scope'>
+}
+
+const live: readonly RequestState[] = ['scheduled', 'activating', 'active', 'ending']
+
+/** What a view is about, and at the same time whose requests the person may see in it. */
+async function conditionsOf(ports: ListPorts, asked: Asked): Promise<RequestConditions> {
+  const { actor, query } = asked
+  const me = actor.person.userId
+  switch (query.view) {
+    case 'mine':
+      return { requesterId: me }
+    case 'to-approve':
+      return toApprove(ports, asked)
+    case 'decided':
+      return { decidedBy: me }
+    case 'review':
+      return { ...(await decidedByMe(ports, asked)), breakGlass: true }
+    case 'active':
+      return { ...(await scopeOf(ports, asked)), statuses: live }
+    case 'ended':
+      return { ...(await scopeOf(ports, asked)), accessOver: true }
+    case 'all':
+      return everything(actor)
+    default:
+      return query.view satisfies never
+  }
+}
+
+async function toApprove(ports: ListPorts, { actor, rules }: Asked): Promise<RequestConditions> {
+  const me = actor.person.userId
+  return {
+    statuses: ['pending'],
+    notRequesterId: me,
+    notDecidedBy: me,
+    targetIds: await ports.approvableTargets.idsFor(ports.db, rules, actor.person),
+    expiresAfter: await ports.clock.now(),
+  }
+}
+
+async function scopeOf(ports: ListPorts, asked: Asked): Promise<RequestConditions> {
+  const scope = asked.query.scope ?? 'mine'
+  if (scope === 'all') return everything(asked.actor)
+  return scope === 'mine' ? { requesterId: asked.actor.person.userId } : decidedByMe(ports, asked)
+}
+
+/** Of others, where the person decides today or has decided. */
+async function decidedByMe(ports: ListPorts, { actor, rules }: Asked): Promise<RequestConditions> {
+  const { person } = actor
+  const targetIds = await ports.approvableTargets.idsFor(ports.db, rules, person)
+  return { notRequesterId: person.userId, concerns: { targetIds, userId: person.userId } }
+}
+
+function everything(actor: Actor): RequestConditions {
+  const rights = {
+    enabled: actor.person.enabled,
+    roles: actor.roles,
+    relations: new Set<never>(),
+  }
+  if (!mayPerform('request.list-all', rights)) throw refusedWith(refusal('not_allowed'))
+  return {}
+}
+
+function filtersOf(query: RequestQuery, viewStatuses: readonly RequestState[] | undefined) {
+  const { q, accountId, permissionSetArn, userId, ticket, submissionId, from, to } = query
+  const wanted = query.status ?? requestStates
+  const both = viewStatuses?.filter((status) => wanted.includes(status)) ?? query.status
+  const filters: RequestConditions = {
+    ...(both && { statuses: both }),
+    ...(q !== undefined && { q }),
+    ...(accountId !== undefined && { accountId }),
+    ...(permissionSetArn !== undefined && { permissionSetArn }),
+    ...(userId !== undefined && { requestedBy: userId as UserId }),
+    ...(ticket !== undefined && { ticket }),
+    ...(query.breakGlass !== undefined && { breakGlass: query.breakGlass }),
+    ...(submissionId !== undefined && { submissionId }),
+    ...(query.late !== undefined && { late: query.late }),
+    ...(from !== undefined && { createdFrom: new Date(from) }),
+    ...(to !== undefined && { createdBefore: new Date(to) }),
+  }
+  return filters
+}
+
+export interface RequestCounts {
+  readonly toApprove: number
+  readonly minePending: number
+  readonly mineActive: number
+  readonly failing?: number
+}
+
+/** What waits for a person; late removals are counted for those who may see everything. */
+export async function countForMe(ports: ListPorts, actor: Actor): Promise<RequestCounts> {
+  const rules = await ports.rules.load(ports.db)
+  const me = actor.person.userId
+  const query = { view: 'to-approve', scope: undefined } as const
+  const seesAll = actor.roles.has('admin') || actor.roles.has('auditor')
+  const [waiting, pending, active, late] = await Promise.all([
+    countRequests(ports.db, await toApprove(ports, { actor, rules, query })),
+    countRequests(ports.db, { requesterId: me, statuses: ['pending'] }),
+    countRequests(ports.db, { requesterId: me, statuses: ['activating', 'active', 'ending'] }),
+    seesAll ? countRequests(ports.db, { statuses: live, late: true }) : 0,
+  ])
+  const counts = { toApprove: waiting, minePending: pending, mineActive: active }
+  return seesAll ? { ...counts, failing: late } : counts
+}

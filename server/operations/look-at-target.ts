@@ -1,0 +1,117 @@
+/**
+ * Whether a person holds a target already, outside TEAM (the domain's promise 5). One look at a
+ * target serves everybody for a minute; those who ask while one is under way share its answer.
+ */
+import type { Kysely } from 'kysely'
+import type { Person } from '#core/facts.ts'
+import type { GroupId, Target, UserId } from '#core/ids.ts'
+import type { Held } from '#core/submission.ts'
+import type { Assignments } from '#server/engine/assignments-port.ts'
+import { change } from '#server/store/change.ts'
+import {
+  type LedgerClaim,
+  type Look,
+  ledgerClaim,
+  loadLook,
+  saveLook,
+} from '#server/store/looks.ts'
+import type { Schema } from '#server/store/schema.ts'
+import type { Clock } from './making-changes.ts'
+
+export interface LookPorts {
+  readonly db: Kysely<Schema>
+  readonly clock: Clock
+  readonly assignments: Pick<Assignments, 'holders'>
+  readonly log: { warn(facts: object, message: string): void }
+}
+
+export interface Looks {
+  /** At most a minute old; AWS is asked if need be. `unknown`: it could not be. */
+  held(person: Person, target: Target): Promise<Held>
+  /** The same without waiting: `unknown` queues a look, whose coming the change feed tells. */
+  heldOrQueue(person: Person, target: Target): Promise<Held>
+  /** Resolves when no look is under way; for stopping, and for tests. */
+  settled(): Promise<void>
+}
+
+const lookAgeMsMax = 60_000
+const removalMsMax = 60_000
+const queuedMax = 50
+
+export function createLooks(ports: LookPorts): Looks {
+  const underWay = new Map<string, Promise<Look | null>>()
+
+  const look = (target: Target): Promise<Look | null> => {
+    const id = targetId(target)
+    const running = underWay.get(id)
+    if (running) return running
+    const started = lookNow(ports, target).finally(() => underWay.delete(id))
+    underWay.set(id, started)
+    return started
+  }
+
+  const recent = async (target: Target): Promise<Look | null> => {
+    const now = await ports.clock.now()
+    return loadLook(ports.db, target, new Date(now.getTime() - lookAgeMsMax))
+  }
+
+  return {
+    async held(person, target) {
+      const seen = (await recent(target)) ?? (await look(target))
+      return seen ? heldBy(ports.db, person, target, seen) : 'unknown'
+    },
+    async heldOrQueue(person, target) {
+      const seen = await recent(target)
+      if (seen) return heldBy(ports.db, person, target, seen)
+      if (underWay.size < queuedMax) void look(target)
+      return 'unknown'
+    },
+    async settled() {
+      await Promise.all(underWay.values())
+    },
+  }
+}
+
+export function targetId(target: Target): string {
+  return `${target.accountId}/${target.permissionSetArn}`
+}
+
+async function lookNow(ports: LookPorts, target: Target): Promise<Look | null> {
+  try {
+    // Before the call: what it shows may be as old as this.
+    const lookedAt = await ports.clock.now()
+    const found = await ports.assignments.holders(target)
+    const nobody = { userIds: new Set<UserId>(), groupIds: new Set<GroupId>() }
+    const { userIds, groupIds } = found.kind === 'read' ? found : nobody
+    const look = { lookedAt, userIds, groupIds }
+    await change(ports.db, lookedAt, async (c) => {
+      await saveLook(c.tx, target, look)
+      c.changed('target-look', targetId(target))
+    })
+    return look
+  } catch (error) {
+    ports.log.warn({ err: error, target }, 'A look at a target failed')
+    return null
+  }
+}
+
+async function heldBy(
+  db: Kysely<Schema>,
+  person: Person,
+  target: Target,
+  look: Look,
+): Promise<Held> {
+  if (look.userIds.has(person.userId)) {
+    const claim = await ledgerClaim(db, { userId: person.userId, ...target })
+    if (!isOurs(claim, look)) return 'direct'
+  }
+  return person.groupIds.isDisjointFrom(look.groupIds) ? 'none' : 'group'
+}
+
+/** AWS may show an assignment for a while after TEAM removed it. */
+function isOurs(claim: LedgerClaim | null, look: Look): boolean {
+  if (claim === null) return false
+  if (claim.held || claim.presence !== 'absent') return true
+  const removedLately = look.lookedAt.getTime() - removalMsMax
+  return claim.confirmedAt !== null && claim.confirmedAt.getTime() > removedLately
+}

@@ -1,0 +1,106 @@
+/** The answer that a submission would get, without waiting for AWS and without writing anything. */
+import type { Explanation, Preview, TargetPreview } from '#contract/request.ts'
+import type { Explanation as Explained } from '#core/eligibility.ts'
+import { keyText } from '#core/ids.ts'
+import { type Refusal, refusal } from '#core/refusals.ts'
+import {
+  decideSubmission,
+  type Held,
+  type Submission,
+  type SubmissionVerdict,
+  type TargetVerdict,
+  targetsPerSubmissionMax,
+} from '#core/submission.ts'
+import { sessionsMayLiveUntil } from '#core/window.ts'
+import type { Rules } from '#server/store/rules.ts'
+import type { Actor } from './actor.ts'
+import type { Looks } from './look-at-target.ts'
+import type { ReadPorts } from './read-request.ts'
+import { factsOf } from './submit-request.ts'
+import { refusedForAll } from './words.ts'
+
+export interface PreviewPorts extends ReadPorts {
+  readonly looks: Pick<Looks, 'heldOrQueue'>
+}
+
+export async function previewRequest(
+  ports: PreviewPorts,
+  actor: Actor,
+  submission: Submission,
+): Promise<Preview> {
+  const { person } = actor
+  const rules = await ports.rules.load(ports.db)
+  const now = await ports.clock.now()
+  const held = await heldOf(ports, rules, actor, submission)
+  const facts = await factsOf(ports.db, { rules, person, now, held })
+  const verdict = decideSubmission({ ...facts, purpose: 'preview' }, submission)
+  if (verdict.targets.length === 0) throw refusedForAll(verdict.refusals)
+  const onAll = refusalOnAll(verdict, submission)
+  return { targets: verdict.targets.map((target) => show(target, onAll)) }
+}
+
+/** Only where they may ask: a preview of what is refused anyhow costs no call to AWS. */
+async function heldOf(
+  ports: PreviewPorts,
+  rules: Rules,
+  { person }: Actor,
+  { targets }: Submission,
+): Promise<ReadonlyMap<string, Held>> {
+  const held = new Map<string, Held>()
+  for (const target of targets.slice(0, targetsPerSubmissionMax)) {
+    if (!rules.evaluator.eligibility(person, target).eligible) continue
+    const key = keyText({ userId: person.userId, ...target })
+    held.set(key, await ports.looks.heldOrQueue(person, target))
+  }
+  return held
+}
+
+/** What nobody has typed yet is not held against the targets: the form asks for it when it is sent. */
+function refusalOnAll({ refusals }: SubmissionVerdict, submission: Submission): Refusal | null {
+  if (submission.breakGlass) {
+    return refusal('break_glass_not_allowed', { reason: 'not_offered' }, 'breakGlass')
+  }
+  const untyped = [
+    ...(submission.justification.trim() === '' ? ['justification'] : []),
+    ...(submission.ticket === null || submission.ticket.trim() === '' ? ['ticket'] : []),
+  ]
+  return refusals.find(({ field }) => field === null || !untyped.includes(field)) ?? null
+}
+
+function show(verdict: TargetVerdict, onAll: Refusal | null): TargetPreview {
+  const refused = verdict.refusal ?? onAll
+  const { endsAbout, permissionSet } = verdict
+  const until = endsAbout && sessionsMayLiveUntil(endsAbout, permissionSet?.sessionMinutes ?? null)
+  return {
+    ...verdict.target,
+    allowed: refused === null,
+    ...(refused && { code: refused.code, params: { ...refused.params } }),
+    explanation: explain(verdict.explanation),
+    held: verdict.held,
+    approvalRequired: verdict.approvalsRequired > 0,
+    approvalsRequired: verdict.approvalsRequired,
+    approverCount: verdict.approverCount,
+    endsAbout: endsAbout?.toISOString() ?? null,
+    sessionsMayLiveUntil: until?.toISOString() ?? null,
+  }
+}
+
+function explain({ policies, failed, won }: Explained): Explanation {
+  return {
+    policies: policies.map((policy) => ({
+      policyId: policy.policyId,
+      subject: true,
+      account: policy.accountMatches,
+      permissionSet: policy.permissionSetMatches,
+      maxDurationMinutes: policy.maxDurationMinutes,
+      approvalRequired: policy.approvalRequired,
+      ticketRequired: policy.ticketRequired,
+      justificationRequired: policy.justificationRequired,
+    })),
+    failedPart: failed === 'breakGlass' ? 'together' : failed,
+    maxDurationMinutes: won?.maxDurationMinutes.value ?? null,
+    approvalRequired: won?.approvalRequired.value ?? null,
+    ticketRequired: won?.ticketRequired.value ?? null,
+    justificationRequired: won?.justificationRequired.value ?? null,
+  }
+}

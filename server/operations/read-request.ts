@@ -1,0 +1,183 @@
+import type { Kysely } from 'kysely'
+import type { Request } from '#contract/request.ts'
+import type { RequestId, SubmissionId } from '#core/ids.ts'
+import { isOver } from '#core/request.ts'
+import { addMinutes, sessionsMayLiveUntil } from '#core/window.ts'
+import { noticesOfRequests, type StoredNotice } from '#server/store/notices.ts'
+import {
+  loadRequest,
+  loadRequests,
+  requestIdsOfSubmission,
+  type StoredGrant,
+  type StoredRequest,
+} from '#server/store/requests.ts'
+import type { Rules, RulesStore } from '#server/store/rules.ts'
+import type { Schema } from '#server/store/schema.ts'
+import type { Actor } from './actor.ts'
+import type { Clock } from './making-changes.ts'
+import {
+  actionsOn,
+  approvalBasisOf,
+  maySee,
+  noSuchRequest,
+  refuseUnlessSeen,
+} from './rights-on-request.ts'
+
+export interface ReadPorts {
+  readonly db: Kysely<Schema>
+  readonly clock: Clock
+  readonly rules: RulesStore
+}
+
+export async function readRequest(ports: ReadPorts, actor: Actor, id: RequestId): Promise<Request> {
+  const rules = await ports.rules.load(ports.db)
+  const stored = await loadRequest(ports.db, id)
+  refuseUnlessSeen(rules, actor, stored)
+  const [request] = await showRequests(ports, { rules, actor, stored: [stored] })
+  if (request === undefined) throw noSuchRequest()
+  return request
+}
+
+/** Those of them that the person may see, in the order of the ids. */
+export async function readRequests(
+  ports: ReadPorts,
+  actor: Actor,
+  ids: readonly RequestId[],
+): Promise<Request[]> {
+  const rules = await ports.rules.load(ports.db)
+  const stored = (await loadRequests(ports.db, ids)).filter((one) => maySee(rules, actor, one))
+  return showRequests(ports, { rules, actor, stored })
+}
+
+export async function readSubmission(
+  ports: ReadPorts,
+  actor: Actor,
+  submissionId: SubmissionId,
+): Promise<{ submissionId: string; requests: Request[] }> {
+  const ids = await requestIdsOfSubmission(ports.db, submissionId)
+  const requests = await readRequests(ports, actor, ids)
+  if (requests.length === 0) throw noSuchRequest()
+  return { submissionId, requests }
+}
+
+/** The number of queries does not grow with the number of requests. */
+export async function showRequests(
+  ports: Pick<ReadPorts, 'db' | 'clock'>,
+  seen: { rules: Rules; actor: Actor; stored: readonly StoredRequest[] },
+): Promise<Request[]> {
+  const { rules, actor, stored } = seen
+  const notices = await noticesOfRequests(
+    ports.db,
+    stored.map(({ id }) => id),
+  )
+  const now = await ports.clock.now()
+  return stored.map((request) => ({
+    ...whatWasAsked(request),
+    ...whatWasDecided(rules, request),
+    ...whatCameOfIt(request, now),
+    ...howItWasTold(notices.get(request.id) ?? []),
+    actions: actionsOn(rules, actor, request).map((hint) => ({
+      ...hint,
+      ...(hint.params && { params: { ...hint.params } }),
+    })),
+  }))
+}
+
+function whatWasAsked(request: StoredRequest) {
+  return {
+    id: request.id,
+    version: request.version,
+    submissionId: request.submissionId,
+    status: request.status,
+    requester: request.requester,
+    ...request.target,
+    accountName: request.accountName,
+    permissionSetName: request.permissionSetName,
+    requestedStartsAt: textOf(request.requestedStartsAt),
+    durationMinutes: request.durationMinutes,
+    justification: request.justification,
+    ticket: request.ticket,
+    breakGlass: request.breakGlass,
+    extends: request.extendsId,
+    createdAt: request.createdAt.toISOString(),
+    expiresAt: request.expiresAt.toISOString(),
+  }
+}
+
+/** While it is pending, numbers are today's: the policies may ask for more than they did. */
+function whatWasDecided(rules: Rules, request: StoredRequest) {
+  const basis = approvalBasisOf(rules, request)
+  const pending = request.status === 'pending'
+  return {
+    approvalRequired: request.approvalRequired,
+    approvalsRequired: pending ? basis.approvalsRequired : request.approvalsRequired,
+    approverCount: basis.approvers.size,
+    approvals: request.decisions.map(({ userId, userName, decision, comment, at }) => ({
+      userId,
+      userName,
+      decision,
+      comment,
+      at: at.toISOString(),
+    })),
+  }
+}
+
+function whatCameOfIt(request: StoredRequest, now: Date) {
+  const { grant, failure } = request
+  const open = !isOver(request.status)
+  return {
+    startsAt: textOf(grant && startOf(grant)),
+    grantedAt: textOf(grant?.grantedAt),
+    endsAt: textOf(grant && endOf(grant, request.durationMinutes)),
+    endedAt: textOf(grant?.grantedAt && grant.overAt),
+    excessSeconds: grant?.excessSeconds ?? null,
+    coveredBy: grant?.coveredByRequestId ?? null,
+    watchedUntil: textOf(grant && watchedUntil(grant, now, open)),
+    sessionsMayLiveUntil: textOf(grant && credentialsEnd(grant, request.durationMinutes)),
+    late: open && grant?.keyAlarmedAt != null,
+    endReason: request.endReason,
+    stoppedBy: request.stoppedBy,
+    stopComment: request.stopComment,
+    failure: failure && { code: failure.code, message: failure.message },
+  }
+}
+
+/** Of an immediate grant, nothing is known before AWS confirms. */
+function startOf(grant: StoredGrant): Date | null {
+  return grant.startsAt ?? (grant.immediate ? null : grant.dueAt)
+}
+
+function endOf(grant: StoredGrant, durationMinutes: number): Date | null {
+  return grant.endsAt ?? (grant.immediate ? null : addMinutes(grant.dueAt, durationMinutes))
+}
+
+/** A key is watched for all its grants; said of those whose access should be gone. */
+function watchedUntil(grant: StoredGrant, now: Date, open: boolean): Date | null {
+  const { keyWatchedUntil } = grant
+  return !open && keyWatchedUntil !== null && keyWatchedUntil > now ? keyWatchedUntil : null
+}
+
+/** Credentials may be taken until the assignment is gone, and live on from there. */
+function credentialsEnd(grant: StoredGrant, durationMinutes: number): Date | null {
+  if (grant.grantedAt === null || grant.coveredByRequestId !== null) return null
+  const gone = grant.removalConfirmedAt ?? grant.overAt ?? endOf(grant, durationMinutes)
+  return gone && sessionsMayLiveUntil(gone, grant.sessionMinutes)
+}
+
+function howItWasTold(notices: readonly StoredNotice[]) {
+  return {
+    undelivered: notices.filter(({ state }) => state === 'failed' || state === 'no_address').length,
+    notices: notices.map(({ noticeId, event, channel, to, state, at }) => ({
+      noticeId,
+      event,
+      channel,
+      to,
+      state,
+      at: at.toISOString(),
+    })),
+  }
+}
+
+function textOf(date: Date | null | undefined): string | null {
+  return date?.toISOString() ?? null
+}

@@ -1,0 +1,5 @@
+import { type DecideInput, type DecidePorts, decideOnRequest } from './decide-on-request.ts'
+
+export function rejectRequest(ports: DecidePorts, input: DecideInput): Promise<void> {
+  return decideOnRequest(ports, { ...input, vote: 'rejected' })
+}

@@ -1,0 +1,35 @@
+import type { z } from 'zod'
+import type { ApproverPolicyBody } from '#contract/policy.ts'
+import type { PolicyId } from '#core/ids.ts'
+import type { Actor } from './actor.ts'
+import { approverKind } from './policy-kinds.ts'
+import {
+  createPolicy,
+  deletePolicy,
+  type PolicyVersionNamed,
+  type SavePolicyPorts,
+  updatePolicy,
+} from './save-policy.ts'
+
+type Body = z.output<typeof ApproverPolicyBody>
+
+export function createApproverPolicy(
+  ports: SavePolicyPorts,
+  input: { actor: Actor; body: Body },
+): Promise<PolicyId> {
+  return createPolicy(ports, approverKind, input)
+}
+
+export function updateApproverPolicy(
+  ports: SavePolicyPorts,
+  input: PolicyVersionNamed & { body: Body },
+): Promise<void> {
+  return updatePolicy(ports, approverKind, input)
+}
+
+export function deleteApproverPolicy(
+  ports: SavePolicyPorts,
+  input: PolicyVersionNamed,
+): Promise<void> {
+  return deletePolicy(ports, approverKind, input)
+}

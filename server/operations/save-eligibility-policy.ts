@@ -1,0 +1,35 @@
+import type { z } from 'zod'
+import type { EligibilityPolicyBody } from '#contract/policy.ts'
+import type { PolicyId } from '#core/ids.ts'
+import type { Actor } from './actor.ts'
+import { eligibilityKind } from './policy-kinds.ts'
+import {
+  createPolicy,
+  deletePolicy,
+  type PolicyVersionNamed,
+  type SavePolicyPorts,
+  updatePolicy,
+} from './save-policy.ts'
+
+type Body = z.output<typeof EligibilityPolicyBody>
+
+export function createEligibilityPolicy(
+  ports: SavePolicyPorts,
+  input: { actor: Actor; body: Body },
+): Promise<PolicyId> {
+  return createPolicy(ports, eligibilityKind, input)
+}
+
+export function updateEligibilityPolicy(
+  ports: SavePolicyPorts,
+  input: PolicyVersionNamed & { body: Body },
+): Promise<void> {
+  return updatePolicy(ports, eligibilityKind, input)
+}
+
+export function deleteEligibilityPolicy(
+  ports: SavePolicyPorts,
+  input: PolicyVersionNamed,
+): Promise<void> {
+  return deletePolicy(ports, eligibilityKind, input)
+}

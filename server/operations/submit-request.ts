@@ -1,0 +1,262 @@
+/**
+ * A submission: every target is allowed and becomes a request, or none does. AWS is asked (is the
+ * person still there, do they hold a target already) before the transaction; inside it everything
+ * is judged again on the rules as they then stand.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { Person } from '#core/facts.ts'
+import { keyText, type RequestId, type SubmissionId, type Target, type UserId } from '#core/ids.ts'
+import { refusal } from '#core/refusals.ts'
+import {
+  decideSubmission,
+  type Held,
+  type RequestDraft,
+  type Submission,
+  type SubmissionFacts,
+  type SubmissionVerdict,
+} from '#core/submission.ts'
+import type { Announce } from '#server/store/announce-port.ts'
+import type { Change } from '#server/store/change.ts'
+import { isUniqueViolation } from '#server/store/database-errors.ts'
+import { loadPerson } from '#server/store/people.ts'
+import {
+  insertRequest,
+  type NewRequest,
+  onePendingRequestAKey,
+  pendingRequestsOf,
+  requestIdsOfSubmission,
+} from '#server/store/requests.ts'
+import { holdRules, type Rules, type RulesStore } from '#server/store/rules.ts'
+import type { Schema } from '#server/store/schema.ts'
+import { type Actor, eventActorOf } from './actor.ts'
+import { type ConfirmPeople, confirmWith } from './confirming.ts'
+import { expireIfDue } from './expire-requests.ts'
+import { grantAccess } from './grant-access.ts'
+import type { Looks } from './look-at-target.ts'
+import { type ChangePorts, makeChange } from './making-changes.ts'
+import { refusedForAll, refusedWith } from './words.ts'
+
+export interface SubmitPorts extends ChangePorts {
+  readonly rules: RulesStore
+  readonly confirmPeople: ConfirmPeople
+  readonly looks: Pick<Looks, 'held'>
+  readonly announce: Announce
+}
+
+export interface SubmitInput {
+  readonly actor: Actor
+  readonly submission: Submission
+  /** The same id twice is the same submission, made once; left out: a new one. */
+  readonly submissionId?: SubmissionId
+}
+
+export interface Submitted {
+  readonly submissionId: SubmissionId
+  readonly requestIds: readonly RequestId[]
+}
+
+const confirmedAgeSecondsMax = 60
+
+export async function submitRequest(ports: SubmitPorts, input: SubmitInput): Promise<Submitted> {
+  const { actor, submission } = input
+  const { userId } = actor.person
+  const submissionId = input.submissionId ?? (randomUUID() as SubmissionId)
+  const earlier = await requestIdsOfSubmission(ports.db, submissionId)
+  if (earlier.length > 0) return { submissionId, requestIds: earlier }
+  if (submission.breakGlass) {
+    throw refusedWith(refusal('break_glass_not_allowed', { reason: 'not_offered' }, 'breakGlass'))
+  }
+  await confirmWith(ports.confirmPeople, [userId], {
+    maxAgeSeconds: confirmedAgeSecondsMax,
+    about: 'you',
+  })
+  const person = await presentPerson(ports.db, userId)
+  await refuseEarly(ports, person, submission)
+  const held = await lookAtTargets(ports, person, submission.targets)
+  try {
+    return await makeChange(ports, (c) =>
+      submit(ports, c, { userId, submission, submissionId, held }),
+    )
+  } catch (error) {
+    if (isUniqueViolation(error, onePendingRequestAKey)) {
+      throw await namingTheFirst(ports, userId, submission.targets)
+    }
+    throw error
+  }
+}
+
+async function presentPerson(db: Kysely<Schema>, userId: UserId): Promise<Person> {
+  const person = await loadPerson(db, userId)
+  if (person === null) throw refusedWith(refusal('person_disabled'))
+  return person
+}
+
+/** What is refused anyhow is refused before AWS is asked about targets. */
+async function refuseEarly(ports: SubmitPorts, person: Person, submission: Submission) {
+  const rules = await ports.rules.load(ports.db)
+  const now = await ports.clock.now()
+  const facts = await factsOf(ports.db, { rules, person, now, held: new Map() })
+  refuseAny(decideSubmission({ ...facts, purpose: 'preview' }, submission))
+}
+
+const looksAtOnceMax = 4
+
+async function lookAtTargets(
+  ports: SubmitPorts,
+  person: Person,
+  targets: readonly Target[],
+): Promise<ReadonlyMap<string, Held>> {
+  const held = new Map<string, Held>()
+  for (let first = 0; first < targets.length; first += looksAtOnceMax) {
+    const some = targets.slice(first, first + looksAtOnceMax)
+    await Promise.all(
+      some.map(async (target) => {
+        const key = keyText({ userId: person.userId, ...target })
+        held.set(key, await ports.looks.held(person, target))
+      }),
+    )
+  }
+  return held
+}
+
+interface Judging {
+  readonly rules: Rules
+  readonly person: Person
+  readonly now: Date
+  readonly held: ReadonlyMap<string, Held>
+}
+
+/** What the rules must know about the one who asks; a preview asks with the same facts. */
+export async function factsOf(
+  db: Kysely<Schema>,
+  { rules, person, now, held }: Judging,
+): Promise<Omit<SubmissionFacts, 'purpose'>> {
+  const pending = await pendingRequestsOf(db, person.userId)
+  return {
+    via: 'session',
+    now,
+    requester: person,
+    settings: rules.settings,
+    evaluator: rules.evaluator,
+    pending: new Map(
+      pending
+        .filter(({ expiresAt }) => expiresAt > now)
+        .map(({ id, target }) => [keyText({ userId: person.userId, ...target }), id]),
+    ),
+    held,
+    reviewOverdue: false,
+    ownWidening: new Set(),
+  }
+}
+
+interface Submitting {
+  readonly userId: UserId
+  readonly submission: Submission
+  readonly submissionId: SubmissionId
+  readonly held: ReadonlyMap<string, Held>
+}
+
+async function submit(ports: SubmitPorts, c: Change, input: Submitting): Promise<Submitted> {
+  const { submission, submissionId, held } = input
+  await holdRules(c.tx)
+  const rules = await ports.rules.load(c.tx)
+  const person = await presentPerson(c.tx, input.userId)
+  const facts = await factsOf(c.tx, { rules, person, now: c.at, held })
+  const verdict = decideSubmission({ ...facts, purpose: 'submission' }, submission)
+  const drafts = refuseAny(verdict)
+  await expireOwn(ports, c, person.userId)
+  const requestIds: RequestId[] = []
+  for (const [position, draft] of drafts.entries()) {
+    const explanation = verdict.targets[position]?.explanation ?? {}
+    const request = requestOf(draft, { person, submissionId, explanation })
+    await writeRequest(ports, c, { request, draft, rules })
+    requestIds.push(request.id)
+  }
+  return { submissionId, requestIds }
+}
+
+function refuseAny(verdict: SubmissionVerdict): readonly RequestDraft[] {
+  const ofTargets = verdict.targets.flatMap((target) => target.refusal ?? [])
+  const refusals = [...ofTargets, ...verdict.refusals]
+  if (refusals.length > 0) throw refusedForAll(refusals)
+  return verdict.requests ?? []
+}
+
+/** Those whose time is up stand in the way of nothing. */
+async function expireOwn(ports: SubmitPorts, c: Change, userId: UserId): Promise<void> {
+  for (const { id, expiresAt } of await pendingRequestsOf(c.tx, userId)) {
+    if (expiresAt <= c.at) await expireIfDue(ports, c, id)
+  }
+}
+
+function requestOf(
+  draft: RequestDraft,
+  from: { person: Person; submissionId: SubmissionId; explanation: object },
+): NewRequest {
+  const { userId, userName, displayName, email } = from.person
+  return {
+    id: randomUUID() as RequestId,
+    submissionId: from.submissionId,
+    status: draft.status,
+    requester: { userId, userName, displayName, email },
+    target: draft.target,
+    accountName: draft.account.name,
+    permissionSetName: draft.permissionSet.name,
+    requestedStartsAt: draft.requestedStartsAt,
+    durationMinutes: draft.durationMinutes,
+    justification: draft.justification,
+    ticket: draft.ticket,
+    breakGlass: draft.breakGlass,
+    extendsId: null,
+    approvalsRequired: draft.approvalsRequired,
+    quorums: draft.quorums,
+    explanation: from.explanation,
+    expiresAt: draft.expiresAt,
+  }
+}
+
+async function writeRequest(
+  ports: SubmitPorts,
+  c: Change,
+  { request, draft, rules }: { request: NewRequest; draft: RequestDraft; rules: Rules },
+): Promise<void> {
+  await insertRequest(c, request)
+  c.event({
+    actor: eventActorOf(request.requester),
+    action: 'request.submit',
+    object: { type: 'request', id: request.id, version: 1 },
+    payload: {
+      submissionId: request.submissionId,
+      status: request.status,
+      ...request.target,
+      accountName: request.accountName,
+      permissionSetName: request.permissionSetName,
+      requestedStartsAt: request.requestedStartsAt?.toISOString() ?? null,
+      durationMinutes: request.durationMinutes,
+      justification: request.justification,
+      ticket: request.ticket,
+      breakGlass: request.breakGlass,
+      approvalsRequired: draft.approvalsRequired,
+      approverCount: draft.approverCount,
+      approverPolicies: draft.quorums,
+      explanation: request.explanation,
+      expiresAt: request.expiresAt.toISOString(),
+    },
+  })
+  if (request.status === 'pending') await ports.announce(c, 'requested', request.id)
+  else await grantAccess(c, request, rules)
+}
+
+async function namingTheFirst(ports: SubmitPorts, userId: UserId, targets: readonly Target[]) {
+  const wanted = new Set(targets.map((target) => keyText({ userId, ...target })))
+  const pending = await pendingRequestsOf(ports.db, userId)
+  const first = pending.find(({ target }) => wanted.has(keyText({ userId, ...target })))
+  const position = targets.findIndex(
+    (target) =>
+      target.accountId === first?.target.accountId &&
+      target.permissionSetArn === first.target.permissionSetArn,
+  )
+  const field = position < 0 ? 'targets' : `targets.${position}`
+  return refusedWith(refusal('duplicate_pending', { requestId: first?.id ?? null }, field))
+}

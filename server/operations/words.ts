@@ -1,0 +1,116 @@
+/**
+ * What a refusal says in English: what is wrong, and what to do next. Clients word the code in
+ * their own language; this is for those who read the answer itself.
+ */
+import type { Params, Refusal, RefusalCode } from '#core/refusals.ts'
+import { type FieldError, Refused, titleOf } from './refused.ts'
+
+type Words = (params: Params) => string
+
+const words: Partial<Record<RefusalCode, Words>> = {
+  unconfirmed_with_aws: () =>
+    'AWS could not be asked, so nothing was changed. Try again in a minute.',
+  person_disabled: () =>
+    'The user is disabled or gone in IAM Identity Center. Ask its administrator.',
+  not_eligible: ({ failed }) =>
+    `No eligibility policy allows this: ${failedParts[String(failed)] ?? 'nothing matches'}. Choose another target, or ask an administrator for a policy.`,
+  out_of_reach: ({ reason }) =>
+    `${outOfReach[String(reason)] ?? 'TEAM cannot give access there'}. Choose another target.`,
+  too_many_targets: ({ max }) => `At most ${max} targets go into one submission. Split it.`,
+  duplicate_target: () => 'The same account and permission set are named twice. Remove one.',
+  already_held: () =>
+    'You already hold this access outside TEAM, by a direct assignment. Use it, or have it removed first.',
+  duplicate_pending: ({ requestId }) =>
+    `Your request ${requestId} for the same access is still waiting. Wait for it, or cancel it first.`,
+  duration_malformed: () => 'Give the duration in whole minutes, from 1.',
+  duration_too_long: ({ maxDurationMinutes }) =>
+    `At most ${maxDurationMinutes} minutes are allowed for this access. Ask for less.`,
+  start_malformed: () => 'Give the start as ISO 8601 in UTC, such as 2026-11-24T09:00:00.000Z.',
+  start_too_far: ({ furthest }) =>
+    `The start may be no later than ${furthest}. Choose an earlier one.`,
+  text_malformed: ({ reason, character, charactersMax }) =>
+    (textFaults[String(reason)] ?? 'The text has something not allowed')
+      .replace('{character}', String(character))
+      .replace('{max}', String(charactersMax)),
+  ticket_required: ({ pattern }) =>
+    pattern === null || pattern === undefined
+      ? 'Give the ticket under which this is done.'
+      : `Give the ticket under which this is done, in the form ${pattern}.`,
+  ticket_malformed: ({ pattern }) => `A ticket must match ${pattern}.`,
+  comment_required: () => 'A decision needs a comment here. Say why.',
+  too_few_approvers: ({ needed, available }) =>
+    `${needed} approval(s) are needed, and ${available} other person(s) could give one. Ask an administrator to add approvers.`,
+  own_request: () => 'You asked for this access, so someone else must decide.',
+  not_allowed: () => 'You may see this request, but this is for others to do.',
+  already_decided: ({ byName, by, at }) =>
+    `${byName ?? by} decided this at ${at}. Reload to see the outcome.`,
+  already_voted: () => 'Your decision is recorded already. Others must add theirs.',
+  not_pending: ({ status }) => `The request is ${status} and waits for nobody. Reload to see it.`,
+  no_longer_eligible: () =>
+    'The requester may no longer have this access, so the request has failed and nothing was granted. Both of you are told why.',
+  approvals_no_longer_suffice: ({ needed, given }) =>
+    `The approver policies ask for ${needed} approval(s) by now, and ${given} were given. Ask again.`,
+  break_glass_not_allowed: () => 'Break-glass is not offered here. Ask without it.',
+  not_granted_yet: ({ status }) => `The request is ${status}: nothing is granted yet.`,
+  not_active_yet: ({ status }) => `The request is ${status}. Cancel it instead.`,
+  already_active: () => 'The access is active. Give it back instead.',
+  already_ending: () => 'The access is being removed already. Nothing more is needed.',
+  already_over: ({ status }) => `The request is ${status} already. Nothing is left to do.`,
+  out_of_range: ({ min, max }) => `Choose a number from ${min} to ${max}.`,
+  malformed: ({ expected }) => `This is not what is expected here (${expected}).`,
+  duplicate: ({ value }) => `${value} is named twice. Remove one.`,
+  required: () => 'Something is missing here.',
+  targets_empty: () => 'Name at least one account or organizational unit, or the root.',
+  pattern_malformed: ({ reason }) => `The pattern cannot be used (${reason}).`,
+  unknown_setting: ({ name }) => `There is no setting ${name}.`,
+  unknown_group: ({ groupId }) => `The directory knows no group ${groupId}.`,
+  unknown_id: ({ id }) => `The directory knows no ${id}. Refresh it if that is new.`,
+  no_administrator_left: () =>
+    'That group has no enabled member. Choose one that has, yourself among them.',
+  not_administrator_yourself: () =>
+    'You are not in that group, so you would lock yourself out. Join it first.',
+  version_required: () => 'Send If-Match with the version that you read, such as "3".',
+  version_conflict: () => 'Read it again, look at what changed, and save your change on top.',
+}
+
+const failedParts: Record<string, string> = {
+  subject: 'none names you or a group of yours',
+  account: 'none of yours names this account',
+  permissionSet: 'none of yours names this permission set for this account',
+  breakGlass: 'none of yours allows break-glass here',
+}
+
+const outOfReach: Record<string, string> = {
+  account_not_active: 'The account is not active',
+  management_account: 'TEAM cannot give access to the management account',
+  permission_set_in_management_account:
+    'The permission set is used in the management account, where TEAM cannot manage it',
+}
+
+const textFaults: Record<string, string> = {
+  empty: 'Write something here.',
+  too_long: 'At most {max} characters are allowed. Shorten the text.',
+  control_character: 'The control character {character} is not allowed. Remove it.',
+  bidi_override: 'The character {character} reverses the text around it. Remove it.',
+  unpaired_surrogate: 'Half of a character ({character}) is not allowed. Type it again.',
+  line_break: 'This must be one line. Remove the line break.',
+}
+
+export function inWords(refusal: Pick<Refusal, 'code' | 'params'>): string {
+  return words[refusal.code]?.(refusal.params) ?? `${titleOf(refusal.code)}.`
+}
+
+/** What a rule refused, as it is thrown: once, by the operation that asked the rule. */
+export function refusedWith(refusal: Refusal, params: Params = {}): Refused {
+  return refusedForAll([{ ...refusal, params: { ...refusal.params, ...params } }])
+}
+
+/** The first is the answer's own code; each that names a field gets a line. */
+export function refusedForAll(refusals: readonly Refusal[]): Refused {
+  const [first] = refusals
+  if (first === undefined) throw new Error('Nothing was refused.')
+  const errors = refusals.flatMap((one): FieldError[] =>
+    one.field === null ? [] : [{ field: one.field, code: one.code, message: inWords(one) }],
+  )
+  return new Refused(first.code, { detail: inWords(first), params: first.params, errors })
+}

@@ -1,0 +1,112 @@
+/** Prometheus metrics; the names are what alarms are written against. */
+import type { Kysely } from 'kysely'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { requestStates } from '#core/request.ts'
+import type { CountedCall } from '#server/aws/clients.ts'
+import type { Schema } from '#server/store/schema.ts'
+
+export interface Metrics {
+  readonly registry: Registry
+  readonly countAwsCall: (call: CountedCall) => void
+  readonly excessSeconds: (seconds: number) => void
+  readonly timeToGrantSeconds: (seconds: number) => void
+}
+
+const excessBuckets = [1, 2, 5, 10, 30, 60, 120, 300, 900, 3600]
+const grantBuckets = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600]
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const calls = new Counter({
+    name: 'team_aws_calls_total',
+    help: 'Attempts of AWS calls',
+    labelNames: ['service', 'operation', 'outcome'],
+    registers,
+  })
+  const excess = new Histogram({
+    name: 'team_excess_access_seconds',
+    help: 'From the end of a grant to its confirmed removal',
+    buckets: excessBuckets,
+    registers,
+  })
+  const toGrant = new Histogram({
+    name: 'team_time_to_grant_seconds',
+    help: 'From a grant being due to AWS confirming it',
+    buckets: grantBuckets,
+    registers,
+  })
+  return {
+    registry,
+    countAwsCall: (call) => calls.inc({ ...call }),
+    excessSeconds: (seconds) => excess.observe(seconds),
+    timeToGrantSeconds: (seconds) => toGrant.observe(seconds),
+  }
+}
+
+/** Gauges that are read from the database when somebody asks. */
+export function watchDatabase(
+  { registry }: Metrics,
+  deps: { db: Kysely<Schema>; isLeading: () => boolean; now: () => Date | Promise<Date> },
+): void {
+  const { db } = deps
+  const gauge = (name: string, help: string, read: () => Promise<number> | number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        this.set(await read())
+      },
+    })
+  const count = async (query: { executeTakeFirstOrThrow(): Promise<{ n: number }> }) =>
+    (await query.executeTakeFirstOrThrow()).n
+
+  gauge('team_late_removals', 'Assignments that should be gone and are not', () =>
+    count(
+      db
+        .selectFrom('ledger_key')
+        .select((eb) => eb.fn.countAll<number>().as('n'))
+        .where('late_alarm_at', 'is not', null)
+        .where('presence', '<>', 'absent'),
+    ),
+  )
+  gauge('team_unsettled_keys', 'Keys that a call of unknown outcome may still reach', () =>
+    count(
+      db
+        .selectFrom('ledger_key')
+        .select((eb) => eb.fn.countAll<number>().as('n'))
+        .where('watched_until', 'is not', null),
+    ),
+  )
+  gauge('team_notices_undelivered', 'Notices that failed for good', () =>
+    count(
+      db
+        .selectFrom('notice')
+        .select((eb) => eb.fn.countAll<number>().as('n'))
+        .where('state', '=', 'failed'),
+    ),
+  )
+  gauge('team_directory_age_seconds', 'Since the last full refresh was applied', async () => {
+    const row = await db.selectFrom('directory_version').select('applied_at').executeTakeFirst()
+    const now = await deps.now()
+    return row?.applied_at ? (now.getTime() - row.applied_at.getTime()) / 1000 : Number.NaN
+  })
+  gauge('team_leader', '1 on the copy that leads', () => (deps.isLeading() ? 1 : 0))
+  new Gauge({
+    name: 'team_requests',
+    help: 'Requests by state',
+    labelNames: ['status'],
+    registers: [registry],
+    async collect() {
+      const rows = await db
+        .selectFrom('request')
+        .select(['status', (eb) => eb.fn.countAll<number>().as('n')])
+        .groupBy('status')
+        .execute()
+      for (const status of requestStates) this.set({ status }, 0)
+      for (const { status, n } of rows) this.set({ status }, n)
+    },
+  })
+}

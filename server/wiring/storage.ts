@@ -1,0 +1,45 @@
+/** The database: yours by DATABASE_URL, else the embedded one; migrated, then opened. */
+import type { Config } from '#server/config.ts'
+import type { Logger } from '#server/log.ts'
+import { type Connection, type Database, openDatabase } from '#server/store/database.ts'
+import { migrate } from '#server/store/migrate.ts'
+import { startEmbeddedPostgres } from '#server/store/postgres/embedded.ts'
+
+export interface Storage {
+  readonly database: Database
+  readonly connection: Connection
+  /** Settles with the reason when the embedded server ends unasked; else never. */
+  readonly died: Promise<string>
+  close(): Promise<void>
+}
+
+export async function openStorage(
+  config: Pick<Config, 'databaseUrl' | 'dataDir'>,
+  log: Logger,
+): Promise<Storage> {
+  const lines = {
+    info: (message: string) => log.info(message),
+    warn: (message: string) => log.warn(message),
+  }
+  const embedded =
+    config.databaseUrl === null
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: lines })
+      : null
+  const connection = embedded?.connectionString ?? config.databaseUrl ?? ''
+  try {
+    await migrate({ connection, log: lines })
+  } catch (error) {
+    await embedded?.stop()
+    throw error
+  }
+  const database = openDatabase({ connection, log: lines })
+  return {
+    database,
+    connection,
+    died: embedded?.died ?? new Promise<string>(() => {}),
+    async close() {
+      await database.close()
+      await embedded?.stop()
+    },
+  }
+}
