@@ -12,6 +12,7 @@ import { startTeam, type Team } from '#server/wiring/team.ts'
 import { unlimited } from './aws-clients.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { Person } from './person.ts'
+import type { TestClusterAddress } from './postgres-cluster.ts'
 
 export interface TeamWorld {
   readonly team: Team
@@ -24,6 +25,8 @@ export interface TeamWorld {
   stranger(): Person
   /** Time passes, a second at a time, with the engine at work; then the mails are sent. */
   pass(seconds: number): Promise<void>
+  /** The same in one leap, for hours in which nothing happens. */
+  leap(seconds: number): Promise<void>
   mails(): Promise<Mail[]>
   assignments(): Promise<Assignment[]>
   organization(): Promise<Organization>
@@ -55,12 +58,19 @@ export interface TeamWorldOptions {
   readonly webRoot?: string
   readonly minimal?: boolean
   readonly size?: 'small' | 'large'
+  /** Outside vitest: the cluster that `startTestCluster` gave. */
+  readonly cluster?: TestClusterAddress
+  /** Takes each line of the log, at every level. */
+  readonly log?: (line: string) => void
+  /** Nothing is driven: real clocks, the real call budget, AWS's own limits. */
+  readonly realTime?: boolean
 }
 
 export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<TeamWorld> {
-  const database = await createTestDatabase()
+  const { realTime = false } = options
+  const database = await createTestDatabase(options.cluster && { cluster: options.cluster })
   let nowMs = Date.parse('2026-11-24T00:00:00Z')
-  const now = () => new Date(nowMs)
+  const now = () => (realTime ? new Date() : new Date(nowMs))
   const sandbox = await startSandbox({
     port: 0,
     seed: 11,
@@ -68,8 +78,7 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
     ...(options.size && { size: options.size }),
     settings: {
       delayJitter: 0,
-      callsPerSecond: 100_000,
-      sesPerSecond: 100_000,
+      ...(!realTime && { callsPerSecond: 100_000, sesPerSecond: 100_000, sesPerDay: 1_000_000 }),
       ...(options.minimal && { minimal: true }),
     },
   })
@@ -89,11 +98,12 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
       SAML_AUDIENCE: 'urn:team:test',
       TEAM_SECRET: 'a secret of the tests, thirty-two bytes and more',
     }),
-    log: createLogger(process.env.TEST_LOG === 'debug' ? 'debug' : 'silent'),
+    log: options.log
+      ? createLogger('trace', { write: options.log })
+      : createLogger(process.env.TEST_LOG === 'debug' ? 'debug' : 'silent'),
     webRoot: options.webRoot ?? null,
     version: '0.0.0-test',
-    clock: { now },
-    drivenJobs: true,
+    ...(!realTime && { clock: { now }, drivenJobs: true }),
     aws: {
       endpoint: sandbox.url,
       region: 'us-east-1',
@@ -101,10 +111,10 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
         accessKeyId: delegatedAdministrator.accessKeyId,
         secretAccessKey: delegatedAdministrator.secretAccessKey,
       },
-      budget: unlimited,
+      ...(!realTime && { budget: unlimited }),
     },
   })
-  await team.engine.settle()
+  if (!realTime) await team.engine.settle()
   await team.ready
 
   const read = async <Body>(path: string): Promise<Body> => {
@@ -129,6 +139,12 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
         nowMs += 1000
         await team.engine.settle()
       }
+      await team.drainJobs()
+    },
+    async leap(seconds) {
+      await team.engine.settle()
+      nowMs += seconds * 1000
+      await team.engine.settle()
       await team.drainJobs()
     },
     mails: () => read('mail'),

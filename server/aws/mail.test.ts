@@ -33,7 +33,7 @@ const inbox = () =>
 
 describe('a mail', () => {
   test('arrives with every character unharmed', async () => {
-    expect(await mail().send(message)).toMatchObject({
+    expect(await send(message)).toMatchObject({
       kind: 'sent',
       messageId: expect.any(String),
     })

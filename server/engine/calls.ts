@@ -14,7 +14,7 @@ import {
   writeIntent,
 } from '#server/store/ledger.ts'
 import type { MutationOutcome, OperationStatus, RefusalCode } from './assignments-port.ts'
-import { accessEvent, endGrant, failUnstarted, lockRequest, startGrant } from './grants.ts'
+import { accessEvent, endGrant, failUnstarted, lockInState, startGrant } from './grants.ts'
 import type { EngineDeps, Failure } from './ports.ts'
 
 /** A key that TEAM removed this recently is still TEAM's if a look shows it (the domain's rule 5). */
@@ -45,8 +45,7 @@ export async function begin(
     deps.db,
     now,
     async (c) => {
-      const row = await lockRequest(c.tx, grant.requestId, 'scheduled')
-      if (!row) return null
+      if (!(await lockInState(c.tx, grant.requestId, ['scheduled']))) return null
       const failure =
         standingAccess(key, seen, now) ?? (await deps.checkActivation(c.tx, grant.requestId, now))
       if (failure) {
@@ -54,7 +53,7 @@ export async function begin(
         return null
       }
       if (performance.now() - lookedAtMs > lookIsFreshMs) throw new Postpone('the look is too old')
-      const version = await startGrant(c, grant, row, { deadlineMinutes, sessionMinutes })
+      const version = await startGrant(c, grant, { deadlineMinutes, sessionMinutes })
       return writeAndTell(c, epoch, key, 'create', { requestId: grant.requestId, version })
     },
     { epoch },
@@ -111,7 +110,7 @@ async function mutate(
       if (grant === null) return writeAndTell(c, epoch, key, kind, null)
       const statuses =
         kind === 'create' ? (['activating', 'active'] as const) : (['ending'] as const)
-      const row = await lockRequest(c.tx, grant.requestId, statuses)
+      const row = await lockInState(c.tx, grant.requestId, statuses)
       if (!row) return null
       return writeAndTell(c, epoch, key, kind, { requestId: grant.requestId, version: row.version })
     },

@@ -1,44 +1,28 @@
 /** The engine's steps that only write: a grant begins, becomes active, ends, is over. */
 import type { Transaction } from 'kysely'
+import type { RequestId } from '#core/ids.ts'
+import type { RequestState } from '#core/request.ts'
 import { addMinutes, hardEnd, immediateEndsAt, scheduledEndsAt } from '#core/window.ts'
 import { type Change, systemActor } from '#server/store/change.ts'
 import { type LedgerGrant, type LedgerKey, updateKey } from '#server/store/ledger.ts'
-import type { RequestTable, Schema } from '#server/store/schema.ts'
+import { moveRequest } from '#server/store/requests.ts'
+import type { Schema } from '#server/store/schema.ts'
 import type { EngineDeps, Failure } from './ports.ts'
 
-type Status = RequestTable['status']
-
-/** Locks the request; null if it is no longer in the state that the plan saw. */
-export async function lockRequest(
+/** Locks the request: its state, or null if it is no longer one that the plan saw. */
+export async function lockInState<State extends RequestState>(
   tx: Transaction<Schema>,
-  requestId: string,
-  status: Status | readonly Status[],
-) {
+  requestId: RequestId,
+  states: readonly State[],
+): Promise<{ readonly status: State; readonly version: number } | null> {
   const row = await tx
     .selectFrom('request')
-    .selectAll()
+    .select(['status', 'version'])
     .where('request_id', '=', requestId)
     .forUpdate()
     .executeTakeFirstOrThrow()
-  const expected = typeof status === 'string' ? [status] : status
-  return expected.includes(row.status) ? row : null
-}
-
-interface Move {
-  readonly requestId: string
-  readonly version: number
-  readonly to: Status
-  readonly set?: { end_state?: Status; end_reason?: string; failure?: string }
-}
-
-export async function moveRequest(c: Change, move: Move): Promise<number> {
-  const version = move.version + 1
-  await c.tx
-    .updateTable('request')
-    .set({ status: move.to, version, updated_at: c.at, ...move.set })
-    .where('request_id', '=', move.requestId)
-    .execute()
-  return version
+  const status = states.find((state) => state === row.status)
+  return status === undefined ? null : { status, version: row.version }
 }
 
 export function accessEvent(
@@ -59,14 +43,9 @@ export function accessEvent(
 export async function startGrant(
   c: Change,
   grant: LedgerGrant,
-  row: { version: number },
   facts: { deadlineMinutes: number; sessionMinutes: number | null },
 ): Promise<number> {
-  const version = await moveRequest(c, {
-    requestId: grant.requestId,
-    version: row.version,
-    to: 'activating',
-  })
+  const version = await moveRequest(c, grant.requestId, { to: 'activating' })
   await c.tx
     .updateTable('access_grant')
     .set({
@@ -101,15 +80,14 @@ export async function activateGrant(
   key: LedgerKey,
   grant: LedgerGrant,
 ): Promise<void> {
-  const row = await lockRequest(c.tx, grant.requestId, ['scheduled', 'activating'])
+  const row = await lockInState(c.tx, grant.requestId, ['scheduled', 'activating'])
   if (!row) return
-  let version = row.version
   let end = grant.hardEnd
   if (row.status === 'scheduled') {
     const failure = await deps.checkActivation(c.tx, grant.requestId, c.at)
     if (failure) return failUnstarted(deps, c, grant, failure)
     const deadlineMinutes = await deps.activationDeadlineMinutes()
-    version = await startGrant(c, grant, row, { deadlineMinutes, sessionMinutes: null })
+    await startGrant(c, grant, { deadlineMinutes, sessionMinutes: null })
     const { durationMinutes } = grant
     end = hardEnd({ intentAt: c.at, durationMinutes, activationDeadlineMinutes: deadlineMinutes })
   }
@@ -129,7 +107,7 @@ export async function activateGrant(
     .set({ granted_at: confirmedAt, starts_at: window.startsAt, ends_at: window.endsAt })
     .where('grant_id', '=', grant.grantId)
     .execute()
-  version = await moveRequest(c, { requestId: grant.requestId, version, to: 'active' })
+  const version = await moveRequest(c, grant.requestId, { to: 'active' })
   const secondsFromDue = (confirmedAt.getTime() - grant.dueAt.getTime()) / 1000
   deps.metrics.timeToGrantSeconds(Math.max(0, secondsFromDue))
   accessEvent(
@@ -154,18 +132,13 @@ export async function endGrant(
   grant: LedgerGrant,
   why: { endState: 'ended'; reason: string } | { endState: 'failed'; failure: Failure },
 ): Promise<void> {
-  const row = await lockRequest(c.tx, grant.requestId, ['activating', 'active'])
-  if (!row) return
+  if (!(await lockInState(c.tx, grant.requestId, ['activating', 'active']))) return
   const failed = why.endState === 'failed'
-  const version = await moveRequest(c, {
-    requestId: grant.requestId,
-    version: row.version,
+  const version = await moveRequest(c, grant.requestId, {
     to: 'ending',
-    set: {
-      end_state: why.endState,
-      end_reason: failed ? why.failure.code : why.reason,
-      ...(failed && { failure: JSON.stringify(why.failure) }),
-    },
+    endState: why.endState,
+    endReason: failed ? why.failure.code : why.reason,
+    ...(failed && { failure: why.failure }),
   })
   if (failed) {
     await c.tx
@@ -193,13 +166,11 @@ export async function failUnstarted(
   grant: LedgerGrant,
   failure: Failure,
 ): Promise<void> {
-  const row = await lockRequest(c.tx, grant.requestId, 'scheduled')
-  if (!row) return
-  const version = await moveRequest(c, {
-    requestId: grant.requestId,
-    version: row.version,
+  if (!(await lockInState(c.tx, grant.requestId, ['scheduled']))) return
+  const version = await moveRequest(c, grant.requestId, {
     to: 'failed',
-    set: { end_reason: failure.code, failure: JSON.stringify(failure) },
+    endReason: failure.code,
+    failure,
   })
   await c.tx
     .updateTable('access_grant')
@@ -218,8 +189,8 @@ export async function finishGrant(
   grant: LedgerGrant,
   coveredBy: string | null,
 ): Promise<void> {
-  const row = await lockRequest(c.tx, grant.requestId, 'ending')
-  if (!row || grant.endState === null) return
+  if (grant.endState === null) return
+  if (!(await lockInState(c.tx, grant.requestId, ['ending']))) return
   const excess = coveredBy === null ? excessSeconds(key, grant) : 0
   await c.tx
     .updateTable('access_grant')
@@ -231,11 +202,7 @@ export async function finishGrant(
     })
     .where('grant_id', '=', grant.grantId)
     .execute()
-  const version = await moveRequest(c, {
-    requestId: grant.requestId,
-    version: row.version,
-    to: grant.endState,
-  })
+  const version = await moveRequest(c, grant.requestId, { to: grant.endState })
   const othersOpen = key.grants.some((other) => other.grantId !== grant.grantId)
   if (!othersOpen) await closeKey(c, key)
   deps.metrics.excessSeconds(excess)

@@ -124,7 +124,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       case 'end': {
         const why =
           step.why === 'time'
-            ? ({ endState: 'ended', reason: 'time' } as const)
+            ? ({ endState: 'ended', reason: 'time_up' } as const)
             : ({ endState: 'failed', failure: notInTime(key) } as const)
         return write((c) => endGrant(c, key, grantOf(key, step.grantId), why))
       }

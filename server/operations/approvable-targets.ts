@@ -1,8 +1,10 @@
 /**
  * Which of the targets that were ever asked for a person decides on, as numbers that SQL can hold
  * against requests: so lists are filtered and paged in SQL, and who approves what is still said by
- * the rules alone. Asked of the rules once a target for each state of the rules.
+ * the rules alone. Asked of the rules once a target, and again when policies match otherwise; a change
+ * of members alone costs nothing.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Person } from '#core/facts.ts'
 import type { GroupId, PolicyId, Target, UserId } from '#core/ids.ts'
@@ -21,34 +23,42 @@ export interface ApprovableTargets {
 const unsettledNumbersMax = 1_000
 const nobody = '' as UserId
 
-export function createApprovableTargets(): ApprovableTargets {
-  let version = ''
-  let groupsOf = new Map<number, readonly GroupId[]>()
-  let highest = 0
+/** Asked in portions, so that other requests are answered in between. */
+const targetsAtOnce = 100
 
-  async function catchUp(db: Kysely<Schema>, rules: Rules): Promise<void> {
-    if (version !== rules.version) {
-      version = rules.version
-      groupsOf = new Map()
-      highest = 0
-    }
-    const known = groupsOf
+interface Known {
+  readonly version: string
+  readonly groupsOf: Map<number, readonly GroupId[]>
+  highest: number
+}
+
+export function createApprovableTargets(): ApprovableTargets {
+  let known: Known = { version: '', groupsOf: new Map(), highest: 0 }
+  let turn: Promise<unknown> = Promise.resolve()
+
+  async function catchUp(db: Kysely<Schema>, rules: Rules): Promise<Known> {
+    const version = rules.matchesVersion
+    if (known.version !== version) known = { version, groupsOf: new Map(), highest: 0 }
+    const { groupsOf, highest } = known
+    const targets = await requestTargetsFrom(db, highest - unsettledNumbersMax)
+    const added = targets.filter(({ targetId }) => !groupsOf.has(targetId))
     const approverGroups = new Map(
       rules.approverPolicies.map((one) => [one.id, one.approverGroups]),
     )
-    for (const { targetId, target } of await requestTargetsFrom(
-      db,
-      highest - unsettledNumbersMax,
-    )) {
-      if (!known.has(targetId)) known.set(targetId, groupsFor(rules, approverGroups, target))
-      if (known === groupsOf) highest = Math.max(highest, targetId)
+    for (const [position, { targetId, target }] of added.entries()) {
+      if (position % targetsAtOnce === targetsAtOnce - 1) await nextTurn()
+      groupsOf.set(targetId, groupsFor(rules, approverGroups, target))
+      known.highest = Math.max(known.highest, targetId)
     }
+    return known
   }
 
   return {
     async idsFor(db, rules, person) {
       if (person.groupIds.isDisjointFrom(rules.approverGroupIds)) return []
-      await catchUp(db, rules)
+      const mine = turn.then(() => catchUp(db, rules))
+      turn = mine.catch(() => undefined)
+      const { groupsOf } = await mine
       return [...groupsOf]
         .filter(([, groupIds]) => groupIds.some((groupId) => person.groupIds.has(groupId)))
         .map(([targetId]) => targetId)

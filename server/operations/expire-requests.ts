@@ -3,7 +3,8 @@ import type { RequestId } from '#core/ids.ts'
 import { isExpired } from '#core/window.ts'
 import type { Announce } from '#server/store/announce-port.ts'
 import { type Change, change, systemActor } from '#server/store/change.ts'
-import { lockExpiredRequestIds, lockRequest, moveRequest } from '#server/store/requests.ts'
+import { lockExpiredRequestIds } from '#server/store/request-searches.ts'
+import { lockRequest, moveRequest } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
 
 export interface ExpirePorts {

@@ -254,6 +254,17 @@ describe('pages', () => {
   })
 })
 
+test('what still needs another’s vote waits for that other, and no longer for who has voted', async () => {
+  await world.approval({ permissionSets: ['Billing'], approvalsRequired: 2 })
+  const target = { accountId: accounts.dev, permissionSetArn: permissionSets.billing }
+  const id = await world.submit('alice', { targets: [target] })
+  const bob = await world.actor('bob')
+  await approveRequest(world.ports, { actor: bob, requestId: id, comment: null })
+  expect(await idsIn('carol', { view: 'to-approve' })).toContain(id)
+  expect(await idsIn('bob', { view: 'to-approve' })).not.toContain(id)
+  expect(await idsIn('bob', { view: 'decided' })).toContain(id)
+})
+
 test('a list of many takes as many queries as a list of one', async () => {
   const actor = await world.actor('audrey')
   const queries = vi.spyOn(pg.Client.prototype, 'query')

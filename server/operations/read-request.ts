@@ -4,10 +4,10 @@ import type { RequestId, SubmissionId } from '#core/ids.ts'
 import { isOver } from '#core/request.ts'
 import { addMinutes, sessionsMayLiveUntil } from '#core/window.ts'
 import { noticesOfRequests, type StoredNotice } from '#server/store/notices.ts'
+import { requestIdsOfSubmission } from '#server/store/request-searches.ts'
 import {
   loadRequest,
   loadRequests,
-  requestIdsOfSubmission,
   type StoredGrant,
   type StoredRequest,
 } from '#server/store/requests.ts'

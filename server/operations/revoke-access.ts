@@ -1,5 +1,6 @@
 import type { RequestState } from '#core/request.ts'
-import { loadRequest, lockGrantedRequests } from '#server/store/requests.ts'
+import { lockGrantedRequests } from '#server/store/request-searches.ts'
+import { loadRequest } from '#server/store/requests.ts'
 import { parseComment } from './comments.ts'
 import { makeChange } from './making-changes.ts'
 import { refuseUnlessAllowed } from './rights-on-request.ts'

@@ -20,13 +20,8 @@ import type { Announce } from '#server/store/announce-port.ts'
 import type { Change } from '#server/store/change.ts'
 import { isUniqueViolation } from '#server/store/database-errors.ts'
 import { loadPerson } from '#server/store/people.ts'
-import {
-  insertRequest,
-  type NewRequest,
-  onePendingRequestAKey,
-  pendingRequestsOf,
-  requestIdsOfSubmission,
-} from '#server/store/requests.ts'
+import { pendingRequestsOf, requestIdsOfSubmission } from '#server/store/request-searches.ts'
+import { insertRequest, type NewRequest, onePendingRequestAKey } from '#server/store/requests.ts'
 import { holdRules, type Rules, type RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
 import { type Actor, eventActorOf } from './actor.ts'

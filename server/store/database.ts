@@ -8,8 +8,9 @@ export { type Listener, type ListenOptions, listen } from './listen.ts'
 
 /**
  * Two roles. The *owner* logs in, migrates and runs the job queue. Everything else is done as
- * `team_app`, which may do only what migrations grant it: the session is opened in that role, so
- * that there is no moment, and no `RESET`, in which a query could run as the owner.
+ * `team_app`, which may do only what migrations grant it: the session is opened in that role, and
+ * a RESET returns to it. That guards against our own mistakes; it is no wall against SQL of an
+ * attacker's choosing, who could say SET ROLE NONE (docs/decisions/0012).
  *
  * Time limits of the application's sessions are shorter than the leader's lease: a process that
  * is stopped while it holds rows loses its session before somebody else takes over. Exports and

@@ -1,13 +1,13 @@
 /** The ledger of keys and intents, and the grants on them: all that the engine reads and writes. */
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
-import type { AccountId, Key, PermissionSetArn, UserId } from '#core/ids.ts'
+import type { AccountId, Key, PermissionSetArn, RequestId, UserId } from '#core/ids.ts'
 import type { Belief, GrantStatus, PlannedGrant, PlannedKey } from '#core/plan.ts'
 import type { IntentState, LedgerKeyTable, Schema } from './schema.ts'
 
 type Db = Kysely<Schema> | Transaction<Schema>
 
 export interface LedgerGrant extends PlannedGrant {
-  readonly requestId: string
+  readonly requestId: RequestId
   readonly immediate: boolean
   readonly durationMinutes: number
   readonly hardEnd: Date | null
@@ -189,7 +189,7 @@ async function loadGrants(
     .execute()
   return rows.map((row) => ({
     grantId: row.grant_id,
-    requestId: row.request_id,
+    requestId: row.request_id as RequestId,
     status: openStatus(row.status, row.request_id),
     dueAt: row.due_at,
     activationDeadline:

@@ -8,6 +8,7 @@
  * load reads them again), never older. A transaction that changes rules raises the number as its
  * last act and never loads rules after it: what it has not committed must not be kept here.
  */
+import { createHash } from 'node:crypto'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { compilePolicies } from '#core/compiled.ts'
 import type { PolicyEvaluator } from '#core/evaluator.ts'
@@ -27,6 +28,8 @@ import { loadSettings } from './settings.ts'
 export interface Rules {
   /** Equal texts, equal rules. */
   readonly version: string
+  /** The same as long as policies match the same targets, whoever is in which group. */
+  readonly matchesVersion: string
   readonly settings: Settings
   readonly eligibilityPolicies: readonly EligibilityPolicy[]
   readonly approverPolicies: readonly ApproverPolicy[]
@@ -44,24 +47,32 @@ export interface RulesStore {
 
 /** One for a process: it keeps the rules of the one database it is asked with. */
 export function createRulesStore(): RulesStore {
-  let kept: Rules | null = null
+  let kept: { numbers: Numbers; policies: Policies; rules: Rules } | null = null
   return {
     async load(db) {
-      const version = await readVersion(db)
-      if (kept?.version === version) return kept
-      const rules = await readRules(db, version)
-      kept = rules
+      const numbers = await readNumbers(db)
+      const policiesStand = kept?.numbers.rules === numbers.rules
+      if (kept && policiesStand && kept.numbers.directory === numbers.directory) return kept.rules
+      const policies = kept && policiesStand ? kept.policies : await readPolicies(db)
+      const rules = await putTogether(db, numbers, policies)
+      kept = { numbers, policies, rules }
       return rules
     },
   }
 }
 
-async function readVersion(db: Kysely<Schema>): Promise<string> {
-  const { rows } = await sql<{ rules: number; directory: number }>`
+interface Numbers {
+  readonly rules: number
+  readonly directory: number
+}
+
+async function readNumbers(db: Kysely<Schema>): Promise<Numbers> {
+  const { rows } = await sql<Numbers>`
     select (select version from rules_version) as rules,
            (select version from directory_version) as directory`.execute(db)
   const [row] = rows
-  return `${row?.rules ?? 0}.${row?.directory ?? 0}`
+  if (row === undefined) throw new Error('PostgreSQL did not say how old the rules are')
+  return row
 }
 
 /** The rules stand still until the transaction ends; whoever changes them waits, or we wait. */
@@ -74,35 +85,54 @@ export async function raiseRulesVersion(tx: Transaction<Schema>): Promise<void> 
   await tx.updateTable('rules_version').set({ version: sql`version + 1` }).execute()
 }
 
-async function readRules(db: Kysely<Schema>, version: string): Promise<Rules> {
+type Policies = Pick<
+  Rules,
+  'settings' | 'eligibilityPolicies' | 'approverPolicies' | 'approverGroupIds'
+>
+
+async function readPolicies(db: Kysely<Schema>): Promise<Policies> {
   const { settings } = await loadSettings(db)
-  const eligibility = await eligibilityPolicies.all(db)
   const approver = await approverPolicies.all(db)
-  const approverGroupIds = new Set(
-    approver.filter((policy) => policy.enabled).flatMap((policy) => [...policy.approverGroups]),
-  )
-  const groupIds = new Set(approverGroupIds)
-  for (const id of [settings.adminGroupId, settings.auditorGroupId]) if (id) groupIds.add(id)
+  const enabled = approver.filter((policy) => policy.enabled)
+  return {
+    settings,
+    eligibilityPolicies: await eligibilityPolicies.all(db),
+    approverPolicies: approver,
+    approverGroupIds: new Set(enabled.flatMap((policy) => policy.approverGroups)),
+  }
+}
+
+async function putTogether(
+  db: Kysely<Schema>,
+  numbers: Numbers,
+  policies: Policies,
+): Promise<Rules> {
+  const { adminGroupId, auditorGroupId } = policies.settings
+  const overseers = [adminGroupId, auditorGroupId].filter((id) => id !== null)
   const directory: Directory = {
     accounts: await readAccounts(db),
     permissionSets: await readPermissionSets(db),
-    enabledMembers: await readEnabledMembers(db, groupIds),
+    enabledMembers: await readEnabledMembers(db, [...policies.approverGroupIds, ...overseers]),
   }
   return {
-    version,
-    settings,
-    eligibilityPolicies: eligibility,
-    approverPolicies: approver,
-    approverGroupIds,
+    ...policies,
+    version: `${numbers.rules}.${numbers.directory}`,
+    matchesVersion: `${numbers.rules}.${digestOfTargets(directory)}`,
     directory,
     ouNames: await readOuNames(db),
-    evaluator: compilePolicies({
-      eligibilityPolicies: eligibility,
-      approverPolicies: approver,
-      directory,
-      settings,
-    }),
+    evaluator: compilePolicies({ ...policies, directory }),
   }
+}
+
+function digestOfTargets({ accounts, permissionSets }: Directory): string {
+  const hash = createHash('sha256')
+  for (const { accountId, ouPath } of accounts.values()) {
+    hash.update(JSON.stringify([accountId, ouPath]))
+  }
+  for (const { permissionSetArn, name } of permissionSets.values()) {
+    hash.update(JSON.stringify([permissionSetArn, name]))
+  }
+  return hash.digest('base64url')
 }
 
 // The ids in the replica came from AWS.
@@ -112,6 +142,7 @@ async function readAccounts(db: Kysely<Schema>): Promise<Map<AccountId, Account>
     .selectFrom('directory_account')
     .select(['account_id', 'name', 'state', 'ou_path', 'is_management'])
     .where('gone_at', 'is', null)
+    .orderBy('account_id')
     .execute()
   return new Map(
     rows.map((row) => {
@@ -129,6 +160,7 @@ async function readPermissionSets(
     .selectFrom('directory_permission_set')
     .selectAll()
     .where('gone_at', 'is', null)
+    .orderBy('permission_set_arn')
     .execute()
   return new Map(
     rows.map((row) => {

@@ -36,6 +36,7 @@ import { createLooks } from '#server/operations/look-at-target.ts'
 import { seedSettings } from '#server/operations/seed-settings.ts'
 import { engineChannel } from '#server/store/change.ts'
 import { databaseNow, listen, whyUnreachable } from '#server/store/database.ts'
+import { purgeRefreshes } from '#server/store/directory-refreshes.ts'
 import { isCodeRecentEnough } from '#server/store/migrate.ts'
 import { createRulesStore } from '#server/store/rules.ts'
 import { sessionStore } from '#server/store/sessions.ts'
@@ -113,6 +114,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
       ready: parts.ready,
       drainJobs: async () => drainJobs(parts.notifyPorts, await clock.now()),
       async stop() {
+        parts.stopReading()
         await app.close()
         await metricsApp?.close()
         await engine.stop()
@@ -154,13 +156,14 @@ function assemble({ config, log }: TeamOptions, { storage, clock, metrics, aws }
     mayLead: () => isCodeRecentEnough(db),
   })
   const refresh = createDirectoryRefresh({ db, reader: aws.directoryReader, clock, log })
+  const stopping = new AbortController()
   const ready = Promise.withResolvers<void>()
   ready.promise.catch(() => {})
 
   async function refreshDirectory(now: Date): Promise<void> {
     const epoch = leader.epoch()
     if (epoch === null) return
-    const refreshed = await refresh.refreshIfDue(now, { epoch })
+    const refreshed = await refresh.refreshIfDue(now, { epoch, signal: stopping.signal })
     if (refreshed?.state === 'failed') {
       log.warn(
         { why: refreshed.failure },
@@ -200,6 +203,7 @@ function assemble({ config, log }: TeamOptions, { storage, clock, metrics, aws }
       everyMs: 1_000,
       run: (now) => refresh.readContentsIfDue(now),
     },
+    { name: 'old refreshes', everyMs: 3_600_000, run: (now) => purgeRefreshes(db, now) },
     { name: 'anchor', everyMs: anchorEveryMs, run: (now) => anchorHead(db, log, now) },
   ]
   const notifyPorts: NotifyWorkerPorts = {
@@ -225,6 +229,8 @@ function assemble({ config, log }: TeamOptions, { storage, clock, metrics, aws }
     leader,
     notifyPorts,
     ready: ready.promise,
+    /** Ends what reads AWS for minutes. */
+    stopReading: () => stopping.abort(),
     startEngine: () =>
       startEngine(
         {

@@ -266,6 +266,15 @@ create index request_open on request (status, created_at desc)
   where status in ('pending', 'scheduled', 'activating', 'active', 'ending');
 create index request_of_submission on request (submission_id);
 create index request_of_account on request (account_id, created_at desc);
+-- For lists: what begins with the words that somebody types, width and case apart.
+create index request_by_id_text on request ((request_id::text) text_pattern_ops);
+create index request_by_account_id on request (account_id text_pattern_ops);
+create index request_by_ticket on request (lower(normalize(ticket, nfkc)) text_pattern_ops);
+create index request_by_user_name on request
+  (lower(normalize(requester_user_name, nfkc)) text_pattern_ops);
+create index request_by_name on request (lower(normalize(requester_name, nfkc)) text_pattern_ops);
+create index request_by_account_name on request
+  (lower(normalize(account_name, nfkc)) text_pattern_ops);
 create index request_of_target on request (target_id, created_at desc, request_id desc);
 
 create function request_find_target() returns trigger language plpgsql as $$

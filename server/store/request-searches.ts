@@ -1,0 +1,89 @@
+/** Questions about several requests at once, some of which hold what they find. */
+import type { Kysely, Transaction } from 'kysely'
+import type {
+  AccountId,
+  PermissionSetArn,
+  RequestId,
+  SubmissionId,
+  Target,
+  UserId,
+} from '#core/ids.ts'
+import { loadRequests, type StoredRequest } from './requests.ts'
+import type { Schema } from './schema.ts'
+
+/** A person's pending requests, by target. Extensions wait for themselves. */
+export async function pendingRequestsOf(
+  db: Kysely<Schema>,
+  userId: UserId,
+): Promise<{ id: RequestId; target: Target; expiresAt: Date }[]> {
+  const rows = await db
+    .selectFrom('request')
+    .select(['request_id', 'account_id', 'permission_set_arn', 'expires_at'])
+    .where('requester_id', '=', userId)
+    .where('status', '=', 'pending')
+    .where('extends_request_id', 'is', null)
+    .execute()
+  return rows.map((row) => ({
+    id: row.request_id as RequestId,
+    target: {
+      accountId: row.account_id as AccountId,
+      permissionSetArn: row.permission_set_arn as PermissionSetArn,
+    },
+    expiresAt: row.expires_at,
+  }))
+}
+
+/** Locked, in the order of their ids: what one person was granted on one target and still is. */
+export async function lockGrantedRequests(
+  tx: Transaction<Schema>,
+  userId: UserId,
+  target: Target,
+): Promise<StoredRequest[]> {
+  const rows = await tx
+    .selectFrom('request')
+    .select('request_id')
+    .where('requester_id', '=', userId)
+    .where('account_id', '=', target.accountId)
+    .where('permission_set_arn', '=', target.permissionSetArn)
+    .where('status', 'in', ['scheduled', 'activating', 'active', 'ending'])
+    .orderBy('request_id')
+    .forUpdate()
+    .execute()
+  return loadRequests(
+    tx,
+    rows.map((row) => row.request_id as RequestId),
+  )
+}
+
+export async function requestIdsOfSubmission(
+  db: Kysely<Schema>,
+  submissionId: SubmissionId,
+): Promise<RequestId[]> {
+  const rows = await db
+    .selectFrom('request')
+    .select('request_id')
+    .where('submission_id', '=', submissionId)
+    .orderBy('account_name')
+    .orderBy('request_id')
+    .execute()
+  return rows.map((row) => row.request_id as RequestId)
+}
+
+/** Pending requests whose time is up. Somebody who holds one is deciding on it just now. */
+export async function lockExpiredRequestIds(
+  tx: Transaction<Schema>,
+  now: Date,
+  limit: number,
+): Promise<RequestId[]> {
+  const rows = await tx
+    .selectFrom('request')
+    .select('request_id')
+    .where('status', '=', 'pending')
+    .where('expires_at', '<=', now)
+    .orderBy('expires_at')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+  return rows.map((row) => row.request_id as RequestId)
+}
