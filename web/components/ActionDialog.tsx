@@ -1,0 +1,181 @@
+import Alert from '@cloudscape-design/components/alert'
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import FormField from '@cloudscape-design/components/form-field'
+import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
+import Modal from '@cloudscape-design/components/modal'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import Textarea from '@cloudscape-design/components/textarea'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import type { Request } from '#contract/request.ts'
+import { call, type Failure, failureOf } from '../api.ts'
+import { useNow } from '../clock.ts'
+import { flash } from '../flash.ts'
+import { useWords } from '../i18n.tsx'
+import { useLive } from '../live.ts'
+import { requestPath } from '../paths.ts'
+import { wordFailure, wordField } from '../problems.ts'
+import { queryClient, requestQuery } from '../queries.ts'
+import { approvalsGiven, looks } from '../request-look.ts'
+import { FieldLabel } from './FieldLabel.tsx'
+import { targetName } from './Target.tsx'
+
+export const actionNames = ['approve', 'reject', 'cancel', 'return', 'revoke'] as const
+export type ActionName = (typeof actionNames)[number]
+
+const titles = {
+  approve: 'act.approveTitle',
+  reject: 'act.rejectTitle',
+  cancel: 'act.cancelTitle',
+  return: 'act.returnTitle',
+  revoke: 'act.revokeTitle',
+} as const
+
+const done = {
+  approve: 'act.doneApprove',
+  reject: 'act.doneReject',
+  cancel: 'act.doneCancel',
+  return: 'act.doneReturn',
+  revoke: 'act.doneRevoke',
+} as const
+
+/** Asks once, naming the person, the target and how long. Nothing happens before the button here. */
+export function ActionDialog(props: {
+  request: Request
+  action: ActionName
+  onClose: () => void
+}): ReactNode {
+  const { request, action, onClose } = props
+  const { t } = useWords()
+  const offline = useLive().kind === 'offline'
+  const [comment, setComment] = useState('')
+  const mutation = useAct(request, action, onClose)
+  const failure = mutation.error ? failureOf(mutation.error) : null
+  const commentError = wordField(failure, 'comment', t)
+  const values = {
+    name: request.requester.displayName,
+    set: request.permissionSetName,
+    account: request.accountName,
+  }
+  return (
+    <Modal
+      visible
+      header={t(titles[action], values)}
+      closeAriaLabel={t('do.close')}
+      onDismiss={onClose}
+      footer={
+        <Box float="right">
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" onClick={onClose}>
+              {t('do.dismiss')}
+            </Button>
+            <Button
+              variant="primary"
+              loading={mutation.isPending}
+              disabled={offline}
+              onClick={() => mutation.mutate(comment)}
+            >
+              {t(`act.${action}`)}
+            </Button>
+          </SpaceBetween>
+        </Box>
+      }
+    >
+      <SpaceBetween size="m">
+        <Consequence request={request} action={action} />
+        {failure && commentError === null && <Refusal request={request} failure={failure} />}
+        <FormField
+          label={<FieldLabel text={t('act.comment')} optional />}
+          description={t('act.commentHelp')}
+          errorText={commentError ?? ''}
+        >
+          <Textarea value={comment} rows={3} onChange={({ detail }) => setComment(detail.value)} />
+        </FormField>
+      </SpaceBetween>
+    </Modal>
+  )
+}
+
+function useAct(request: Request, action: ActionName, onDone: () => void) {
+  const { t } = useWords()
+  return useMutation({
+    mutationFn: (comment: string) =>
+      call<Request>('POST', `/requests/${encodeURIComponent(request.id)}/${action}`, {
+        body: { comment: comment.trim() === '' ? null : comment },
+      }),
+    onSuccess: (after) => {
+      queryClient.setQueryData(requestQuery(request.id).queryKey, after)
+      void queryClient.invalidateQueries({ queryKey: ['requests'] })
+      void queryClient.invalidateQueries({ queryKey: ['counts'] })
+      const target = targetName(after, t)
+      const name = after.requester.displayName
+      const left = after.approvalsRequired - approvalsGiven(after)
+      const waits = action === 'approve' && after.status === 'pending'
+      const text = waits
+        ? t('act.doneVoted', { target, name, left: Math.max(1, left) })
+        : t(done[action], { target, name })
+      flash({ type: 'success', text, link: { href: requestPath(after.id), text: target } })
+      onDone()
+    },
+    onError: () => void queryClient.invalidateQueries({ queryKey: ['requests'] }),
+  })
+}
+
+function Consequence(props: { request: Request; action: ActionName }): ReactNode {
+  const { t, times } = useWords()
+  const { request, action } = props
+  const name = request.requester.displayName
+  const planned = request.requestedStartsAt
+  const now = useNow()
+  const startsLater = planned !== null && new Date(planned) > now
+  const duration = times.duration(request.durationMinutes)
+  const isDecision = action === 'approve' || action === 'reject'
+  const text = {
+    approve: startsLater
+      ? t('act.approveAt', { duration, time: times.at(planned) })
+      : t('act.approveNow', { duration }),
+    reject: t('act.rejectText'),
+    cancel: t('act.cancelText'),
+    return: t('act.returnText'),
+    revoke: t('act.revokeText', { name }),
+  }[action]
+  return (
+    <SpaceBetween size="m">
+      <div>{text}</div>
+      {isDecision && (
+        <KeyValuePairs
+          columns={2}
+          items={[
+            { label: t('ask.duration'), value: duration },
+            { label: t('col.ticket'), value: request.ticket ?? t('word.none') },
+            {
+              label: t('col.justification'),
+              value: <span className="free-text">{request.justification || t('word.none')}</span>,
+            },
+          ]}
+        />
+      )}
+    </SpaceBetween>
+  )
+}
+
+/** A refusal, with the true state now, since somebody else may have been first. */
+function Refusal(props: { request: Request; failure: Failure }): ReactNode {
+  const { t, times } = useWords()
+  const { failure } = props
+  const isConflict = failure.kind === 'problem' && failure.status === 409
+  const { data: now } = useQuery({ ...requestQuery(props.request.id), enabled: isConflict })
+  const last = now?.approvals.at(-1)
+  const decided = failure.kind === 'problem' && failure.code === 'already_decided' && last
+  return (
+    <Alert type={isConflict ? 'warning' : 'error'}>
+      {decided
+        ? t('act.decidedBy', { name: last.userName, time: times.at(last.at) })
+        : wordFailure(failure, t)}
+      {isConflict && now && (
+        <Box variant="p">{t('act.stateNow', { status: t(looks[now.status].words) })}</Box>
+      )}
+    </Alert>
+  )
+}

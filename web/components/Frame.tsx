@@ -1,0 +1,112 @@
+import AppLayoutToolbar from '@cloudscape-design/components/app-layout-toolbar'
+import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group'
+import Flashbar, { type FlashbarProps } from '@cloudscape-design/components/flashbar'
+import Spinner from '@cloudscape-design/components/spinner'
+import { type ReactNode, Suspense, useState } from 'react'
+import type { Me } from '#contract/me.ts'
+import { closeFlash, useFlashes } from '../flash.ts'
+import { useWords } from '../i18n.tsx'
+import { useLive } from '../live.ts'
+import { Forbidden, NotFound } from '../pages/ErrorPages.tsx'
+import { paths } from '../paths.ts'
+import { type Found, routeAt } from '../routes.tsx'
+import { CrashBoundary } from './CrashBoundary.tsx'
+import { Navigation } from './Navigation.tsx'
+import { TopBar } from './TopBar.tsx'
+
+export function Frame(props: { me: Me; path: string }): ReactNode {
+  const { me, path } = props
+  const { t } = useWords()
+  const wide = window.matchMedia('(min-width: 912px)').matches
+  const [navigationOpen, setNavigationOpen] = useState(wide)
+  const found = routeAt(path)
+  const offline = useLive().kind === 'offline'
+  return (
+    <>
+      <div id="top">
+        <TopBar me={me} />
+      </div>
+      <AppLayoutToolbar
+        headerSelector="#top"
+        contentType={found?.route.contentType ?? 'default'}
+        toolsHide
+        navigation={<Navigation me={me} />}
+        navigationOpen={navigationOpen}
+        onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
+        breadcrumbs={found && path !== paths.home ? <Crumbs found={found} /> : undefined}
+        notifications={<Notices banner={me.banner} />}
+        stickyNotifications
+        ariaLabels={{
+          navigation: t('nav.label'),
+          navigationToggle: t('nav.open'),
+          navigationClose: t('nav.close'),
+          notifications: t('flash.label'),
+        }}
+        content={
+          <div id="content" className={offline ? 'stale' : undefined}>
+            <Suspense fallback={<Spinner size="large" />}>
+              <CrashBoundary key={path}>
+                <PageAt found={found} me={me} />
+              </CrashBoundary>
+            </Suspense>
+          </div>
+        }
+      />
+    </>
+  )
+}
+
+function PageAt(props: { found: Found | null; me: Me }): ReactNode {
+  const { found, me } = props
+  if (!found) return <NotFound />
+  const { route, id } = found
+  const allowed = !route.roles || route.roles.some((role) => me.roles.includes(role))
+  if (!allowed) return <Forbidden roles={route.roles ?? []} />
+  return <route.page id={id} />
+}
+
+function Crumbs(props: { found: Found }): ReactNode {
+  const { t } = useWords()
+  const { route } = props.found
+  return (
+    <BreadcrumbGroup
+      ariaLabel={t('breadcrumbs.label')}
+      items={[
+        { text: t('nav.home'), href: paths.home },
+        ...(route.parent ? [{ text: t(route.parent.title), href: route.parent.href }] : []),
+        { text: t(route.title), href: '#' },
+      ]}
+      onClick={(event) => {
+        if (event.detail.href === '#') event.preventDefault()
+      }}
+    />
+  )
+}
+
+function Notices(props: { banner: string }): ReactNode {
+  const { t, times } = useWords()
+  const live = useLive()
+  const flashes = useFlashes()
+  const standing: FlashbarProps.MessageDefinition[] = []
+  if (live.kind === 'offline') {
+    const content = t('live.down', { time: times.clock(live.since) })
+    standing.push({ id: 'down', type: 'warning', content })
+  }
+  if (props.banner !== '') standing.push({ id: 'banner', type: 'info', content: props.banner })
+  const own = flashes.map(
+    (message): FlashbarProps.MessageDefinition => ({
+      id: message.id,
+      type: message.type,
+      content: message.text,
+      dismissible: true,
+      dismissLabel: t('flash.close'),
+      onDismiss: () => closeFlash(message.id),
+      ariaRole: message.type === 'error' ? 'alert' : 'status',
+    }),
+  )
+  return (
+    <div id="flashbar">
+      <Flashbar items={[...standing, ...own]} i18nStrings={{ ariaLabel: t('flash.label') }} />
+    </div>
+  )
+}

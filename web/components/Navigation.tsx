@@ -1,0 +1,79 @@
+import Badge from '@cloudscape-design/components/badge'
+import SideNavigation, {
+  type SideNavigationProps,
+} from '@cloudscape-design/components/side-navigation'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import type { Me, RoleName } from '#contract/me.ts'
+import { type StringKey, type Translate, useWords } from '../i18n.tsx'
+import { paths } from '../paths.ts'
+import { countsQuery } from '../queries.ts'
+import { usePlace } from '../router.ts'
+
+/** Only the parts that the person's roles give, and those follow `me`, not the sign-in. */
+export function Navigation(props: { me: Me }): ReactNode {
+  const { t } = useWords()
+  const { path, search } = usePlace()
+  const { data: counts } = useQuery(countsQuery)
+  const has = (role: RoleName) => props.me.roles.includes(role)
+  const waiting = counts?.toApprove ?? 0
+  const items: SideNavigationProps.Item[] = [
+    link(t, 'nav.home', paths.home),
+    section(t, 'nav.requests', [
+      link(t, 'nav.new', paths.newRequest),
+      link(t, 'nav.mine', paths.requests),
+    ]),
+  ]
+  if (has('approver')) {
+    const badge =
+      waiting > 0 ? (
+        <Badge color="blue">
+          <span title={t('nav.waitingCount', { count: waiting })}>{waiting}</span>
+        </Badge>
+      ) : undefined
+    items.push(
+      section(t, 'nav.approvals', [
+        { ...link(t, 'nav.toApprove', paths.toApprove), info: badge },
+        link(t, 'nav.decided', paths.decided),
+      ]),
+    )
+  }
+  items.push(
+    section(t, 'nav.access', [
+      link(t, 'nav.active', paths.active),
+      link(t, 'nav.ended', paths.ended),
+    ]),
+  )
+  if (has('admin') || has('auditor')) {
+    items.push(
+      section(t, 'nav.administration', [
+        link(t, 'nav.eligibility', paths.eligibility),
+        link(t, 'nav.approvers', paths.approvers),
+        link(t, 'nav.settings', paths.settings),
+        link(t, 'nav.directory', paths.directory),
+      ]),
+    )
+  }
+  return <SideNavigation activeHref={activeHref(path, search)} items={items} />
+}
+
+function link(t: Translate, title: StringKey, href: string): SideNavigationProps.Link {
+  return { type: 'link', text: t(title), href }
+}
+
+function section(
+  t: Translate,
+  title: StringKey,
+  items: SideNavigationProps.Link[],
+): SideNavigationProps.Section {
+  return { type: 'section', text: t(title), items }
+}
+
+function activeHref(path: string, search: URLSearchParams): string {
+  if (path === '/approvals') {
+    return search.get('tab') === 'decided' ? paths.decided : paths.toApprove
+  }
+  if (path.startsWith(paths.eligibility)) return paths.eligibility
+  if (path.startsWith(paths.approvers)) return paths.approvers
+  return path
+}

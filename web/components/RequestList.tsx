@@ -1,0 +1,222 @@
+/** A full-page list of requests: filters and page in the URL, a table, or cards on a narrow screen. */
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import Cards from '@cloudscape-design/components/cards'
+import Header from '@cloudscape-design/components/header'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import Table from '@cloudscape-design/components/table'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useEffect } from 'react'
+import type { Request, RequestStatus } from '#contract/request.ts'
+import { flash } from '../flash.ts'
+import { useWords } from '../i18n.tsx'
+import { useNarrow } from '../narrow.ts'
+import { type RequestListQuery, requestsQuery } from '../queries.ts'
+import { setSearch, usePlace } from '../router.ts'
+import { instantOf } from '../time.ts'
+import {
+  firstPage,
+  isFiltered,
+  type ListState,
+  type ParsedListState,
+  parseListState,
+  type Scope,
+} from '../url-state.ts'
+import { LoadFailure } from './LoadFailure.tsx'
+import { usePageTitle } from './Page.tsx'
+import { Pages } from './Pages.tsx'
+import { RequestActions } from './RequestActions.tsx'
+import { RequestFilters } from './RequestFilters.tsx'
+import { RequestBadges, RequestStatus as Status } from './RequestStatus.tsx'
+import { type ColumnName, useRequestColumns } from './request-columns.tsx'
+import { TargetCell } from './Target.tsx'
+import { NextTime } from './Times.tsx'
+
+export interface RequestListProps {
+  readonly title: string
+  readonly view: RequestListQuery['view']
+  readonly sort?: NonNullable<RequestListQuery['sort']>
+  readonly columns: readonly ColumnName[]
+  readonly statuses?: readonly RequestStatus[]
+  readonly scopes?: readonly Scope[]
+  readonly empty: string
+  readonly emptyAction?: ReactNode
+  readonly headerActions?: ReactNode
+  /** Between the heading and the filters, such as tabs. */
+  readonly above?: ReactNode
+}
+
+export function RequestList(props: RequestListProps): ReactNode {
+  const { t, timeZone } = useWords()
+  const parsed = parseListState(usePlace().search)
+  useDroppedNote(parsed)
+  usePageTitle(props.title)
+  const { state } = parsed
+  const list = useQuery(requestsQuery(queryOf(props, state, timeZone)))
+  const items = list.data?.items ?? []
+  const more = Boolean(list.data?.nextCursor)
+  const header = (
+    <Header
+      variant="awsui-h1-sticky"
+      counter={list.data && state.page === 1 ? counter(items.length, more, t) : ''}
+      actions={
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button
+            iconName="refresh"
+            ariaLabel={t('do.refresh')}
+            loading={list.isFetching && !list.isLoading}
+            onClick={() => void list.refetch()}
+          />
+          {props.headerActions}
+        </SpaceBetween>
+      }
+    >
+      {props.title}
+    </Header>
+  )
+  const filter = (
+    <SpaceBetween size="xs">
+      {props.above}
+      <RequestFilters state={state} statuses={props.statuses ?? []} scopes={props.scopes ?? []} />
+    </SpaceBetween>
+  )
+  return (
+    <Rows
+      {...props}
+      items={items}
+      loading={list.isLoading}
+      header={header}
+      filter={filter}
+      pagination={<Pages page={state.page} next={list.data?.nextCursor ?? null} />}
+      nothing={
+        list.error ? (
+          <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
+        ) : (
+          <Nothing {...props} state={state} />
+        )
+      }
+    />
+  )
+}
+
+function counter(count: number, more: boolean, t: ReturnType<typeof useWords>['t']): string {
+  return t(more ? 'list.countMore' : 'list.count', { count })
+}
+
+function queryOf(props: RequestListProps, state: ListState, timeZone: string): RequestListQuery {
+  const from = state.from && instantOf({ date: state.from, time: '00:00' }, timeZone)
+  const to = state.to && instantOf({ date: dayAfter(state.to), time: '00:00' }, timeZone)
+  const scope = props.scopes?.find((one) => one === state.scope) ?? props.scopes?.[0]
+  const allowed = state.status.filter((status) => props.statuses?.includes(status))
+  return {
+    view: props.view,
+    ...(props.sort ? { sort: props.sort } : {}),
+    ...(allowed.length > 0 ? { status: allowed.join(',') } : {}),
+    ...(state.q ? { q: state.q } : {}),
+    ...(scope ? { scope } : {}),
+    ...(from ? { from: from.toISOString() } : {}),
+    ...(to ? { to: to.toISOString() } : {}),
+    ...(state.cursor ? { cursor: state.cursor } : {}),
+  }
+}
+
+function dayAfter(day: string): string {
+  const next = new Date(`${day}T00:00:00Z`)
+  next.setUTCDate(next.getUTCDate() + 1)
+  return next.toISOString().slice(0, 10)
+}
+
+function useDroppedNote(parsed: ParsedListState): void {
+  const { t } = useWords()
+  const dropped = parsed.dropped.join(',')
+  useEffect(() => {
+    if (dropped === '') return
+    flash({ type: 'info', text: t('flash.dropped') })
+    const changes = Object.fromEntries(dropped.split(',').map((name) => [name, null]))
+    setSearch(changes, { replace: true })
+  }, [dropped, t])
+}
+
+function Nothing(props: RequestListProps & { state: ListState }): ReactNode {
+  const { t } = useWords()
+  const filtered = isFiltered(props.state) || props.state.cursor !== null
+  const clear = () => setSearch({ q: null, status: null, from: null, to: null, ...firstPage })
+  return (
+    <Box textAlign="center" padding={{ vertical: 'l' }}>
+      <SpaceBetween size="s">
+        <b>{filtered ? t('list.noMatchText') : props.empty}</b>
+        {filtered ? <Button onClick={clear}>{t('do.clearFilters')}</Button> : props.emptyAction}
+      </SpaceBetween>
+    </Box>
+  )
+}
+
+interface RowsProps extends RequestListProps {
+  readonly items: Request[]
+  readonly loading: boolean
+  readonly header: ReactNode
+  readonly filter: ReactNode
+  readonly pagination: ReactNode
+  readonly nothing: ReactNode
+}
+
+function Rows(props: RowsProps): ReactNode {
+  const { t } = useWords()
+  const narrow = useNarrow()
+  const columns = useRequestColumns(props.columns)
+  if (narrow) {
+    return (
+      <Cards
+        variant="full-page"
+        items={props.items}
+        trackBy="id"
+        loading={props.loading}
+        loadingText={t('word.loading')}
+        header={props.header}
+        filter={props.filter}
+        pagination={props.pagination}
+        empty={props.nothing}
+        ariaLabels={{ itemSelectionLabel: () => '', selectionGroupLabel: props.title }}
+        cardDefinition={{
+          header: (request) => <TargetCell request={request} />,
+          sections: [
+            {
+              id: 'status',
+              content: (request) => (
+                <>
+                  <Status request={request} />
+                  <RequestBadges request={request} />
+                </>
+              ),
+            },
+            { id: 'who', content: (request) => request.requester.displayName },
+            { id: 'time', content: (request) => <NextTime request={request} /> },
+            {
+              id: 'actions',
+              content: (request) => <RequestActions request={request} place="row" />,
+            },
+          ],
+        }}
+      />
+    )
+  }
+  return (
+    <Table
+      variant="full-page"
+      items={props.items}
+      trackBy="id"
+      columnDefinitions={columns}
+      loading={props.loading}
+      loadingText={t('word.loading')}
+      header={props.header}
+      filter={props.filter}
+      pagination={props.pagination}
+      empty={props.nothing}
+      enableKeyboardNavigation
+      stickyHeader
+      stickyColumns={props.columns.at(-1) === 'actions' ? { last: 1 } : {}}
+      wrapLines
+      ariaLabels={{ tableLabel: props.title }}
+    />
+  )
+}

@@ -1,0 +1,177 @@
+import Box from '@cloudscape-design/components/box'
+import Link from '@cloudscape-design/components/link'
+import type { TableProps } from '@cloudscape-design/components/table'
+import { type ReactNode, useMemo } from 'react'
+import type { Request } from '#contract/request.ts'
+import { useNow } from '../clock.ts'
+import { useWords } from '../i18n.tsx'
+import { againPath, consolePath } from '../paths.ts'
+import { useMe } from '../queries.ts'
+import { approvalsGiven, isOver } from '../request-look.ts'
+import { wordEndReason } from '../timeline.ts'
+import { RequestActions } from './RequestActions.tsx'
+import { RequestBadges, RequestStatus } from './RequestStatus.tsx'
+import { TargetCell, targetName } from './Target.tsx'
+import { Countdown, When } from './Times.tsx'
+
+type Words = ReturnType<typeof useWords>
+type Cell = (request: Request, words: Words, me: ReturnType<typeof useMe>) => ReactNode
+
+export type ColumnName = keyof typeof cells
+
+const cells = {
+  target: (request) => <TargetCell request={request} />,
+  requester: (request) => (
+    <>
+      {request.requester.displayName}
+      <Small>{request.requester.userName}</Small>
+    </>
+  ),
+  status: (request) => (
+    <>
+      <RequestStatus request={request} />
+      <RequestBadges request={request} />
+    </>
+  ),
+  started: (request) => <When at={request.grantedAt} />,
+  duration: (request, { t, times }) => {
+    const at = request.startsAt ?? request.requestedStartsAt
+    return (
+      <>
+        {times.duration(request.durationMinutes)}
+        {at === null ? <Small>{t('word.atOnce')}</Small> : <SmallTime at={at} />}
+      </>
+    )
+  },
+  ends: (request) =>
+    request.status === 'active' ? (
+      <>
+        <Countdown request={request} />
+        <SmallTime at={request.endsAt} />
+      </>
+    ) : (
+      <When at={request.endsAt} />
+    ),
+  ended: (request) => <When at={request.endedAt} />,
+  endReason: (request, { t }) => wordEndReason(request.endReason, t),
+  excess: (request, { t }) =>
+    request.excessSeconds === null || request.excessSeconds < 1
+      ? '—'
+      : t('duration.seconds', { s: Math.round(request.excessSeconds) }),
+  credentials: (request) => <When at={request.sessionsMayLiveUntil} />,
+  approvals: (request, { t }) => approvalsText(request, t),
+  approvedBy: (request, { t }) => approvedBy(request, t),
+  decision: (request, { t }, me) => {
+    const own = request.approvals.find((approval) => approval.userId === me.userId)
+    return own ? t(own.decision === 'approved' ? 'decision.approved' : 'decision.rejected') : '—'
+  },
+  justification: (request) => (
+    <>
+      <Clamped text={request.justification} />
+      {request.ticket !== null && <Small>{request.ticket}</Small>}
+    </>
+  ),
+  asked: (request) => <When at={request.createdAt} />,
+  expires: (request) => <When at={request.expiresAt} />,
+  actions: (request, words, me) => (
+    <>
+      <RequestActions request={request} place="row" />
+      <Elsewhere request={request} words={words} me={me} />
+    </>
+  ),
+} satisfies Record<string, Cell>
+
+function Small(props: { children: ReactNode }): ReactNode {
+  return (
+    <Box variant="small" display="block" color="text-body-secondary">
+      {props.children}
+    </Box>
+  )
+}
+
+function SmallTime(props: { at: string | null }): ReactNode {
+  const { times } = useWords()
+  const now = useNow()
+  if (props.at === null) return null
+  return (
+    <Small>
+      <span className="one-line">{times.brief(props.at, now)}</span>
+    </Small>
+  )
+}
+
+function Clamped(props: { text: string }): ReactNode {
+  return (
+    <span className="clamped" title={props.text}>
+      {props.text || '—'}
+    </span>
+  )
+}
+
+export function approvalsText(request: Request, t: Words['t']): string {
+  if (!request.approvalRequired) return t('ask.auto')
+  const given = approvalsGiven(request)
+  return t('badge.approvals', { given, needed: request.approvalsRequired })
+}
+
+function approvedBy(request: Request, t: Words['t']): string {
+  const names = request.approvals
+    .filter((approval) => approval.decision === 'approved')
+    .map((approval) => approval.userName)
+  return names.length === 0 ? t('ask.auto') : names.join(', ')
+}
+
+/** What one's own request leads to besides its actions: the console, or the same again. */
+function Elsewhere(props: {
+  request: Request
+  words: Words
+  me: ReturnType<typeof useMe>
+}): ReactNode {
+  const { request, me, words } = props
+  const { t } = words
+  if (request.requester.userId !== me.userId) return null
+  const target = targetName(request, t)
+  if (request.status === 'active' && me.portalUrl) {
+    const href = consolePath(me.portalUrl, request.accountId, request.permissionSetName)
+    return (
+      <div>
+        <Link href={href} external ariaLabel={t('act.consoleOf', { target })}>
+          {t('home.openConsole')}
+        </Link>
+      </div>
+    )
+  }
+  if (!isOver(request.status)) return null
+  return (
+    <Link href={againPath(request.id)} ariaLabel={t('act.againOf', { target })}>
+      {t('ask.again')}
+    </Link>
+  )
+}
+
+const minWidths: Partial<Readonly<Record<ColumnName, number>>> = {
+  target: 170,
+  status: 130,
+  justification: 170,
+  decision: 90,
+  excess: 80,
+  actions: 120,
+}
+
+export function useRequestColumns(
+  names: readonly ColumnName[],
+): TableProps.ColumnDefinition<Request>[] {
+  const words = useWords()
+  const me = useMe()
+  return useMemo(
+    () =>
+      names.map((name) => ({
+        id: name,
+        header: words.t(`col.${name}`),
+        cell: (request: Request) => cells[name](request, words, me),
+        isRowHeader: name === 'target',
+        minWidth: minWidths[name] ?? 110,
+      })),
+    [names, words, me],
+  )
+}

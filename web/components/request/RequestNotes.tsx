@@ -1,0 +1,71 @@
+import Alert from '@cloudscape-design/components/alert'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import type { ReactNode } from 'react'
+import type { Request } from '#contract/request.ts'
+import { useNow } from '../../clock.ts'
+import { useWords } from '../../i18n.tsx'
+import { failureText } from '../../timeline.ts'
+
+/** What one has to know about this request now, in a sentence each. */
+export function RequestNotes(props: { request: Request }): ReactNode {
+  const { t, times } = useWords()
+  const { request } = props
+  const now = useNow()
+  const notes: ReactNode[] = []
+  if (request.status === 'pending') {
+    const relative = times.relative(request.expiresAt, now)
+    notes.push(
+      <Alert key="expires" type="info">
+        {t('request.expiresAt', { time: times.at(request.expiresAt), relative })}
+      </Alert>,
+    )
+  }
+  if (request.status === 'failed' && request.failure) {
+    notes.push(
+      <Alert key="failed" type="error" header={t('request.failedTitle')}>
+        {failureText(request, t)}
+      </Alert>,
+    )
+  }
+  if (request.status === 'ending' && request.late) {
+    const since = request.endsAt === null ? 0 : now.getTime() - Date.parse(request.endsAt)
+    const n = Math.floor(since / 60_000)
+    notes.push(
+      <Alert key="late" type="warning" header={t('request.lateTitle')}>
+        {n >= 1 ? t('request.lateText', { n }) : t('request.lateSoon')}
+      </Alert>,
+    )
+  }
+  const credentials = request.sessionsMayLiveUntil
+  if (credentials !== null && new Date(credentials) > now && request.grantedAt !== null) {
+    notes.push(
+      <Alert key="credentials" type="info">
+        {t('request.credentials', { time: times.at(credentials) })}
+      </Alert>,
+    )
+  }
+  const excess = request.excessSeconds ?? 0
+  if (excess >= 1) {
+    const time = t('duration.seconds', { s: Math.round(excess) })
+    notes.push(
+      <Alert key="excess" type="info" header={t('request.excessTitle')}>
+        {t('request.excess', { time })}
+      </Alert>,
+    )
+  }
+  if (request.undelivered > 0) {
+    notes.push(
+      <Alert key="undelivered" type="warning">
+        {t('request.undelivered', { count: request.undelivered })}
+      </Alert>,
+    )
+  }
+  if (request.coveredBy !== null) {
+    notes.push(
+      <Alert key="covered" type="info">
+        {t('request.coveredBy')}
+      </Alert>,
+    )
+  }
+  return notes.length === 0 ? null : <SpaceBetween size="s">{notes}</SpaceBetween>
+}

@@ -1,0 +1,60 @@
+import Box from '@cloudscape-design/components/box'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import Table from '@cloudscape-design/components/table'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import type { Request } from '#contract/request.ts'
+import { useWords } from '../../i18n.tsx'
+import { wordCode } from '../../problems.ts'
+import { approversQuery, useMe } from '../../queries.ts'
+import { LoadFailure } from '../LoadFailure.tsx'
+
+export function WhoTab(props: { request: Request }): ReactNode {
+  const { t } = useWords()
+  const me = useMe()
+  const { request } = props
+  const query = useQuery(approversQuery(request.id))
+  if (query.isError) {
+    return <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
+  }
+  const approvers = query.data?.approvers ?? []
+  const own = request.actions.find((action) => action.name === 'approve')
+  const whyNotMe = own && !own.allowed ? wordCode(own.code ?? '', own.params ?? {}, t, '') : ''
+  const needed = query.data?.approvalsRequired ?? request.approvalsRequired
+  return (
+    <SpaceBetween size="s">
+      <Box variant="p">
+        {request.approvalRequired
+          ? t('request.approvers', { needed, count: approvers.length })
+          : t('request.approversNone')}
+        {whyNotMe && request.status === 'pending' ? ` ${whyNotMe}.` : ''}
+      </Box>
+      <Table
+        variant="embedded"
+        items={approvers}
+        trackBy="userId"
+        loading={query.isLoading}
+        loadingText={t('word.loading')}
+        enableKeyboardNavigation
+        ariaLabels={{ tableLabel: t('request.who') }}
+        empty={t('request.noApprovers')}
+        columnDefinitions={[
+          {
+            id: 'person',
+            header: t('request.approver'),
+            isRowHeader: true,
+            cell: (person) =>
+              `${t('person.name', { name: person.displayName, userName: person.userName })}${
+                person.userId === me.userId ? ` – ${t('request.you')}` : ''
+              }`,
+          },
+          {
+            id: 'groups',
+            header: t('request.approverGroups'),
+            cell: (person) => person.groups.map((group) => group.displayName).join(', '),
+          },
+        ]}
+      />
+    </SpaceBetween>
+  )
+}

@@ -1,0 +1,126 @@
+/**
+ * Live updates: one stream of server-sent events a tab. A message only names what changed; the cache
+ * then asks for it again, so a message that is lost, doubled or late can never show a wrong state.
+ * After three failures in a row the tab polls every 15 s until the stream is back.
+ */
+import type { QueryClient } from '@tanstack/react-query'
+import { useSyncExternalStore } from 'react'
+import { serverNow } from './clock.ts'
+
+export type LiveState =
+  | { readonly kind: 'live' | 'reconnecting' | 'polling' }
+  | { readonly kind: 'offline'; readonly since: Date }
+
+const failuresBeforePolling = 3
+const pollEveryMs = 15_000
+const reopenAfterMsMax = 15_000
+const gatherMs = 150
+
+/** What each type of message makes stale: beginnings of query keys. */
+const staleBy: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  request: [['requests'], ['counts'], ['reconciler'], ['preview']],
+  submission: [['requests'], ['counts']],
+  'eligibility-policy': [['eligibility-policies'], ['eligible'], ['preview']],
+  'approver-policy': [['approver-policies'], ['me'], ['counts'], ['requests'], ['preview']],
+  setting: [['settings'], ['me'], ['eligible'], ['preview']],
+  directory: [['directory'], ['me'], ['eligible'], ['preview']],
+  person: [['me'], ['counts'], ['requests'], ['eligible'], ['preview']],
+}
+
+export function staleKeys(message: string): readonly (readonly string[])[] {
+  try {
+    const value: unknown = JSON.parse(message)
+    if (typeof value !== 'object' || value === null || !('type' in value)) return []
+    const { type } = value
+    const known = typeof type === 'string' && Object.hasOwn(staleBy, type)
+    return known ? (staleBy[type] ?? []) : []
+  } catch {
+    return []
+  }
+}
+
+let state: LiveState = { kind: 'reconnecting' }
+let streamState: 'live' | 'reconnecting' | 'polling' = 'reconnecting'
+let offlineSince: Date | null = null
+const listeners = new Set<() => void>()
+
+function publish(): void {
+  const next: LiveState = offlineSince
+    ? { kind: 'offline', since: offlineSince }
+    : { kind: streamState }
+  const same = next.kind === state.kind && next.kind !== 'offline'
+  if (same || (next.kind === 'offline' && state.kind === 'offline')) return
+  state = next
+  for (const listener of listeners) listener()
+}
+
+export function useLive(): LiveState {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    () => state,
+  )
+}
+
+/** Every call to the server says whether it got through. */
+export function noteReached(reached: boolean): void {
+  if (reached) offlineSince = null
+  else offlineSince ??= serverNow()
+  publish()
+}
+
+export function startLive(client: QueryClient): () => void {
+  let source: EventSource | null = null
+  let failures = 0
+  let reopen: ReturnType<typeof setTimeout> | undefined
+  let gather: ReturnType<typeof setTimeout> | undefined
+  const gathered = new Set<string>()
+
+  const refetch = () => void client.invalidateQueries()
+  const poll = setInterval(() => {
+    if (streamState !== 'live' && failures >= failuresBeforePolling) refetch()
+  }, pollEveryMs)
+
+  const flush = () => {
+    gather = undefined
+    for (const key of gathered) void client.invalidateQueries({ queryKey: JSON.parse(key) })
+    gathered.clear()
+  }
+  const onMessage = (event: MessageEvent<string>) => {
+    for (const key of staleKeys(event.data)) gathered.add(JSON.stringify(key))
+    gather ??= setTimeout(flush, gatherMs)
+  }
+  const onOpen = () => {
+    const missed = failures > 0
+    failures = 0
+    streamState = 'live'
+    noteReached(true)
+    if (missed) refetch()
+  }
+  const onError = () => {
+    failures += 1
+    streamState = failures >= failuresBeforePolling ? 'polling' : 'reconnecting'
+    publish()
+    // The browser tries again by itself, unless the server answered with an error.
+    if (source?.readyState !== EventSource.CLOSED) return
+    clearTimeout(reopen)
+    reopen = setTimeout(open, Math.min(reopenAfterMsMax, 500 * 2 ** failures))
+  }
+  const open = () => {
+    source?.close()
+    source = new EventSource('/api/v1/stream')
+    source.onopen = onOpen
+    source.onmessage = onMessage
+    source.onerror = onError
+  }
+
+  open()
+  return () => {
+    source?.close()
+    clearInterval(poll)
+    clearTimeout(reopen)
+    clearTimeout(gather)
+  }
+}

@@ -1,0 +1,18 @@
+import type { StringKey } from './i18n.tsx'
+
+const keys = {
+  requested: 'notice.requested',
+  approved: 'notice.approved',
+  rejected: 'notice.rejected',
+  cancelled: 'notice.cancelled',
+  expired: 'notice.expired',
+  active: 'notice.active',
+  ended: 'notice.ended',
+  revoked: 'notice.revoked',
+  failed: 'notice.failed',
+} as const satisfies Readonly<Record<string, StringKey>>
+
+export function noticeEventKey(event: string): StringKey {
+  const name = event.replace(/^request\./, '')
+  return Object.hasOwn(keys, name) ? keys[name as keyof typeof keys] : 'notice.other'
+}

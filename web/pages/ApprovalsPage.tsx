@@ -1,0 +1,78 @@
+import Tabs from '@cloudscape-design/components/tabs'
+import type { ReactNode } from 'react'
+import { RequestList } from '../components/RequestList.tsx'
+import type { ColumnName } from '../components/request-columns.tsx'
+import { useWords } from '../i18n.tsx'
+import { setSearch, usePlace } from '../router.ts'
+import { everyStatus, firstPage } from '../url-state.ts'
+
+const waitingColumns: readonly ColumnName[] = [
+  'target',
+  'requester',
+  'duration',
+  'justification',
+  'approvals',
+  'expires',
+  'actions',
+]
+
+const decidedColumns: readonly ColumnName[] = [
+  'target',
+  'requester',
+  'decision',
+  'status',
+  'duration',
+  'justification',
+  'asked',
+]
+
+export function ApprovalsPage(): ReactNode {
+  const { t } = useWords()
+  const { search } = usePlace()
+  const tab = search.get('tab') === 'decided' ? 'decided' : 'waiting'
+  const tabs = (
+    <Tabs
+      activeTabId={tab}
+      disableContentPaddings
+      onChange={({ detail }) =>
+        setSearch({
+          tab: detail.activeTabId,
+          q: null,
+          status: null,
+          from: null,
+          to: null,
+          ...firstPage,
+        })
+      }
+      ariaLabel={t('nav.approvals')}
+      tabs={[
+        { id: 'waiting', label: t('approvals.waiting') },
+        { id: 'decided', label: t('approvals.decided') },
+      ]}
+    />
+  )
+  if (tab === 'decided') {
+    return (
+      <RequestList
+        key="decided"
+        title={t('approvals.titleDecided')}
+        view="decided"
+        columns={decidedColumns}
+        statuses={everyStatus}
+        above={tabs}
+        empty={t('approvals.emptyDecided')}
+      />
+    )
+  }
+  return (
+    <RequestList
+      key="waiting"
+      title={t('approvals.title')}
+      view="to-approve"
+      sort="expiresAt"
+      columns={waitingColumns}
+      above={tabs}
+      empty={t('approvals.empty')}
+    />
+  )
+}

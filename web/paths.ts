@@ -1,0 +1,32 @@
+/** The only place that spells a URL of the web UI. */
+
+export const paths = {
+  home: '/',
+  newRequest: '/requests/new',
+  requests: '/requests',
+  toApprove: '/approvals?tab=waiting',
+  decided: '/approvals?tab=decided',
+  active: '/access/active',
+  ended: '/access/ended',
+  preferences: '/preferences',
+  eligibility: '/admin/eligibility',
+  newEligibility: '/admin/eligibility/new',
+  approvers: '/admin/approvers',
+  newApprovers: '/admin/approvers/new',
+  settings: '/admin/settings',
+  directory: '/admin/directory',
+} as const
+
+export const requestPath = (id: string) => `/requests/${encodeURIComponent(id)}`
+export const eligibilityPath = (id: string) => `/admin/eligibility/${encodeURIComponent(id)}`
+export const approverPath = (id: string) => `/admin/approvers/${encodeURIComponent(id)}`
+export const againPath = (id: string) => `/requests/new?from=${encodeURIComponent(id)}`
+
+export const signInPath = (returnTo: string) =>
+  `/auth/login?returnTo=${encodeURIComponent(returnTo)}`
+
+/** Where AWS's access portal opens the console of one account under one permission set. */
+export function consolePath(portalUrl: string, accountId: string, permissionSetName: string) {
+  const query = new URLSearchParams({ account_id: accountId, role_name: permissionSetName })
+  return `${portalUrl.replace(/\/+$/, '')}/#/console?${query}`
+}

@@ -1,0 +1,110 @@
+/** Policies in sentences, and which of their fields differ. Pure. */
+import type { Targets } from '#contract/policy.ts'
+import type { Names } from './directory.ts'
+import type { Locale, StringKey, Translate } from './i18n.tsx'
+
+const namedMax = 3
+
+function listed(locale: Locale, names: readonly string[]): string {
+  return new Intl.ListFormat(locale, { style: 'long', type: 'conjunction' }).format(names)
+}
+
+/** Up to three names, otherwise how many there are. */
+function namedOrCounted(names: readonly string[], counted: (count: number) => string): string[] {
+  return names.length > namedMax ? [counted(names.length)] : [...names]
+}
+
+export function targetsInWords(
+  targets: Targets,
+  words: { names: Names; t: Translate; locale: Locale },
+): string {
+  const { names, t, locale } = words
+  if (targets.root) return t('policy.summary.all')
+  const accounts = namedOrCounted(targets.accounts.map(names.account), (count) =>
+    t('policy.summary.accounts', { count }),
+  )
+  const units = namedOrCounted(
+    targets.organizationalUnits.map((unit) =>
+      t(unit.scope === 'children' ? 'policy.unitChildren' : 'policy.unitSubtree', {
+        name: names.unit(unit.id),
+      }),
+    ),
+    (count) => t('policy.summary.units', { count }),
+  )
+  const parts = [...accounts, ...units]
+  return parts.length === 0 ? t('policy.summary.nothing') : listed(locale, parts)
+}
+
+export function setsInWords(
+  entries: readonly string[] | null,
+  words: { names: Names; t: Translate; locale: Locale },
+): string {
+  const { names, t, locale } = words
+  if (entries === null) return t('policy.setsAll')
+  if (entries.length === 0) return t('policy.summary.nothing')
+  const shown = entries.map((entry) =>
+    entry.startsWith('arn:')
+      ? names.permissionSet(entry)
+      : t('policy.patternShort', { pattern: entry }),
+  )
+  return listed(
+    locale,
+    namedOrCounted(shown, (count) => t('policy.summary.sets', { count })),
+  )
+}
+
+export function groupsInWords(
+  groups: readonly string[],
+  words: { names: Names; t: Translate; locale: Locale },
+): string {
+  if (groups.length === 0) return words.t('policy.summary.nothing')
+  return listed(words.locale, groups.map(words.names.group))
+}
+
+const fieldWords = {
+  subject: 'field.subject',
+  targets: 'field.targets',
+  permissionSets: 'field.permissionSets',
+  maxDurationMinutes: 'field.maxDurationMinutes',
+  approvalRequired: 'field.approvalRequired',
+  ticketRequired: 'field.ticketRequired',
+  justificationRequired: 'field.justificationRequired',
+  breakGlass: 'field.breakGlass',
+  ticket: 'field.ticket',
+  note: 'field.note',
+  enabled: 'field.enabled',
+  approverGroups: 'field.approverGroups',
+  approvalsRequired: 'field.approvalsRequired',
+  exclusive: 'field.exclusive',
+} as const satisfies Readonly<Record<string, StringKey>>
+
+type Body = Readonly<Record<string, unknown>>
+
+/** Equal in meaning: the order of keys in an object says nothing. */
+function sameValue(a: unknown, b: unknown): boolean {
+  return JSON.stringify(ordered(a ?? null)) === JSON.stringify(ordered(b ?? null))
+}
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).filter(([name]) => name !== 'name')
+  entries.sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([name, inner]) => [name, ordered(inner)]))
+}
+
+export function differingFields(a: Body, b: Body): (keyof typeof fieldWords)[] {
+  const names = Object.keys(fieldWords) as (keyof typeof fieldWords)[]
+  return names.filter((name) => !sameValue(a[name], b[name]))
+}
+
+export function fieldsInWords(
+  fields: readonly (keyof typeof fieldWords)[],
+  t: Translate,
+  locale: Locale,
+): string {
+  return listed(
+    locale,
+    fields.map((field) => t(fieldWords[field])),
+  )
+}

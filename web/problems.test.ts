@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { refusalCodes } from '#core/refusals.ts'
+import type { Failure } from './api.ts'
+import { translator } from './i18n.tsx'
+import { wordCode, wordedCodes, wordFailure, wordField } from './problems.ts'
+import { en } from './strings/en.ts'
+import { ja } from './strings/ja.ts'
+
+const t = translator({ locale: 'en', strings: en })
+const tJa = translator({ locale: 'ja', strings: ja })
+
+const problem = (part: Partial<Failure & { kind: 'problem' }>): Failure => ({
+  kind: 'problem',
+  status: 422,
+  code: 'malformed',
+  detail: 'As the server says it.',
+  params: {},
+  fields: [],
+  ...part,
+})
+
+describe('the server’s codes', () => {
+  test('every code of the rules has words here', () => {
+    expect(refusalCodes.filter((code) => !wordedCodes.includes(code))).toEqual([])
+  })
+
+  test('no code needs parameters to be worded, in either language', () => {
+    for (const code of wordedCodes) {
+      expect(wordCode(code, {}, t)).not.toContain('{')
+      expect(wordCode(code, {}, tJa)).not.toContain('{')
+    }
+  })
+
+  const closer: [string, Record<string, unknown>, string][] = [
+    ['duration_too_long', { maxDurationMinutes: 90 }, 'Longer than allowed: at most 1 h 30 min'],
+    ['not_eligible', { failed: 'account' }, 'No policy of yours covers this account'],
+    ['not_eligible', { failed: 'toString' }, 'No policy lets you ask for this'],
+    ['start_too_far', { furthestStartDays: 30 }, 'The start can be at most 30 days ahead.'],
+    ['text_malformed', { character: 'U+202E' }, "The character U+202E can't be used."],
+    ['text_malformed', { reason: 'too_long', charactersMax: 2000 }, 'At most 2000 characters.'],
+    ['ticket_malformed', { pattern: '[A-Z]+' }, 'The ticket number must match [A-Z]+'],
+  ]
+  test.each(closer)('%s %o is worded closely', (code, params, words) => {
+    expect(wordCode(code, params, t)).toBe(words)
+  })
+
+  test('a code without words shows the server’s own sentence', () => {
+    expect(wordFailure(problem({ code: 'from_the_future' }), t)).toBe('As the server says it.')
+  })
+})
+
+describe('an error of a field', () => {
+  const failure = problem({
+    code: 'text_malformed',
+    params: { reason: 'control_character', character: 'U+0007' },
+    fields: [
+      { field: 'justification', code: 'text_malformed', message: 'm' },
+      { field: 'targets.0', code: 'not_eligible', message: 'm' },
+    ],
+  })
+
+  test('stands at its field, with the parameters of its code', () => {
+    expect(wordField(failure, 'justification', t)).toBe("The character U+0007 can't be used.")
+  })
+
+  test('of one target stands at the targets', () => {
+    expect(wordField(failure, 'targets', t)).toBe('No policy lets you ask for this')
+  })
+
+  test('does not stand at another field', () => {
+    expect(wordField(failure, 'ticket', t)).toBe(null)
+    expect(wordField(failure, 'just', t)).toBe(null)
+  })
+})

@@ -1,0 +1,223 @@
+/** What the pages ask the server for. Keys begin with the word that `live.ts` makes stale. */
+import {
+  keepPreviousData,
+  QueryCache,
+  QueryClient,
+  queryOptions,
+  useQuery,
+} from '@tanstack/react-query'
+import type { z } from 'zod'
+import type { AuditEventPage } from '#contract/audit.ts'
+import type {
+  DirectoryAccountPage,
+  DirectoryGroupPage,
+  DirectoryOuPage,
+  DirectoryPermissionSetPage,
+  DirectoryStatus,
+  DirectoryUserPage,
+} from '#contract/directory.ts'
+import type { Counts, EligibleAccount, EligiblePermissionSet, Me } from '#contract/me.ts'
+import type {
+  ApproverPolicy,
+  ApproverPolicyPage,
+  EligibilityPolicy,
+  EligibilityPolicyPage,
+  PolicyHistory,
+} from '#contract/policy.ts'
+import type { ReconcilerStatus } from '#contract/reconciler.ts'
+import type { Approvers, Preview, Request, RequestPage, Submission } from '#contract/request.ts'
+import type { Settings } from '#contract/settings.ts'
+import { ApiError, call, failureOf, get, type Query, setCsrfToken } from './api.ts'
+
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      // Any call may be the first to notice that the session is over; `me` is what the frame asks.
+      const signedOut = failureOf(error).kind === 'signed_out'
+      if (signedOut && query.queryKey[0] !== 'me') {
+        void queryClient.invalidateQueries({ queryKey: ['me'] })
+      }
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      retry: (failures, error) => failures < 2 && isWorthRetrying(error),
+      retryDelay: (failures) => 500 * 2 ** failures,
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+})
+
+function isWorthRetrying(error: unknown): boolean {
+  const failure = failureOf(error)
+  return failure.kind === 'problem' && (failure.status >= 500 || failure.status === 429)
+}
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: async ({ signal }) => {
+    const me = await get<Me>('/me', {}, signal)
+    setCsrfToken(me.csrfToken)
+    return me
+  },
+  retry: false,
+  refetchInterval: (query) => (query.state.status === 'error' ? 5_000 : 60_000),
+})
+
+/** Inside the frame, where `me` is always there. */
+export function useMe(): Me {
+  const { data } = useQuery(meQuery)
+  if (!data) throw new ApiError({ kind: 'signed_out' })
+  return data
+}
+
+export const countsQuery = queryOptions({
+  queryKey: ['counts'],
+  queryFn: ({ signal }) => get<Counts>('/me/counts', {}, signal),
+})
+
+export interface RequestListQuery {
+  readonly view: 'mine' | 'to-approve' | 'decided' | 'active' | 'ended' | 'all'
+  readonly status?: string
+  readonly q?: string
+  readonly scope?: string
+  readonly from?: string
+  readonly to?: string
+  readonly sort?: 'createdAt' | 'startsAt' | 'endsAt' | 'expiresAt'
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+export const requestsQuery = (query: RequestListQuery) =>
+  queryOptions({
+    queryKey: ['requests', 'list', query],
+    queryFn: ({ signal }) =>
+      get<z.output<typeof RequestPage>>('/requests', { ...query } satisfies Query, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const requestQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['requests', 'one', id],
+    queryFn: ({ signal }) => get<Request>(`/requests/${encodeURIComponent(id)}`, {}, signal),
+  })
+
+export const requestEventsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['requests', 'events', id],
+    queryFn: ({ signal }) =>
+      get<z.output<typeof AuditEventPage>>(
+        `/requests/${encodeURIComponent(id)}/events`,
+        { limit: 200 },
+        signal,
+      ),
+  })
+
+export const approversQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['requests', 'approvers', id],
+    queryFn: ({ signal }) =>
+      get<Approvers>(`/requests/${encodeURIComponent(id)}/approvers`, {}, signal),
+  })
+
+interface Items<Item> {
+  readonly items: Item[]
+  readonly nextCursor?: string | null
+}
+
+export const eligibleAccountsQuery = (q: string) =>
+  queryOptions({
+    queryKey: ['eligible', 'accounts', q],
+    queryFn: ({ signal }) =>
+      get<Items<EligibleAccount>>('/eligible-accounts', { q, limit: 50 }, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const eligibleSetsQuery = (accountId: string) =>
+  queryOptions({
+    queryKey: ['eligible', 'sets', accountId],
+    queryFn: ({ signal }) =>
+      get<Items<EligiblePermissionSet>>(
+        `/eligible-accounts/${encodeURIComponent(accountId)}/permission-sets`,
+        {},
+        signal,
+      ),
+  })
+
+export const previewQuery = (submission: Submission) =>
+  queryOptions({
+    queryKey: ['preview', submission],
+    queryFn: ({ signal }) =>
+      call<Preview>('POST', '/requests/preview', { body: submission, signal }),
+    placeholderData: keepPreviousData,
+  })
+
+export const reconcilerQuery = queryOptions({
+  queryKey: ['reconciler'],
+  queryFn: ({ signal }) => get<ReconcilerStatus>('/reconciler/status', {}, signal),
+})
+
+export type PolicyKind = 'eligibility-policies' | 'approver-policies'
+export interface PolicyOf {
+  'eligibility-policies': EligibilityPolicy
+  'approver-policies': ApproverPolicy
+}
+interface PageOf {
+  'eligibility-policies': z.output<typeof EligibilityPolicyPage>
+  'approver-policies': z.output<typeof ApproverPolicyPage>
+}
+
+export const policiesQuery = <Kind extends PolicyKind>(kind: Kind, query: Query) =>
+  queryOptions({
+    queryKey: [kind, 'list', query],
+    queryFn: ({ signal }) => get<PageOf[Kind]>(`/${kind}`, query, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const policyQuery = <Kind extends PolicyKind>(kind: Kind, id: string) =>
+  queryOptions({
+    queryKey: [kind, 'one', id],
+    queryFn: ({ signal }) => get<PolicyOf[Kind]>(`/${kind}/${encodeURIComponent(id)}`, {}, signal),
+    // A form works on what it loaded; only a conflict may bring in what others saved.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  })
+
+export const historyQuery = (kind: PolicyKind, id: string) =>
+  queryOptions({
+    queryKey: [kind, 'history', id],
+    queryFn: ({ signal }) =>
+      get<PolicyHistory>(`/${kind}/${encodeURIComponent(id)}/history`, {}, signal),
+  })
+
+export const settingsQuery = queryOptions({
+  queryKey: ['settings'],
+  queryFn: ({ signal }) => get<Settings>('/settings', {}, signal),
+})
+
+export interface DirectoryPages {
+  readonly users: z.output<typeof DirectoryUserPage>
+  readonly groups: z.output<typeof DirectoryGroupPage>
+  readonly accounts: z.output<typeof DirectoryAccountPage>
+  readonly 'organizational-units': z.output<typeof DirectoryOuPage>
+  readonly 'permission-sets': z.output<typeof DirectoryPermissionSetPage>
+}
+export type DirectoryKind = keyof DirectoryPages
+
+export const directoryQuery = <Kind extends DirectoryKind>(kind: Kind, query: Query) =>
+  queryOptions({
+    queryKey: ['directory', kind, query],
+    queryFn: ({ signal }) => get<DirectoryPages[Kind]>(`/directory/${kind}`, query, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const directoryStatusQuery = queryOptions({
+  queryKey: ['directory', 'status'],
+  queryFn: ({ signal }) => get<DirectoryStatus>('/directory/status', {}, signal),
+  refetchInterval: (query) => {
+    const running = ['queued', 'running'].includes(query.state.data?.latest?.state ?? '')
+    return running ? 1_000 : false
+  },
+})

@@ -1,0 +1,169 @@
+/** The whole site on one page: addresses, who may open them, and what is loaded for each. */
+import { type ComponentType, lazy } from 'react'
+import type { RoleName } from '#contract/me.ts'
+import type { StringKey } from './i18n.tsx'
+import { HomePage } from './pages/HomePage.tsx'
+import { paths } from './paths.ts'
+
+export interface PageProps {
+  /** The parameter in the path, where it has one. */
+  readonly id: string
+}
+
+export interface Route {
+  readonly pattern: RegExp
+  readonly title: StringKey
+  /** The page that the breadcrumbs lead back to. */
+  readonly parent?: { readonly title: StringKey; readonly href: string }
+  /** Any of these roles opens it; absent: everybody. */
+  readonly roles?: readonly RoleName[]
+  readonly contentType: 'default' | 'form' | 'table' | 'cards'
+  readonly page: ComponentType<PageProps>
+}
+
+const load = <Name extends string>(
+  from: () => Promise<Readonly<Record<Name, ComponentType<PageProps>>>>,
+  name: Name,
+) => lazy(async () => ({ default: (await from())[name] }))
+
+const readers = ['admin', 'auditor'] as const
+const requests = { title: 'mine.title', href: paths.requests } as const
+const eligibility = { title: 'elig.title', href: paths.eligibility } as const
+const approvers = { title: 'appr.title', href: paths.approvers } as const
+
+const EligibilityEditor = load(
+  () => import('./pages/EligibilityPolicyPage.tsx'),
+  'EligibilityPolicyPage',
+)
+const ApproverEditor = load(() => import('./pages/ApproverPolicyPage.tsx'), 'ApproverPolicyPage')
+
+export const routes: readonly Route[] = [
+  { pattern: /^\/$/, title: 'home.title', contentType: 'default', page: HomePage },
+  {
+    pattern: /^\/requests\/new$/,
+    title: 'ask.title',
+    parent: requests,
+    contentType: 'form',
+    page: load(() => import('./pages/CreateRequestPage.tsx'), 'CreateRequestPage'),
+  },
+  {
+    pattern: /^\/requests$/,
+    title: 'mine.title',
+    contentType: 'table',
+    page: load(() => import('./pages/MyRequestsPage.tsx'), 'MyRequestsPage'),
+  },
+  {
+    pattern: /^\/requests\/([^/]+)$/,
+    title: 'request.title',
+    parent: requests,
+    contentType: 'default',
+    page: load(() => import('./pages/RequestPage.tsx'), 'RequestPage'),
+  },
+  {
+    pattern: /^\/approvals$/,
+    title: 'nav.approvals',
+    roles: ['approver'],
+    contentType: 'table',
+    page: load(() => import('./pages/ApprovalsPage.tsx'), 'ApprovalsPage'),
+  },
+  {
+    pattern: /^\/access\/active$/,
+    title: 'active.title',
+    contentType: 'table',
+    page: load(() => import('./pages/ActiveAccessPage.tsx'), 'ActiveAccessPage'),
+  },
+  {
+    pattern: /^\/access\/ended$/,
+    title: 'ended.title',
+    contentType: 'table',
+    page: load(() => import('./pages/EndedAccessPage.tsx'), 'EndedAccessPage'),
+  },
+  {
+    pattern: /^\/admin\/eligibility$/,
+    title: 'elig.title',
+    roles: readers,
+    contentType: 'table',
+    page: load(() => import('./pages/EligibilityPoliciesPage.tsx'), 'EligibilityPoliciesPage'),
+  },
+  {
+    pattern: /^\/admin\/eligibility\/new$/,
+    title: 'elig.newTitle',
+    parent: eligibility,
+    roles: ['admin'],
+    contentType: 'form',
+    page: EligibilityEditor,
+  },
+  {
+    pattern: /^\/admin\/eligibility\/([^/]+)$/,
+    title: 'policy.edit',
+    parent: eligibility,
+    roles: readers,
+    contentType: 'form',
+    page: EligibilityEditor,
+  },
+  {
+    pattern: /^\/admin\/approvers$/,
+    title: 'appr.title',
+    roles: readers,
+    contentType: 'table',
+    page: load(() => import('./pages/ApproverPoliciesPage.tsx'), 'ApproverPoliciesPage'),
+  },
+  {
+    pattern: /^\/admin\/approvers\/new$/,
+    title: 'appr.newTitle',
+    parent: approvers,
+    roles: ['admin'],
+    contentType: 'form',
+    page: ApproverEditor,
+  },
+  {
+    pattern: /^\/admin\/approvers\/([^/]+)$/,
+    title: 'policy.edit',
+    parent: approvers,
+    roles: readers,
+    contentType: 'form',
+    page: ApproverEditor,
+  },
+  {
+    pattern: /^\/admin\/settings$/,
+    title: 'settings.title',
+    roles: readers,
+    contentType: 'form',
+    page: load(() => import('./pages/SettingsPage.tsx'), 'SettingsPage'),
+  },
+  {
+    pattern: /^\/admin\/directory$/,
+    title: 'dir.title',
+    roles: readers,
+    contentType: 'default',
+    page: load(() => import('./pages/DirectoryPage.tsx'), 'DirectoryPage'),
+  },
+  {
+    pattern: /^\/preferences$/,
+    title: 'prefs.title',
+    contentType: 'form',
+    page: load(() => import('./pages/PreferencesPage.tsx'), 'PreferencesPage'),
+  },
+]
+
+export interface Found {
+  readonly route: Route
+  readonly id: string
+}
+
+export function routeAt(path: string): Found | null {
+  const plain = path.length > 1 ? path.replace(/\/+$/, '') : path
+  for (const route of routes) {
+    const match = route.pattern.exec(plain)
+    if (match) return { route, id: decoded(match[1] ?? '') }
+  }
+  return null
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
