@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Instant, PageQuery, pageOf } from './common.ts'
+import { Instant, PageQuery, pageOf, queryText } from './common.ts'
 
 export const AuditEvent = z
   .object({
@@ -21,10 +21,10 @@ export const AuditEvent = z
 export type AuditEvent = z.infer<typeof AuditEvent>
 
 export const AuditQuery = PageQuery.extend({
-  actorId: z.string().max(100).optional(),
-  action: z.string().max(100).optional(),
-  objectType: z.string().max(50).optional(),
-  objectId: z.string().max(100).optional(),
+  actorId: queryText(100).optional(),
+  action: queryText(100).optional(),
+  objectType: queryText(50).optional(),
+  objectId: queryText(100).optional(),
   from: Instant.optional(),
   to: Instant.optional(),
 })

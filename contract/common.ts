@@ -69,5 +69,13 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() })
 }
 
+/** What somebody looks for. PostgreSQL knows no null character, so nothing it holds has one. */
+export function queryText(charactersMax: number) {
+  return z
+    .string()
+    .max(charactersMax)
+    .refine((text) => !text.includes('\u0000'), 'A null character is in nothing')
+}
+
 /** A flag in a query string. */
 export const QueryFlag = z.enum(['true', 'false']).transform((text) => text === 'true')

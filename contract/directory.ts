@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { Instant, PageQuery, pageOf } from './common.ts'
+import { Instant, PageQuery, pageOf, queryText } from './common.ts'
 
-export const DirectoryQuery = PageQuery.extend({ q: z.string().max(200).optional() })
+export const DirectoryQuery = PageQuery.extend({ q: queryText(200).optional() })
 
 const reach = {
   offered: z.boolean(),

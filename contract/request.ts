@@ -10,6 +10,7 @@ import {
   PermissionSetArn,
   pageOf,
   QueryFlag,
+  queryText,
   Uuid,
 } from './common.ts'
 
@@ -185,11 +186,11 @@ export const RequestQuery = PageQuery.extend({
     .pipe(z.array(RequestStatus).max(11))
     .optional()
     .meta({ description: 'State names, separated by commas' }),
-  q: z.string().max(200).optional(),
+  q: queryText(200).optional(),
   accountId: AccountId.optional(),
   permissionSetArn: PermissionSetArn.optional(),
   userId: OpaqueId.optional(),
-  ticket: z.string().max(200).optional(),
+  ticket: queryText(200).optional(),
   breakGlass: QueryFlag.optional(),
   submissionId: Uuid.optional(),
   late: QueryFlag.optional(),

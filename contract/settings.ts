@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Instant } from './common.ts'
+import { Instant, OpaqueId } from './common.ts'
 
 const shape = {
   maxDurationMinutes: z.int().min(1).max(100_000),
@@ -18,8 +18,8 @@ const shape = {
   ticketRequiredForPolicies: z.boolean(),
   emailEnabled: z.boolean(),
   emailSource: z.email().max(320).nullable(),
-  adminGroupId: z.string().min(1).max(47),
-  auditorGroupId: z.string().min(1).max(47),
+  adminGroupId: OpaqueId.max(47),
+  auditorGroupId: OpaqueId.max(47),
   idpInitiatedAllowed: z.boolean(),
   banner: z.string().max(500),
 }

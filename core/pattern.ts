@@ -48,6 +48,7 @@ export function compilePattern(source: string): CompiledPattern {
   try {
     if (normal === '') throw new Fault('empty')
     if (Array.from(normal).length > patternCharactersMax) throw new Fault('too_long')
+    refuseControls(normal)
     checkSyntax(normal)
     const program = buildProgram(new Parser(normal).parse())
     return { ok: true, matches: (text) => run(program, Array.from(text)) }
@@ -55,6 +56,14 @@ export function compilePattern(source: string): CompiledPattern {
     if (!(error instanceof Fault)) throw error
     return { ok: false, code: 'pattern_malformed', reason: error.reason, part: error.part }
   }
+}
+
+/** A ticket has none of them (core/text.ts), so a pattern that names one could only be a mistake. */
+function refuseControls(source: string): void {
+  const [found] = /[\p{Cc}\p{Cs}]/u.exec(source) ?? []
+  if (found === undefined) return
+  const codePoint = found.codePointAt(0) ?? 0
+  throw new Fault('unsupported', `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`)
 }
 
 /** Compiling runs nothing, so it is safe; what it lets through, the parser need not doubt. */

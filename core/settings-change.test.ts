@@ -88,6 +88,11 @@ describe('a change is refused', () => {
     ],
     ['to a pattern that is broken', { ticketPattern: '(' }, ['pattern_malformed ticketPattern']],
     [
+      'to a pattern with a null character',
+      { ticketPattern: 'A\u0000' },
+      ['pattern_malformed ticketPattern'],
+    ],
+    [
       'to a pattern that looks ahead',
       { ticketPattern: '(?=a)a' },
       ['pattern_malformed ticketPattern'],

@@ -23,6 +23,7 @@ async function main(): Promise<void> {
     demoSecret(dataDir),
     buildWebIfStale(),
   ])
+  setDefaults({ LOG_LEVEL: 'warn' })
   setDefaults({ PORT: port, TEAM_DATA_DIR: dataDir, PUBLIC_URL: publicUrl, TEAM_SECRET: secret })
   if (sandbox) await pointAtSandbox(sandbox, publicUrl)
 

@@ -6,16 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { ApproverPolicy, EligibilityPolicy } from '#core/facts.ts'
-import type {
-  AccountId,
-  GroupId,
-  OuId,
-  PermissionSetArn,
-  PolicyId,
-  RequestId,
-  Target,
-  UserId,
-} from '#core/ids.ts'
+import type { GroupId, PolicyId, RequestId, Target, UserId } from '#core/ids.ts'
 import { defaultSettings, type Settings } from '#core/settings.ts'
 import type { Submission } from '#core/submission.ts'
 import { type Actor, createLoadActor } from '#server/operations/actor.ts'
@@ -76,48 +67,7 @@ export async function createWorld() {
       if (actor === null) throw new Error(`${name} is not in the directory`)
       return actor
     },
-    async settings(patch: Partial<Settings>): Promise<void> {
-      await change(db, clock.now(), async (c) => {
-        const { version, settings } = await loadSettings(c.tx)
-        await updateSettings(c, {
-          settings: { ...settings, ...patch },
-          expectedVersion: version,
-          by: people.ada,
-        })
-        await raiseRulesVersion(c.tx)
-      })
-    },
-    async eligibility(policy: Partial<EligibilityPolicy> = {}): Promise<PolicyId> {
-      const id = randomUUID() as PolicyId
-      await change(db, clock.now(), async (c) => {
-        await eligibilityPolicies.insert(c, {
-          policy: { ...plainEligibility, id, ...policy },
-          by: people.ada,
-        })
-        await raiseRulesVersion(c.tx)
-      })
-      return id
-    },
-    async approval(policy: Partial<ApproverPolicy> = {}): Promise<PolicyId> {
-      const id = randomUUID() as PolicyId
-      await change(db, clock.now(), async (c) => {
-        await approverPolicies.insert(c, {
-          policy: { ...plainApprover, id, ...policy },
-          by: people.ada,
-        })
-        await raiseRulesVersion(c.tx)
-      })
-      return id
-    },
-    async removePolicy(id: PolicyId): Promise<void> {
-      await change(db, clock.now(), async (c) => {
-        const gone = { id, version: 2, by: people.ada }
-        const found =
-          (await eligibilityPolicies.remove(c, gone)) || (await approverPolicies.remove(c, gone))
-        if (!found) throw new Error(`There is no policy ${id}`)
-        await raiseRulesVersion(c.tx)
-      })
-    },
+    ...ruleMaking(database, clock),
     async submit(name: PersonName, submission: Partial<Submission> = {}): Promise<RequestId> {
       const { requestIds } = await submitRequest(ports, {
         actor: await world.actor(name),
@@ -166,6 +116,54 @@ export async function createWorld() {
     await raiseRulesVersion(c.tx)
   })
   return world
+}
+
+/** Rules as an administrator would make them, without the detour over HTTP. */
+function ruleMaking({ db }: TestDatabase, clock: { now(): Date }) {
+  return {
+    async settings(patch: Partial<Settings>): Promise<void> {
+      await change(db, clock.now(), async (c) => {
+        const { version, settings } = await loadSettings(c.tx)
+        await updateSettings(c, {
+          settings: { ...settings, ...patch },
+          expectedVersion: version,
+          by: people.ada,
+        })
+        await raiseRulesVersion(c.tx)
+      })
+    },
+    async eligibility(policy: Partial<EligibilityPolicy> = {}): Promise<PolicyId> {
+      const id = randomUUID() as PolicyId
+      await change(db, clock.now(), async (c) => {
+        await eligibilityPolicies.insert(c, {
+          policy: { ...plainEligibility, id, ...policy },
+          by: people.ada,
+        })
+        await raiseRulesVersion(c.tx)
+      })
+      return id
+    },
+    async approval(policy: Partial<ApproverPolicy> = {}): Promise<PolicyId> {
+      const id = randomUUID() as PolicyId
+      await change(db, clock.now(), async (c) => {
+        await approverPolicies.insert(c, {
+          policy: { ...plainApprover, id, ...policy },
+          by: people.ada,
+        })
+        await raiseRulesVersion(c.tx)
+      })
+      return id
+    },
+    async removePolicy(id: PolicyId): Promise<void> {
+      await change(db, clock.now(), async (c) => {
+        const gone = { id, version: 2, by: people.ada }
+        const found =
+          (await eligibilityPolicies.remove(c, gone)) || (await approverPolicies.remove(c, gone))
+        if (!found) throw new Error(`There is no policy ${id}`)
+        await raiseRulesVersion(c.tx)
+      })
+    },
+  }
 }
 
 const noTargets = { accounts: [], organizationalUnits: [], root: false }

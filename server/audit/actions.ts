@@ -40,7 +40,7 @@ export const auditActions = {
   },
   'request.approve': {
     object: 'request',
-    when: 'A person approved it. `outcome` says whether that was enough.',
+    when: 'A person approved it. `outcome` says whether that was enough; then `grant` is what it earned.',
     payload: [
       'comment',
       'outcome',
@@ -48,6 +48,7 @@ export const auditActions = {
       'approvalsRequired',
       'countedFor',
       'approverPolicies',
+      'grant',
     ],
   },
   'request.reject': {

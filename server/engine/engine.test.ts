@@ -294,3 +294,17 @@ async function patch({ sandbox }: EngineWorld, settings: object): Promise<void> 
   })
   expect(answer.status).toBe(200)
 }
+
+describe('the loop', () => {
+  test('a key that AWS cannot be asked about does not hold up another', async () => {
+    world.fault({ operation: 'DescribePermissionSet', error: 'InternalServerException', times: 3 })
+    const stuck = await world.approved({ person: 'naoko.mori' })
+    await world.pass(0)
+    expect(await world.status(stuck)).toBe('scheduled')
+    const other = await world.approved({ person: 'sam.carter' })
+    await world.pass(4)
+    expect(await world.status(other)).toBe('active')
+    await world.pass(10)
+    expect(await world.status(stuck)).toBe('active')
+  })
+})

@@ -2,7 +2,7 @@
  * The loop around the reconciler: woken by a timer and by a nudge that carries no data, it does the
  * same thing every time. What needs a leader is done by the copy that leads.
  */
-import { nextDueAt, wakeEveryOpenKey } from '#server/store/ledger.ts'
+import { wakeEveryOpenKey } from '#server/store/ledger.ts'
 import { renewEveryMs } from './leader.ts'
 import type { EngineDeps } from './ports.ts'
 import { createReconciler } from './reconciler.ts'
@@ -110,7 +110,8 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
   }
 
   async function waitMs(): Promise<number> {
-    const [now, due] = await Promise.all([deps.clock.now(), nextDueAt(deps.db)])
+    const now = await deps.clock.now()
+    const due = await reconciler.nextAt(now)
     if (due === null) return turnEveryMs
     return Math.min(Math.max(due.getTime() - now.getTime(), 10), turnEveryMs)
   }

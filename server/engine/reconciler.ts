@@ -8,6 +8,7 @@ import {
   type LedgerGrant,
   type LedgerKey,
   loadKey,
+  nextDueAt,
   plannedKey,
   restUntil,
   settleDoubts,
@@ -28,6 +29,8 @@ const pollEveryMs = 1_000
 export interface Reconciler {
   /** Starts work on keys that are due, and answers how many; the work itself goes on. */
   pass(now: Date): Promise<number>
+  /** When the next key wants to be thought about that nobody works on; null: none does. */
+  nextAt(now: Date): Promise<Date | null>
   /** Until nothing started is still going on. */
   idle(): Promise<void>
   /** Called whenever a key's work has ended. */
@@ -49,15 +52,20 @@ export function createReconciler(deps: EngineDeps): Reconciler {
     idle: async () => {
       while (busy.size > 0) await Promise.all(busy.values())
     },
+    async nextAt(now) {
+      const waits = [...patience.values()].map((one) => one.until).filter((until) => until > now)
+      const due = await nextDueAt(deps.db, setAside(now))
+      return [...waits, ...(due ? [due] : [])].sort((a, b) => a.getTime() - b.getTime())[0] ?? null
+    },
     async pass(now) {
       lastPassAt = now
-      if (busy.size >= keysAtOnceMax) return 0
-      const due = await dueKeys(deps.db, now, keysAtOnceMax * 4)
+      const free = keysAtOnceMax - busy.size
+      if (free <= 0) return 0
+      const due = await dueKeys(deps.db, now, { limit: free, except: setAside(now) })
       let started = 0
       for (const keyId of due) {
-        if (busy.size >= keysAtOnceMax) break
-        const wait = patience.get(keyId)
-        if (busy.has(keyId) || (wait && wait.until > now)) continue
+        // Two passes may have asked at one time.
+        if (busy.has(keyId) || busy.size >= keysAtOnceMax) continue
         busy.set(
           keyId,
           work(keyId).finally(() => finished(keyId)),
@@ -66,6 +74,12 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       }
       return started
     },
+  }
+
+  /** Keys that are worked on, or whose work has just failed. */
+  function setAside(now: Date): number[] {
+    const waiting = [...patience].filter(([, one]) => one.until > now).map(([keyId]) => keyId)
+    return [...busy.keys(), ...waiting]
   }
 
   function finished(keyId: number) {

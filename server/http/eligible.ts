@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AccountId, PageQuery, pageOf } from '#contract/common.ts'
+import { AccountId, PageQuery, pageOf, queryText } from '#contract/common.ts'
 import { EligibleAccount, EligiblePermissionSet } from '#contract/me.ts'
 import type { AccountId as AccountIdOf } from '#core/ids.ts'
 import {
@@ -17,7 +17,7 @@ export function registerEligible(app: App, ports: ResourcePorts): void {
       schema: {
         tags: ['requests'],
         description: 'Accounts you may ask for, by name',
-        querystring: PageQuery.extend({ q: z.string().max(200).optional() }),
+        querystring: PageQuery.extend({ q: queryText(200).optional() }),
         response: { 200: pageOf(EligibleAccount).meta({ id: 'EligibleAccountPage' }) },
       },
     },

@@ -1,11 +1,13 @@
 import type { Transaction } from 'kysely'
 import { approvalsStillSuffice } from '#core/approval.ts'
+import type { Person } from '#core/facts.ts'
 import type { RequestId } from '#core/ids.ts'
 import { type Refusal, refusal } from '#core/refusals.ts'
 import { loadPerson } from '#server/store/people.ts'
 import { loadRequest, type StoredRequest } from '#server/store/requests.ts'
 import type { Rules, RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
+import { lostEligibility } from './lost-eligibility.ts'
 import { approvalBasisOf } from './rights-on-request.ts'
 import { inWords } from './words.ts'
 
@@ -22,20 +24,16 @@ export function createCheckActivation(rulesStore: RulesStore): CheckActivation {
     if (request === null) throw new Error(`There is no request ${requestId}`)
     const rules = await rulesStore.load(tx)
     const person = await loadPerson(tx, request.requester.userId)
-    const refused = person === null ? refusal('person_disabled') : check(rules, request, person)
+    const refused = lostEligibility(rules, request, person) ?? lostApproval(rules, request, person)
     return refused && { code: refused.code, message: inWords(refused) }
   }
 }
 
-function check(
-  rules: Rules,
-  request: StoredRequest,
-  person: NonNullable<Awaited<ReturnType<typeof loadPerson>>>,
-): Refusal | null {
+function lostApproval(rules: Rules, request: StoredRequest, person: Person | null): Refusal | null {
+  if (person === null) return null
   const { breakGlass, target } = request
   const decision = rules.evaluator.eligibility(person, target, { breakGlass })
-  if (!decision.eligible) return decision.refusal
-  if (!decision.terms.approvalRequired) return null
+  if (!decision.eligible || !decision.terms.approvalRequired) return null
   const given = request.decisions.filter((one) => one.decision === 'approved')
   const basis = approvalBasisOf(rules, request)
   if (approvalsStillSuffice(basis, given)) return null

@@ -31,6 +31,7 @@ import { parseComment } from './comments.ts'
 import { type ConfirmPeople, confirmWith } from './confirming.ts'
 import { expireIfDue } from './expire-requests.ts'
 import { grantAccess } from './grant-access.ts'
+import { lostEligibility } from './lost-eligibility.ts'
 import { type ChangePorts, makeChange } from './making-changes.ts'
 import { Refused } from './refused.ts'
 import {
@@ -136,22 +137,6 @@ function isConfirmed(person: PersonInReplica | undefined, at: Date): boolean {
   return at.getTime() - person.readAt.getTime() <= confirmedAgeSecondsMax * 1000
 }
 
-/** Asked again when it is decided: a policy may have gone, or been made shorter, meanwhile. */
-function lostEligibility(
-  rules: Rules,
-  request: StoredRequest,
-  requester: Person | null,
-): Refusal | null {
-  if (requester === null) return refusal('person_disabled')
-  const { breakGlass, durationMinutes } = request
-  const decision = rules.evaluator.eligibility(requester, request.target, { breakGlass })
-  if (!decision.eligible) return decision.refusal
-  const { maxDurationMinutes } = decision.terms
-  return durationMinutes > maxDurationMinutes
-    ? refusal('duration_too_long', { maxDurationMinutes }, 'durationMinutes')
-    : null
-}
-
 async function fail(
   ports: DecidePorts,
   c: Change,
@@ -210,10 +195,12 @@ async function record(ports: DecidePorts, c: Change, recorded: Recorded): Promis
         version: policyVersion,
         needed,
       })),
-      ...(granted && {
-        dueAt: granted.dueAt.toISOString(),
-        immediate: granted.immediate,
-        durationMinutes: request.durationMinutes,
+      ...(input.vote === 'approved' && {
+        grant: granted && {
+          dueAt: granted.dueAt.toISOString(),
+          immediate: granted.immediate,
+          durationMinutes: request.durationMinutes,
+        },
       }),
     },
   })

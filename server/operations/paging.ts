@@ -25,10 +25,16 @@ export function decodeCursor<Schema extends z.ZodType>(
 
 function jsonIn(cursor: string): unknown {
   try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString(), refuseNull)
   } catch {
     return null
   }
+}
+
+/** No place in a list has a null character, and PostgreSQL would not take one. */
+function refuseNull(_name: string, value: unknown): unknown {
+  if (typeof value === 'string' && value.includes('\u0000')) throw new SyntaxError('null character')
+  return value
 }
 
 /** Stores answer one more than asked for: whether there is a next page shows by that. */

@@ -27,13 +27,15 @@ export function applyPerson(db: Kysely<Schema>, at: Date, order: PersonOrder): P
     const old = await loadOld(c, userId)
     if (old !== null && old.readAt > readAt) return false
     if (reading.kind === 'gone') {
-      if (old === null || old.gone) return false
-      await c.tx.deleteFrom('directory_membership').where('user_id', '=', userId).execute()
+      if (old === null) return false
+      // Known to be gone already: it has been confirmed once more, which a decision asks for.
       await c.tx
         .updateTable('directory_user')
-        .set({ gone_at: at, enabled: false, read_at: readAt })
+        .set({ read_at: readAt, ...(!old.gone && { gone_at: at, enabled: false }) })
         .where('user_id', '=', userId)
         .execute()
+      if (old.gone) return false
+      await c.tx.deleteFrom('directory_membership').where('user_id', '=', userId).execute()
     } else {
       await writeUsers(c.tx, [{ ...reading.user, userId }], readAt)
       await writeGroupsOf(c, { userId, groupIds: reading.groupIds, readAt })

@@ -40,11 +40,16 @@ export interface LedgerKey {
 }
 
 /** Keys that the engine must think about, those that may have to lose access first. */
-export async function dueKeys(db: Db, now: Date, limit: number): Promise<number[]> {
+export async function dueKeys(
+  db: Db,
+  now: Date,
+  { limit, except }: { limit: number; except: readonly number[] },
+): Promise<number[]> {
   const rows = await db
     .selectFrom('ledger_key')
     .select('key_id')
     .where('next_at', '<=', now)
+    .where('key_id', '<>', sql<number>`all(${[...except]}::bigint[])`)
     .orderBy((eb) =>
       eb.not(
         eb.or([
@@ -66,12 +71,13 @@ export async function dueKeys(db: Db, now: Date, limit: number): Promise<number[
   return rows.map((row) => row.key_id)
 }
 
-/** When the next key is due; null if none is. */
-export async function nextDueAt(db: Db): Promise<Date | null> {
+/** When the next of the other keys is due; null if none is. */
+export async function nextDueAt(db: Db, except: readonly number[]): Promise<Date | null> {
   const row = await db
     .selectFrom('ledger_key')
     .select('next_at')
     .where('next_at', 'is not', null)
+    .where('key_id', '<>', sql<number>`all(${[...except]}::bigint[])`)
     .orderBy('next_at')
     .limit(1)
     .executeTakeFirst()
