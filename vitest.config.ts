@@ -17,7 +17,7 @@ export default defineConfig({
             'test/*.test.ts',
             'test/boto3/*.test.ts',
           ],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
         },

@@ -3,6 +3,11 @@ import { spawn } from 'node:child_process'
 
 export const root: string = new URL('..', import.meta.url).pathname
 
+/** Programs of the package run on its own Node, however this script was started. */
+function withOwnPrograms(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...env, PATH: `${root}node_modules/.bin:${env.PATH ?? ''}` }
+}
+
 export interface Ran {
   readonly code: number
   readonly output: string
@@ -11,7 +16,11 @@ export interface Ran {
 /** Quiet: the output is kept and shown by whoever wants it. */
 export function capture(command: string, args: readonly string[]): Promise<Ran> {
   return new Promise((done, fail) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, {
+      cwd: root,
+      env: withOwnPrograms(process.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     child.stdout.on('data', (chunk) => {
       output += chunk
@@ -39,7 +48,7 @@ export function show(
   return new Promise((done, fail) => {
     const child = spawn(command, args, {
       cwd: root,
-      env,
+      env: withOwnPrograms(env),
       stdio: ['ignore', onLine ? 'pipe' : 'inherit', 'inherit'],
     })
     let rest = ''

@@ -146,12 +146,20 @@ export const eligibleSetsQuery = (accountId: string) =>
       ),
   })
 
+const previewLooksMax = 5
+const previewLookMs = 2_000
+
 export const previewQuery = (submission: Submission) =>
   queryOptions({
     queryKey: ['preview', submission],
     queryFn: ({ signal }) =>
       call<Preview>('POST', '/requests/preview', { body: submission, signal }),
     placeholderData: keepPreviousData,
+    // The server looks whether the access is held already while the preview is on screen.
+    refetchInterval: ({ state }) => {
+      const unknown = state.data?.targets.some((target) => target.held === 'unknown') ?? false
+      return unknown && state.dataUpdateCount < previewLooksMax ? previewLookMs : false
+    },
   })
 
 export const reconcilerQuery = queryOptions({

@@ -105,6 +105,21 @@ describe('two grants for one key', () => {
   })
 })
 
+test('a late removal that a new grant overtakes is still counted up to where that one began', async () => {
+  const late = await world.approved({ minutes: 1 })
+  await world.pass(4)
+  world.fault({ operation: 'DeleteAccountAssignment', error: 'ThrottlingException' })
+  await world.pass(60 + 120)
+  const next = await world.approved({ minutes: 5 })
+  await world.pass(3)
+  expect(await world.status(next)).toBe('active')
+  expect(await world.status(late)).toBe('ended')
+  const { excessSeconds, coveredBy } = await world.grant(late)
+  expect(coveredBy).not.toBeNull()
+  expect(excessSeconds).toBeGreaterThan(110)
+  expect(excessSeconds).toBeLessThan(130)
+})
+
 describe('standing access', () => {
   test('is found before the first intent, refuses the grant, and stays', async () => {
     const { sandbox } = world

@@ -33,6 +33,8 @@ const turnEveryMs = 1_000
 const sweepEveryMs = 60_000
 const stopWithinMs = 10_000
 const turnsToSettleMax = 200
+const leadWithinMs = 10_000
+const leadPollMs = 50
 
 export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine {
   const reconciler = createReconciler(deps)
@@ -103,6 +105,15 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
     await chore.run(now)
   }
 
+  /** On a busy machine the lease may have run out between two calls: real time is needed here. */
+  async function lead() {
+    for (let waitedMs = 0; waitedMs < leadWithinMs; waitedMs += leadPollMs) {
+      if (deps.leader.epoch() !== null) return
+      await deps.leader.tick()
+      if (deps.leader.epoch() === null) await new Promise((done) => setTimeout(done, leadPollMs))
+    }
+  }
+
   async function sleepUntilDue() {
     clearTimeout(timer)
     if (stopped) return
@@ -120,8 +131,8 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
     wake,
     lastPassAt: reconciler.lastPassAt,
     async settle() {
-      if (deps.leader.epoch() === null) await deps.leader.tick()
       for (let turnsLeft = turnsToSettleMax; turnsLeft > 0; turnsLeft -= 1) {
+        if (deps.leader.epoch() === null) await lead()
         const started = await turn()
         await reconciler.idle()
         await Promise.all(running.values())

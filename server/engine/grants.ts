@@ -191,7 +191,8 @@ export async function finishGrant(
 ): Promise<void> {
   if (grant.endState === null) return
   if (!(await lockInState(c.tx, grant.requestId, ['ending']))) return
-  const excess = coveredBy === null ? excessSeconds(key, grant) : 0
+  const excess =
+    coveredBy === null ? excessSeconds(key, grant) : uncoveredSeconds(key, grant, coveredBy)
   await c.tx
     .updateTable('access_grant')
     .set({
@@ -236,6 +237,13 @@ async function closeKey(c: Change, key: LedgerKey): Promise<void> {
     },
     c.at,
   )
+}
+
+/** Access that another grant covers is in excess only for the time before that grant began. */
+function uncoveredSeconds(key: LedgerKey, grant: LedgerGrant, coveredBy: string): number {
+  const startsAt = key.grants.find((other) => other.grantId === coveredBy)?.startsAt ?? null
+  if (startsAt === null || grant.goneBy === null) return 0
+  return Math.max(0, (startsAt.getTime() - grant.goneBy.getTime()) / 1000)
 }
 
 /** From the end of the window, or the commit of the revocation, to confirmed removal. */

@@ -63,6 +63,8 @@ export function registerStream(app: App, deps: StreamDeps): void {
   app.get(
     '/api/v1/stream',
     {
+      // A HEAD would open a stream that says nothing and never ends.
+      exposeHeadRoute: false,
       config: { permission: 'stream.read' },
       schema: { description: 'Server-sent events {type, id, version}' },
     },

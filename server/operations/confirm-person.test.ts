@@ -105,6 +105,17 @@ describe('a person', () => {
     expect(await confirmPerson(ann)).toBe('gone')
   })
 
+  test('who is gone can be confirmed gone again, as freshly as anybody', async () => {
+    const { confirmPerson, forget, reads } = open()
+    forget()
+    expect(await confirmPerson(ann, { force: true })).toBe('gone')
+    nowMs += 120_000
+    expect(await confirmPerson(ann, { maxAgeSeconds: 25 })).toBe('gone')
+    expect((await loadPerson(database.db, ann))?.readAt).toEqual(new Date(nowMs))
+    expect(await confirmPerson(ann, { maxAgeSeconds: 25 })).toBe('gone')
+    expect(reads).toHaveLength(2)
+  })
+
   test('stays as they were while AWS cannot be asked', async () => {
     const { confirmPerson, fail } = open()
     fail()

@@ -38,7 +38,7 @@ export async function listRequests(
   const view = await conditionsOf(ports, { actor, rules, query })
   const found = await listRequestIds(
     ports.db,
-    { ...view, ...filtersOf(query, view.statuses) },
+    { ...view, ...filtersOf(query, view) },
     { sort, limit, after: cursor && { at: new Date(cursor[1]), id: cursor[2] } },
   )
   const page = pageOf(found, limit, ({ id, sortedAt }) => [sort, sortedAt.toISOString(), id])
@@ -116,18 +116,21 @@ function everything(actor: Actor): RequestConditions {
   return {}
 }
 
-function filtersOf(query: RequestQuery, viewStatuses: readonly RequestState[] | undefined) {
+/** Filters narrow what the view is about: where both say something, both must hold. */
+function filtersOf(query: RequestQuery, view: RequestConditions): RequestConditions {
   const { q, accountId, permissionSetArn, userId, ticket, submissionId, from, to } = query
   const wanted = query.status ?? requestStates
-  const both = viewStatuses?.filter((status) => wanted.includes(status)) ?? query.status
+  const both = view.statuses?.filter((status) => wanted.includes(status)) ?? query.status
+  const breakGlass = view.breakGlass ?? query.breakGlass
+  const excluded = query.breakGlass !== undefined && query.breakGlass !== breakGlass
   const filters: RequestConditions = {
-    ...(both && { statuses: both }),
+    ...(excluded ? { statuses: [] } : both && { statuses: both }),
     ...(q !== undefined && { q }),
     ...(accountId !== undefined && { accountId }),
     ...(permissionSetArn !== undefined && { permissionSetArn }),
     ...(userId !== undefined && { requestedBy: userId as UserId }),
     ...(ticket !== undefined && { ticket }),
-    ...(query.breakGlass !== undefined && { breakGlass: query.breakGlass }),
+    ...(breakGlass !== undefined && { breakGlass }),
     ...(submissionId !== undefined && { submissionId }),
     ...(query.late !== undefined && { late: query.late }),
     ...(from !== undefined && { createdFrom: new Date(from) }),

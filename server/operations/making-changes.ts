@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely'
-import { type Change, change } from '#server/store/change.ts'
+import { type Change, change, NothingWritten } from '#server/store/change.ts'
 import { isSerializationFailure } from '#server/store/database-errors.ts'
 import type { Schema } from '#server/store/schema.ts'
+import { Refused } from './refused.ts'
 
 /** Production asks the database; tests drive it. */
 export interface Clock {
@@ -17,7 +18,8 @@ const attemptsMax = 4
 
 /**
  * One transaction at the present moment. Two that want the same rows in another order are ended by
- * PostgreSQL as a deadlock, one of them with nothing written: that one is done again.
+ * PostgreSQL as a deadlock, one of them with nothing written: that one is done again. So is one
+ * that waited too long for others in a burst.
  */
 export async function makeChange<Result>(
   ports: ChangePorts,
@@ -27,7 +29,13 @@ export async function makeChange<Result>(
     try {
       return await change(ports.db, await ports.clock.now(), work)
     } catch (error) {
-      if (attempt >= attemptsMax || !isSerializationFailure(error)) throw error
+      const isLost = error instanceof NothingWritten
+      if (!isLost && !isSerializationFailure(error)) throw error
+      if (attempt < attemptsMax) continue
+      if (!isLost) throw error
+      throw new Refused('unavailable', {
+        detail: 'The database is busy, so nothing was changed. Try again in a moment.',
+      })
     }
   }
 }

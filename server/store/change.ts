@@ -16,6 +16,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { type EventActor, hashEvent, sealPayload } from '#server/audit/chain.ts'
+import { isConnectionError, isTimeout } from './database-errors.ts'
 import type { Schema } from './schema.ts'
 
 export interface EventDraft {
@@ -72,29 +73,56 @@ export class LostLeadership extends Error {
   }
 }
 
+/**
+ * The session was ended, or took too long, before COMMIT was sent: nothing was written, for
+ * certain. After that point nobody knows, and the error stays what it was.
+ */
+export class NothingWritten extends Error {
+  constructor(cause: unknown) {
+    super('the database ended the transaction before it was committed', { cause })
+  }
+}
+
 export interface ChangeOptions {
   /** Only while this epoch leads: a take-over waits for this transaction, or this one fails. */
   readonly epoch?: number
 }
 
-export function change<Result>(
+export async function change<Result>(
   db: Kysely<Schema>,
   at: Date,
   work: (change: Change) => Promise<Result>,
   options: ChangeOptions = {},
 ): Promise<Result> {
-  return db.transaction().execute(async (tx) => {
-    if (options.epoch !== undefined) await fence(tx, options.epoch)
-    const drafts: Drafts = { events: [], notices: [], changes: [], nudged: false }
-    const result = await work(collect(tx, at, drafts))
-    await writeNotices(tx, at, drafts.notices)
-    if (drafts.nudged) await sql`select pg_notify(${engineChannel}, '')`.execute(tx)
-    if (drafts.events.length > 0 || drafts.changes.length > 0) {
-      await appendEvents(tx, at, drafts)
-      await sql`select pg_notify(${changeChannel}, '')`.execute(tx)
-    }
-    return result
-  })
+  const progress = { atCommit: false }
+  try {
+    return await db.transaction().execute(async (tx) => {
+      const result = await writeAll(tx, at, work, options)
+      progress.atCommit = true
+      return result
+    })
+  } catch (error) {
+    const isLost = isConnectionError(error) || isTimeout(error)
+    throw isLost && !progress.atCommit ? new NothingWritten(error) : error
+  }
+}
+
+async function writeAll<Result>(
+  tx: Transaction<Schema>,
+  at: Date,
+  work: (change: Change) => Promise<Result>,
+  options: ChangeOptions,
+): Promise<Result> {
+  if (options.epoch !== undefined) await fence(tx, options.epoch)
+  const drafts: Drafts = { events: [], notices: [], changes: [], nudged: false }
+  const result = await work(collect(tx, at, drafts))
+  await writeNotices(tx, at, drafts.notices)
+  if (drafts.nudged) await sql`select pg_notify(${engineChannel}, '')`.execute(tx)
+  if (drafts.events.length > 0 || drafts.changes.length > 0) {
+    await appendEvents(tx, at, drafts)
+    await sql`select pg_notify(${changeChannel}, '')`.execute(tx)
+  }
+  return result
 }
 
 function collect(tx: Transaction<Schema>, at: Date, drafts: Drafts): Change {

@@ -5,6 +5,7 @@ const codes = {
   uniqueViolation: '23505',
   serializationFailure: '40001',
   deadlock: '40P01',
+  queryCancelled: '57014',
   // The session was ended: idle in a transaction, or a transaction for too long.
   idleInTransaction: '25P03',
   transactionTimeout: '25P04',
@@ -48,6 +49,11 @@ export function violatedConstraint(error: unknown): string | null {
 export function isSerializationFailure(error: unknown): boolean {
   const code = codeOf(error)
   return code === codes.serializationFailure || code === codes.deadlock
+}
+
+/** The server's patience with one statement is over: others hold what it waits for. */
+export function isTimeout(error: unknown): boolean {
+  return codeOf(error) === codes.queryCancelled
 }
 
 /** The database could not be asked, or the session ended. A COMMIT under way may have happened. */

@@ -72,6 +72,7 @@ export interface Team {
 export class StartError extends Error {}
 
 const expiredAtOnce = 100
+const seededEveryMs = 250
 
 export async function startTeam(options: TeamOptions): Promise<Team> {
   const { config, log } = options
@@ -91,6 +92,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
   const engine = parts.startEngine()
   const closing: (() => Promise<unknown>)[] = []
   try {
+    closing.push(await askWhetherSeeded(parts))
     const nudges = await listen({
       connection: storage.connection,
       channel: engineChannel,
@@ -131,6 +133,16 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
     await storage.close()
     throw error
   }
+}
+
+/** A copy that does not lead, or not yet, is ready by what another one seeded. */
+async function askWhetherSeeded(parts: Parts): Promise<() => Promise<void>> {
+  const ask = () => parts.readyIfSeeded().catch(() => {})
+  await ask()
+  const asking = setInterval(ask, seededEveryMs)
+  const stop = async () => clearInterval(asking)
+  parts.ready.then(stop, stop)
+  return stop
 }
 
 interface Sides {
@@ -196,6 +208,10 @@ function assemble({ config, log }: TeamOptions, { storage, clock, metrics, aws }
     ready.resolve()
   }
 
+  async function readyIfSeeded(): Promise<void> {
+    if ((await loadSettings(db)).version > 0) ready.resolve()
+  }
+
   const chores: Chore[] = [
     { name: 'directory refresh', everyMs: 1_000, run: refreshDirectory },
     {
@@ -229,6 +245,7 @@ function assemble({ config, log }: TeamOptions, { storage, clock, metrics, aws }
     leader,
     notifyPorts,
     ready: ready.promise,
+    readyIfSeeded,
     /** Ends what reads AWS for minutes. */
     stopReading: () => stopping.abort(),
     startEngine: () =>
@@ -258,7 +275,7 @@ interface HttpSides extends Sides {
 }
 
 async function buildHttp(
-  { config, log, webRoot, version }: TeamOptions,
+  { config, log, webRoot, version, clock: drivenClock }: TeamOptions,
   { storage, clock, parts }: HttpSides,
 ): Promise<App> {
   const { db, long } = storage.database
@@ -283,6 +300,7 @@ async function buildHttp(
       return why === null ? { ok: true } : { ok: false, why }
     },
     register: async (app) => {
+      if (drivenClock) tellTime(app, drivenClock)
       await registerSignIn(app, {
         publicUrl: config.publicUrl,
         audience: config.saml.audience,
@@ -312,6 +330,13 @@ async function buildHttp(
         log,
       })
     },
+  })
+}
+
+/** Pages count down by the server's `Date`: under a driven clock that is not the machine's. */
+function tellTime(app: App, clock: Clock): void {
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('date', (await clock.now()).toUTCString())
   })
 }
 

@@ -124,7 +124,9 @@ test('the table below has every route that the API describes', async () => {
   const routes = Object.entries(described.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace('/api/v1', '')}`),
   )
-  expect(routes.filter((route) => table[route] === undefined)).toEqual([])
+  // The stream does not answer and end; it has tests of its own.
+  const unlisted = routes.filter((route) => table[route] === undefined)
+  expect(unlisted).toEqual(['GET /stream'])
 })
 
 describe('who may call', () => {
@@ -167,6 +169,7 @@ describe('a route called by another name', () => {
     ['GET', '/api/v1/settings%00', {}],
     ['GET', '/api/v1/%73ettings', {}],
     ['HEAD', '/api/v1/settings', {}],
+    ['HEAD', '/api/v1/stream', {}],
     ['PROPFIND', '/api/v1/settings', {}],
   ] as const
   for (const [method, path, headers] of disguises) {

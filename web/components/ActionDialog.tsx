@@ -18,11 +18,10 @@ import { requestPath } from '../paths.ts'
 import { wordFailure, wordField } from '../problems.ts'
 import { queryClient, requestQuery } from '../queries.ts'
 import { approvalsGiven, looks } from '../request-look.ts'
+import { setSearch } from '../router.ts'
+import { type ActionName, askFor, useOpenAction } from './action-dialog-store.ts'
 import { FieldLabel } from './FieldLabel.tsx'
 import { targetName } from './Target.tsx'
-
-export const actionNames = ['approve', 'reject', 'cancel', 'return', 'revoke'] as const
-export type ActionName = (typeof actionNames)[number]
 
 const titles = {
   approve: 'act.approveTitle',
@@ -40,8 +39,18 @@ const done = {
   revoke: 'act.doneRevoke',
 } as const
 
+export function ActionDialogHost(): ReactNode {
+  const open = useOpenAction()
+  if (!open) return null
+  const close = () => {
+    askFor(null)
+    setSearch({ decide: null, do: null }, { replace: true })
+  }
+  return <ActionDialog key={`${open.request.id} ${open.action}`} {...open} onClose={close} />
+}
+
 /** Asks once, naming the person, the target and how long. Nothing happens before the button here. */
-export function ActionDialog(props: {
+function ActionDialog(props: {
   request: Request
   action: ActionName
   onClose: () => void
@@ -149,12 +158,14 @@ function Consequence(props: { request: Request; action: ActionName }): ReactNode
           items={[
             { label: t('ask.duration'), value: duration },
             { label: t('col.ticket'), value: request.ticket ?? t('word.none') },
-            {
-              label: t('col.justification'),
-              value: <span className="free-text">{request.justification || t('word.none')}</span>,
-            },
           ]}
         />
+      )}
+      {isDecision && (
+        <div>
+          <Box variant="awsui-key-label">{t('col.justification')}</Box>
+          <div className="free-text">{request.justification || t('word.none')}</div>
+        </div>
       )}
     </SpaceBetween>
   )

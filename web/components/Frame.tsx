@@ -2,7 +2,7 @@ import AppLayoutToolbar from '@cloudscape-design/components/app-layout-toolbar'
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group'
 import Flashbar, { type FlashbarProps } from '@cloudscape-design/components/flashbar'
 import Spinner from '@cloudscape-design/components/spinner'
-import { type ReactNode, Suspense, useState } from 'react'
+import { type ReactNode, Suspense, useEffect, useState } from 'react'
 import type { Me } from '#contract/me.ts'
 import { closeFlash, useFlashes } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
@@ -10,6 +10,7 @@ import { useLive } from '../live.ts'
 import { Forbidden, NotFound } from '../pages/ErrorPages.tsx'
 import { paths } from '../paths.ts'
 import { type Found, routeAt } from '../routes.tsx'
+import { ActionDialogHost } from './ActionDialog.tsx'
 import { CrashBoundary } from './CrashBoundary.tsx'
 import { Navigation } from './Navigation.tsx'
 import { TopBar } from './TopBar.tsx'
@@ -17,8 +18,7 @@ import { TopBar } from './TopBar.tsx'
 export function Frame(props: { me: Me; path: string }): ReactNode {
   const { me, path } = props
   const { t } = useWords()
-  const wide = window.matchMedia('(min-width: 912px)').matches
-  const [navigationOpen, setNavigationOpen] = useState(wide)
+  const [navigationOpen, setNavigationOpen] = useNavigationOpen()
   const found = routeAt(path)
   const offline = useLive().kind === 'offline'
   return (
@@ -52,8 +52,22 @@ export function Frame(props: { me: Me; path: string }): ReactNode {
           </div>
         }
       />
+      <ActionDialogHost />
     </>
   )
+}
+
+const wideEnough = window.matchMedia('(min-width: 912px)')
+
+/** On a narrow screen the layout shuts the navigation; when there is room again it comes back. */
+function useNavigationOpen() {
+  const [open, setOpen] = useState(wideEnough.matches)
+  useEffect(() => {
+    const onChange = () => setOpen(wideEnough.matches)
+    wideEnough.addEventListener('change', onChange)
+    return () => wideEnough.removeEventListener('change', onChange)
+  }, [])
+  return [open, setOpen] as const
 }
 
 function PageAt(props: { found: Found | null; me: Me }): ReactNode {

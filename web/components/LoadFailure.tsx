@@ -15,7 +15,7 @@ export function LoadFailure(props: { error: unknown; onRetry: () => void }): Rea
       type="error"
       header={t('word.loadFailed')}
       action={
-        <Button iconName="refresh" onClick={props.onRetry}>
+        <Button iconName="refresh" formAction="none" onClick={props.onRetry}>
           {t('do.retry')}
         </Button>
       }

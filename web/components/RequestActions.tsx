@@ -1,10 +1,10 @@
 import Button, { type ButtonProps } from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
 import { type Translate, useWords } from '../i18n.tsx'
 import { wordCode } from '../problems.ts'
-import { ActionDialog, type ActionName, actionNames } from './ActionDialog.tsx'
+import { type ActionName, actionNames, askFor } from './action-dialog-store.ts'
 import { targetName } from './Target.tsx'
 
 interface Offer {
@@ -45,9 +45,8 @@ export function RequestActions(props: {
 }): ReactNode {
   const { t } = useWords()
   const { request, place, only } = props
-  const [open, setOpen] = useState<ActionName | null>(null)
   const offers = offersOf(request, t).filter((offer) => !only || only.includes(offer.name))
-  if (offers.length === 0 && open === null) return null
+  if (offers.length === 0) return null
   const variant = (name: ActionName): ButtonProps.Variant => {
     if (place === 'row') return 'inline-link'
     return name === 'approve' ? 'primary' : 'normal'
@@ -55,22 +54,19 @@ export function RequestActions(props: {
   const name = request.requester.displayName
   const target = targetName(request, t)
   return (
-    <>
-      <SpaceBetween direction="horizontal" size={place === 'row' ? 's' : 'xs'}>
-        {offers.map((offer) => (
-          <Button
-            key={offer.name}
-            variant={variant(offer.name)}
-            disabled={!offer.allowed}
-            {...(offer.reason === null ? {} : { disabledReason: offer.reason })}
-            {...(place === 'row' ? { ariaLabel: t(`act.${offer.name}Of`, { target, name }) } : {})}
-            onClick={() => setOpen(offer.name)}
-          >
-            {t(`act.${offer.name}`)}
-          </Button>
-        ))}
-      </SpaceBetween>
-      {open && <ActionDialog request={request} action={open} onClose={() => setOpen(null)} />}
-    </>
+    <SpaceBetween direction="horizontal" size={place === 'row' ? 's' : 'xs'}>
+      {offers.map((offer) => (
+        <Button
+          key={offer.name}
+          variant={variant(offer.name)}
+          disabled={!offer.allowed}
+          {...(offer.reason === null ? {} : { disabledReason: offer.reason })}
+          {...(place === 'row' ? { ariaLabel: t(`act.${offer.name}Of`, { target, name }) } : {})}
+          onClick={() => askFor({ request, action: offer.name })}
+        >
+          {t(`act.${offer.name}`)}
+        </Button>
+      ))}
+    </SpaceBetween>
   )
 }

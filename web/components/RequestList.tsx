@@ -129,12 +129,14 @@ function dayAfter(day: string): string {
 function useDroppedNote(parsed: ParsedListState): void {
   const { t } = useWords()
   const dropped = parsed.dropped.join(',')
+  const status = parsed.state.status.join(',')
   useEffect(() => {
     if (dropped === '') return
     flash({ type: 'info', text: t('flash.dropped') })
     const changes = Object.fromEntries(dropped.split(',').map((name) => [name, null]))
-    setSearch(changes, { replace: true })
-  }, [dropped, t])
+    // Of several states, the ones that make sense stay.
+    setSearch({ ...changes, status }, { replace: true })
+  }, [dropped, status, t])
 }
 
 function Nothing(props: RequestListProps & { state: ListState }): ReactNode {

@@ -17,6 +17,7 @@ import {
   askFromUrl,
   askToUrl,
   errorsOf,
+  justificationCharactersMax,
   type Prose,
   submissionOf,
 } from '../components/ask/state.ts'
@@ -115,7 +116,7 @@ function useSend(forget: () => void) {
 }
 
 function CreateRequestForm(): ReactNode {
-  const { t, times, timeZone } = useWords()
+  const { t, timeZone } = useWords()
   const { ask, change, prose, setProse, forget } = useAsk()
   const [tried, setTried] = useState(false)
   const set = useEligibleSet(ask)
@@ -127,7 +128,7 @@ function CreateRequestForm(): ReactNode {
   const limit = set?.maxDurationMinutes ?? null
   const hasErrors = Object.keys(errors).length > 0
   const error = (key: StringKey | undefined, field: string) => {
-    const values = { max: 2000, duration: limit ?? 0 }
+    const values = { max: justificationCharactersMax }
     return (tried && key ? t(key, values) : '') || (wordField(failure, field, t) ?? '')
   }
   const onSend = () => {
@@ -153,30 +154,15 @@ function CreateRequestForm(): ReactNode {
                 setError={error(errors.set, 'permissionSetArn')}
               />
             </Container>
-            <Container header={<Header variant="h2">{t('request.window')}</Header>}>
-              <SpaceBetween size="l">
-                <DurationField
-                  label={t('ask.duration')}
-                  value={ask}
-                  onChange={changeAsk}
-                  limitMinutes={limit}
-                  constraint={
-                    limit === null
-                      ? ''
-                      : t('ask.limit', {
-                          duration: times.duration(limit),
-                          account: account?.name ?? ask.accountId ?? '',
-                        })
-                  }
-                  error={
-                    limit !== null && errors.duration === 'code.duration_too_long'
-                      ? t('code.duration_too_long.max', { duration: times.duration(limit) })
-                      : error(errors.duration, 'durationMinutes')
-                  }
-                />
-                <StartField ask={ask} change={changeAsk} error={error(errors.start, 'startsAt')} />
-              </SpaceBetween>
-            </Container>
+            <WindowFields
+              ask={ask}
+              change={changeAsk}
+              limitMinutes={limit}
+              account={account?.name ?? ask.accountId ?? ''}
+              tooLong={errors.duration === 'code.duration_too_long'}
+              durationError={error(errors.duration, 'durationMinutes')}
+              startError={error(errors.start, 'startsAt')}
+            />
             <Container header={<Header variant="h2">{t('ask.reason')}</Header>}>
               <ProseFields
                 prose={prose}
@@ -198,6 +184,39 @@ function CreateRequestForm(): ReactNode {
         </div>
       </div>
     </PageForm>
+  )
+}
+
+/** When and for how long. A duration over the limit is said at once, not only after sending. */
+function WindowFields(props: {
+  ask: Ask
+  change: (part: Partial<Ask>) => void
+  limitMinutes: number | null
+  account: string
+  tooLong: boolean
+  durationError: string
+  startError: string
+}): ReactNode {
+  const { t, times } = useWords()
+  const { ask, change, limitMinutes } = props
+  const duration = limitMinutes === null ? '' : times.duration(limitMinutes)
+  const tooLong = props.tooLong && limitMinutes !== null
+  return (
+    <Container header={<Header variant="h2">{t('request.window')}</Header>}>
+      <SpaceBetween size="l">
+        <DurationField
+          label={t('ask.duration')}
+          value={ask}
+          onChange={change}
+          limitMinutes={limitMinutes}
+          constraint={
+            limitMinutes === null ? '' : t('ask.limit', { duration, account: props.account })
+          }
+          error={tooLong ? t('code.duration_too_long.max', { duration }) : props.durationError}
+        />
+        <StartField ask={ask} change={change} error={props.startError} />
+      </SpaceBetween>
+    </Container>
   )
 }
 

@@ -9,10 +9,10 @@ import Skeleton from '@cloudscape-design/components/skeleton'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tabs from '@cloudscape-design/components/tabs'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import type { Request } from '#contract/request.ts'
 import { failureOf } from '../api.ts'
-import { ActionDialog, type ActionName } from '../components/ActionDialog.tsx'
+import { askFor } from '../components/action-dialog-store.ts'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
 import { offersOf, RequestActions } from '../components/RequestActions.tsx'
@@ -36,6 +36,7 @@ import { NotFound } from './ErrorPages.tsx'
 export function RequestPage(props: PageProps): ReactNode {
   const { t } = useWords()
   const query = useQuery(requestQuery(props.id))
+  useLinkedAction(query.data)
   const failure = query.error ? failureOf(query.error) : null
   if (failure?.kind === 'problem' && [400, 404].includes(failure.status)) return <NotFound />
   const request = query.data
@@ -51,7 +52,6 @@ export function RequestPage(props: PageProps): ReactNode {
       ) : (
         <Skeleton height="12rem" />
       )}
-      {request && <LinkedDialog request={request} />}
     </Page>
   )
 }
@@ -78,21 +78,20 @@ function PageActions(props: { request: Request }): ReactNode {
 }
 
 /**
- * Mails link here with `?decide=approve` (or `reject`, or `do=return`, `do=revoke`): the dialog is
- * open already, but a link never decides.
+ * Mails link here with `?decide=approve` (or `reject`, or `do=return`, `do=revoke`): the dialog opens
+ * by itself, but a link never decides. Once per arrival: closing it takes the word out of the URL.
  */
-function LinkedDialog(props: { request: Request }): ReactNode {
+function useLinkedAction(request: Request | undefined): void {
   const { t } = useWords()
   const { search } = usePlace()
   const wanted = search.get('decide') ?? search.get('do')
-  const [closed, setClosed] = useState(false)
-  const offer = offersOf(props.request, t).find((one) => one.name === wanted && one.allowed)
-  if (!offer || closed) return null
-  const close = () => {
-    setClosed(true)
-    setSearch({ decide: null, do: null }, { replace: true })
-  }
-  return <ActionDialog request={props.request} action={offer.name as ActionName} onClose={close} />
+  const asked = useRef<string | null>(null)
+  useEffect(() => {
+    if (!request || wanted === null || asked.current === wanted) return
+    asked.current = wanted
+    const offer = offersOf(request, t).find((one) => one.name === wanted && one.allowed)
+    if (offer) askFor({ request, action: offer.name })
+  }, [request, wanted, t])
 }
 
 function Whole(props: { request: Request }): ReactNode {
@@ -160,7 +159,7 @@ function Facts(props: { request: Request }): ReactNode {
   if (request.endReason !== null) {
     items.push({ label: t('col.endReason'), value: wordEndReason(request.endReason, t) })
   }
-  return <KeyValuePairs columns={3} items={items} />
+  return <KeyValuePairs columns={3} minColumnWidth={220} items={items} />
 }
 
 function windowText(

@@ -44,7 +44,7 @@ export const en = {
   'live.reconnecting': 'Reconnecting',
   'live.polling': 'Every 15 s',
   'live.offline': 'Offline since {time}',
-  'live.action': '{state}. Refresh now',
+  'live.action': '{state}. Load everything again',
   'live.down': "Can't reach TEAM. Showing {time}.",
   'flash.label': 'Notifications',
   'flash.close': 'Close notification',

@@ -43,7 +43,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'live.reconnecting': '再接続中',
   'live.polling': '15 秒ごとに更新',
   'live.offline': 'オフライン ({time} から)',
-  'live.action': '{state}。今すぐ更新',
+  'live.action': '{state}。すべて読み込み直す',
   'live.down': 'TEAM に接続できません。{time} 時点の内容です。',
   'flash.label': '通知',
   'flash.close': '通知を閉じる',

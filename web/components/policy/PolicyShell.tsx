@@ -102,7 +102,11 @@ function Buttons(props: PolicyShellProps): ReactNode {
   const locked = props.showing === 'theirs'
   return (
     <div className="buttons">
-      {props.loaded && <Button onClick={() => setAsking(true)}>{t('do.delete')}</Button>}
+      {props.loaded && (
+        <Button formAction="none" onClick={() => setAsking(true)}>
+          {t('do.delete')}
+        </Button>
+      )}
       <span className="buttons-gap" />
       <Button variant="link" href={props.listPath}>
         {t('do.dismiss')}

@@ -1,5 +1,5 @@
 import AttributeEditor from '@cloudscape-design/components/attribute-editor'
-import FormField from '@cloudscape-design/components/form-field'
+import Box from '@cloudscape-design/components/box'
 import Select from '@cloudscape-design/components/select'
 import type { ReactNode } from 'react'
 import { useWholeDirectory } from '../../directory.ts'
@@ -11,33 +11,27 @@ export interface UnitLine {
   readonly scope: 'children' | 'subtree'
 }
 
+interface UnitsFieldProps {
+  readonly value: readonly UnitLine[]
+  readonly onChange: (units: UnitLine[]) => void
+  readonly disabled: boolean
+  readonly showErrors: boolean
+}
+
 /** Organizational units, each with its scope in words: directly in it, or everything below too. */
-export function UnitsField(props: {
-  value: readonly UnitLine[]
-  onChange: (units: UnitLine[]) => void
-  disabled: boolean
-  showErrors: boolean
-}): ReactNode {
+export function UnitsField(props: UnitsFieldProps): ReactNode {
   const { t } = useWords()
   const { value, onChange, disabled } = props
-  const units = useWholeDirectory('organizational-units')
-  const options = (units ?? [])
-    .filter((unit) => unit.parentId !== null)
-    .map((unit) => ({
-      value: unit.id,
-      label: unit.path.join(' / '),
-      labelTag: t('policy.unitCount', { count: unit.accountCount }),
-    }))
-  const scopes = (['subtree', 'children'] as const).map((scope) => ({
-    value: scope,
-    label: t(scope === 'subtree' ? 'policy.scopeSubtree' : 'policy.scopeChildren'),
-  }))
+  const units = useUnitOptions()
   const replace = (index: number, part: Partial<UnitLine>) =>
     onChange(value.map((line, position) => (position === index ? { ...line, ...part } : line)))
   const nameOf = (line: UnitLine) =>
-    options.find((option) => option.value === line.id)?.label ?? line.id ?? ''
+    units?.find((option) => option.value === line.id)?.label ?? line.id ?? ''
   return (
-    <FormField label={<FieldLabel text={t('policy.units')} optional />} stretch>
+    <div>
+      <Box variant="awsui-key-label">
+        <FieldLabel text={t('policy.units')} optional />
+      </Box>
       <AttributeEditor
         items={value}
         empty={t('policy.unitNone')}
@@ -60,40 +54,91 @@ export function UnitsField(props: {
             errorText: (line) =>
               props.showErrors && line.id === null ? t('policy.unitMissing') : '',
             control: (line, index) => (
-              <Select
-                selectedOption={line.id === null ? null : { value: line.id, label: nameOf(line) }}
-                options={options}
+              <UnitSelect
+                selected={line.id === null ? null : { value: line.id, label: nameOf(line) }}
+                options={units}
                 disabled={disabled}
-                placeholder={t('policy.unitPick')}
-                filteringType={options.length > 7 ? 'auto' : 'none'}
-                filteringAriaLabel={t('do.search')}
-                statusType={units ? 'finished' : 'loading'}
-                loadingText={t('word.loading')}
-                expandToViewport
-                onChange={({ detail }) =>
-                  replace(index, { id: detail.selectedOption.value ?? null })
-                }
+                onChange={(id) => replace(index, { id })}
               />
             ),
           },
           {
             label: t('policy.scope'),
             control: (line, index) => (
-              <Select
-                selectedOption={scopes.find((scope) => scope.value === line.scope) ?? null}
-                options={scopes}
+              <ScopeSelect
+                scope={line.scope}
                 disabled={disabled}
-                expandToViewport
-                onChange={({ detail }) =>
-                  replace(index, {
-                    scope: detail.selectedOption.value === 'children' ? 'children' : 'subtree',
-                  })
-                }
+                onChange={(scope) => replace(index, { scope })}
               />
             ),
           },
         ]}
       />
-    </FormField>
+    </div>
+  )
+}
+
+interface UnitOption {
+  readonly value: string
+  readonly label: string
+  readonly labelTag?: string
+}
+
+/** Undefined while they are read. The root is offered as "every account" instead. */
+function useUnitOptions(): UnitOption[] | undefined {
+  const { t } = useWords()
+  return useWholeDirectory('organizational-units')
+    ?.filter((unit) => unit.parentId !== null)
+    .map((unit) => ({
+      value: unit.id,
+      label: unit.path.join(' / '),
+      labelTag: t('policy.unitCount', { count: unit.accountCount }),
+    }))
+}
+
+function UnitSelect(props: {
+  selected: UnitOption | null
+  options: UnitOption[] | undefined
+  disabled: boolean
+  onChange: (id: string | null) => void
+}): ReactNode {
+  const { t } = useWords()
+  const options = props.options ?? []
+  return (
+    <Select
+      selectedOption={props.selected}
+      options={options}
+      disabled={props.disabled}
+      placeholder={t('policy.unitPick')}
+      filteringType={options.length > 7 ? 'auto' : 'none'}
+      filteringAriaLabel={t('do.search')}
+      statusType={props.options ? 'finished' : 'loading'}
+      loadingText={t('word.loading')}
+      expandToViewport
+      onChange={({ detail }) => props.onChange(detail.selectedOption.value ?? null)}
+    />
+  )
+}
+
+function ScopeSelect(props: {
+  scope: UnitLine['scope']
+  disabled: boolean
+  onChange: (scope: UnitLine['scope']) => void
+}): ReactNode {
+  const { t } = useWords()
+  const options = (['subtree', 'children'] as const).map((scope) => ({
+    value: scope,
+    label: t(scope === 'subtree' ? 'policy.scopeSubtree' : 'policy.scopeChildren'),
+  }))
+  return (
+    <Select
+      selectedOption={options.find((option) => option.value === props.scope) ?? null}
+      options={options}
+      disabled={props.disabled}
+      expandToViewport
+      onChange={({ detail }) =>
+        props.onChange(detail.selectedOption.value === 'children' ? 'children' : 'subtree')
+      }
+    />
   )
 }

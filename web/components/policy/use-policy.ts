@@ -49,7 +49,7 @@ export function usePolicy<Kind extends PolicyKind, Draft extends object>(
   const version = theirs?.version ?? loaded?.version
 
   const leave = (key: StringKey) => {
-    void queryClient.invalidateQueries({ queryKey: [kind] })
+    void queryClient.invalidateQueries({ queryKey: [kind, 'list'] })
     flash({ type: 'success', text: t(key) })
     navigate(listPath)
   }

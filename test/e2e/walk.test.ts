@@ -1,0 +1,216 @@
+import type { Page } from '@playwright/test'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  accessibilityProblems,
+  type BrowserWorld,
+  expectPage,
+  openBrowserWorld,
+} from './browser.ts'
+
+describe('the walk in a browser', () => {
+  let b: BrowserWorld
+  let admin: Page
+  let user: Page
+  let approver: Page
+  beforeAll(async () => {
+    b = await openBrowserWorld()
+  })
+  afterAll(() => b.close())
+
+  const open = async (page: Page, path: string, heading: string | RegExp) => {
+    await page.goto(`${b.teamUrl}${path}`)
+    await expectPage(page.getByRole('heading', { level: 1, name: heading })).toBeVisible()
+  }
+  const choose = async (page: Page, label: string | RegExp, option: string | RegExp) => {
+    await page.getByRole('button', { name: label }).click()
+    await page.getByRole('option', { name: option }).first().click()
+  }
+
+  test('an administrator comes in through the access portal and sees Administration', async () => {
+    admin = await b.signedIn('test-admin')
+    await expectPage(admin.getByRole('heading', { level: 1 })).toHaveText('What waits for you')
+    await expectPage(admin.getByRole('link', { name: 'Eligibility policies' })).toBeVisible()
+    expect(await accessibilityProblems(admin)).toEqual([])
+  })
+
+  test('and makes the eligibility policy', async () => {
+    await open(admin, '/admin/eligibility/new', 'Create eligibility policy')
+    await choose(admin, /^Group/, /TEAM users/)
+    await admin.getByRole('button', { name: 'Add organizational unit' }).click()
+    await choose(admin, /Choose an organizational unit/, /Workloads(?! \/)/)
+    await admin.getByRole('button', { name: /^Permission sets/ }).click()
+    await admin.getByRole('option', { name: /^ReadOnlyAccess/ }).click()
+    await admin.getByRole('option', { name: /^PowerUserAccess/ }).click()
+    await admin.keyboard.press('Escape')
+    expect(await accessibilityProblems(admin)).toEqual([])
+    await admin.getByRole('button', { name: 'Save', exact: true }).click()
+    await expectPage(admin.getByText('Eligibility policy created')).toBeVisible()
+  })
+
+  test('and the approver policy', async () => {
+    await open(admin, '/admin/approvers/new', 'Create approver policy')
+    await admin.getByRole('checkbox', { name: /Every account of the organization/ }).check()
+    await admin.getByRole('button', { name: /^Approver groups/ }).click()
+    await admin.getByRole('option', { name: /TEAM approvers/ }).click()
+    await admin.keyboard.press('Escape')
+    expect(await accessibilityProblems(admin)).toEqual([])
+    await admin.getByRole('button', { name: 'Save', exact: true }).click()
+    await expectPage(admin.getByText('Approver policy created')).toBeVisible()
+  })
+
+  /** A link of a mail: the request, with its dialog open in front of it. */
+  const openDialog = async (page: Page, path: string) => {
+    await page.goto(`${b.teamUrl}${path}`)
+    await expectPage(page.getByRole('dialog')).toBeVisible()
+  }
+  /** The dialog closes when the server has answered. */
+  const confirm = async (page: Page, button: string | RegExp) => {
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: button }).click()
+    await expectPage(dialog).toBeHidden()
+  }
+
+  const ask = async (page: Page, words: typeof english, account: RegExp, justification: string) => {
+    await open(page, '/requests/new', words.title)
+    await choose(page, words.account, account)
+    await choose(page, words.set, /ReadOnlyAccess/)
+    await page.getByRole('textbox', { name: words.hours }).fill('0')
+    await page.getByRole('textbox', { name: words.minutes }).fill('1')
+    await page.getByRole('textbox', { name: words.justification }).fill(justification)
+    await expectPage(page.getByText(words.allowed)).toBeVisible()
+    expect(await accessibilityProblems(page)).toEqual([])
+    await page.getByRole('button', { name: words.send }).click()
+    await expectPage(page.getByRole('heading', { level: 1 })).toContainText('ReadOnlyAccess')
+    await b.pass(0)
+    return page.url().split('/').pop()?.split('?')[0] ?? ''
+  }
+
+  let first: string
+
+  test('somebody asks for one minute, with a reason that begins with 「', async () => {
+    user = await b.signedIn('test-user')
+    await expectPage(user.getByRole('link', { name: 'Eligibility policies' })).toHaveCount(0)
+    first = await ask(user, english, /payments-prod/, '「障害対応」のため本番ログを確認します')
+    await expectPage(user.getByText('Waiting for approval').first()).toBeVisible()
+    await expectPage(user.getByText('「障害対応」のため本番ログを確認します').first()).toBeVisible()
+  })
+
+  test('an approver finds it, decides in the dialog, and both pages change by themselves', async () => {
+    approver = await b.signedIn('sam.carter')
+    await open(approver, '/approvals', 'Approve requests')
+    expect(await accessibilityProblems(approver)).toEqual([])
+    await openDialog(approver, `/requests/${first}?decide=approve`)
+    const dialog = approver.getByRole('dialog')
+    await expectPage(dialog.getByText('「障害対応」のため本番ログを確認します')).toBeVisible()
+    await dialog.getByRole('textbox', { name: /Comment/ }).fill('了解です')
+    await dialog.getByRole('button', { name: 'Approve' }).click()
+    await expectPage(approver.getByText(/^Approved: /)).toBeVisible()
+    await b.pass(4)
+    for (const page of [user, approver]) {
+      await expectPage(page.getByText('Active', { exact: true }).first()).toBeVisible()
+    }
+    expect(await accessibilityProblems(user)).toEqual([])
+  })
+
+  test('the assignment is in Identity Center, and in the portal of the one who asked', async () => {
+    expect(await b.world.assignments()).toMatchObject([{ userName: 'test-user' }])
+    const console = await b.visitor()
+    await console.goto(`${b.sandboxUrl}/console`)
+    await expectPage(console.getByText('test-user').first()).toBeVisible()
+    const portal = await user.context().newPage()
+    await portal.goto(`${b.sandboxUrl}/start`)
+    await expectPage(portal.getByText('payments-prod')).toBeVisible()
+    await portal.close()
+  })
+
+  test('when the minute is over it is gone by itself, and the open page says so', async () => {
+    await open(user, `/requests/${first}`, /ReadOnlyAccess in payments-prod/)
+    await b.pass(70)
+    await expectPage(user.getByText('Ended', { exact: true }).first()).toBeVisible()
+    expect(await b.world.assignments()).toEqual([])
+  })
+
+  test('the same in Japanese, with a reason that begins with １; given back early', async () => {
+    const japanese = await b.signedIn('test-user', { locale: 'ja-JP', colorScheme: 'dark' })
+    await expectPage(japanese.locator('html')).toHaveAttribute('lang', 'ja')
+    const id = await ask(japanese, inJapanese, /storefront-prod/, '１号機の再起動のため')
+    await openDialog(approver, `/requests/${id}?decide=approve`)
+    await confirm(approver, 'Approve')
+    await b.pass(4)
+    await expectPage(japanese.getByText('利用中').first()).toBeVisible()
+    await japanese.getByRole('button', { name: /返却/ }).first().click()
+    await confirm(japanese, /返却/)
+    await b.pass(4)
+    await expectPage(japanese.getByText('終了', { exact: true }).first()).toBeVisible()
+    expect(await b.world.assignments()).toEqual([])
+  })
+
+  test('and with 𠮷; revoked by the approver', async () => {
+    const id = await ask(user, english, /payments-dev/, '𠮷野家の決済を調査')
+    await openDialog(approver, `/requests/${id}?decide=approve`)
+    await confirm(approver, 'Approve')
+    await b.pass(4)
+    await openDialog(approver, `/requests/${id}?do=revoke`)
+    await confirm(approver, 'Revoke')
+    await b.pass(4)
+    await expectPage(user.getByText('Revoked', { exact: true }).first()).toBeVisible()
+    expect(await b.world.assignments()).toEqual([])
+  })
+
+  test('the mails tell the story, with every character', async () => {
+    const inbox = await b.visitor()
+    await inbox.goto(`${b.sandboxUrl}/inbox`)
+    await expectPage(inbox.getByText('sam.carter@example.com').first()).toBeVisible()
+    const mails = await b.world.mails()
+    const texts = mails.map((mail) => mail.text).join('\n')
+    for (const reason of ['「障害対応」', '１号機', '𠮷野家']) expect(texts).toContain(reason)
+    const asker = mails.filter((mail) => mail.to.includes('test-user@example.com'))
+    expect(asker).toHaveLength(12)
+  })
+
+  test('somebody made administrator behind TEAM’s back has the menu without signing in again', async () => {
+    const member = { userName: 'priya.raman', groupName: 'TEAM admins' }
+    const page = await b.signedIn('priya.raman')
+    const menu = page.getByRole('link', { name: 'Eligibility policies' })
+    await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await expectPage(menu).toHaveCount(0)
+
+    await b.world.control('POST', 'memberships', member)
+    await page.getByRole('button', { name: /Priya Raman/ }).click()
+    await page.getByRole('menuitem', { name: 'Refresh my access' }).click()
+    await expectPage(menu).toBeVisible()
+
+    await b.world.control('DELETE', 'memberships', member)
+    await b.pass(61)
+    await page.reload()
+    await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await expectPage(menu).toHaveCount(0)
+    const status = await page.evaluate(async () => (await fetch('/api/v1/settings')).status)
+    expect(status).toBe(403)
+  })
+
+  test('nothing failed on the way', () => {
+    expect(b.problems).toEqual([])
+  })
+})
+
+const english = {
+  title: 'Create request',
+  account: /^Account/,
+  set: /^Permission set/,
+  hours: /Hours$/,
+  minutes: /Minutes$/,
+  justification: /Justification/,
+  allowed: 'You can ask for this' as string,
+  send: 'Send request',
+}
+const inJapanese: typeof english = {
+  title: '申請の作成',
+  account: /^アカウント/,
+  set: /^許可セット/,
+  hours: /: 時間$/,
+  minutes: /: 分$/,
+  justification: /申請理由/,
+  allowed: '申請できます',
+  send: '申請を送信',
+}
