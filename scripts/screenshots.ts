@@ -25,7 +25,7 @@ interface Shot {
 
 const forDocs = process.argv.includes('--docs')
 const folder = forDocs ? `${root}docs/images` : `${root}screenshots`
-const settleMs = 600
+const settleMs = 2_600
 const narrow = { width: 390 }
 const japanese = { locale: 'ja-JP' } as const
 const japaneseDark = { ...japanese, colorScheme: 'dark' } as const
