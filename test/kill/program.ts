@@ -1,0 +1,88 @@
+/** A program of this repository in a process of its own, to be killed. */
+import { type ChildProcess, spawn } from 'node:child_process'
+
+const root = new URL('../..', import.meta.url).pathname
+/** Half the time of a start is reading the program; a process that is killed leaves nothing here. */
+const compiled = `${root}node_modules/.cache/compiled`
+
+export interface Ended {
+  readonly code: number | null
+  readonly output: string
+  /** Standard error, line by line: what a person sees who starts it by hand. */
+  readonly complaints: readonly string[]
+}
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Started wrongly, both leave by themselves: once is enough for all starts that follow. */
+export async function compileOnce(): Promise<void> {
+  const server = new Program('server/main.ts', {})
+  const sandbox = new Program('sandbox/main.ts', { SANDBOX_PORT: 'none' })
+  await Promise.all([server.ended, sandbox.ended])
+}
+
+export class Program {
+  /** Settles when the process is gone and everything it said has been read. */
+  readonly ended: Promise<Ended>
+  readonly #child: ChildProcess
+  readonly #listeners = new Set<() => void>()
+  #output = ''
+  #errors = ''
+
+  constructor(file: string, env: Readonly<Record<string, string>>) {
+    const child = spawn(process.execPath, [`${root}${file}`], {
+      cwd: root,
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    running.add(child)
+    this.#child = child
+    child.stdout.on('data', (chunk: Buffer) => this.#hear(chunk))
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.#errors += chunk.toString()
+      this.#hear(chunk)
+    })
+    this.ended = new Promise((settle) => {
+      child.once('close', (code) => {
+        running.delete(child)
+        const complaints = this.#errors.split('\n').filter((line) => line !== '')
+        settle({ code, output: this.#output, complaints })
+      })
+    })
+  }
+
+  /** Until it says so; fails if it ends before. */
+  async says(pattern: RegExp): Promise<string> {
+    const heard = new Promise<string>((settle) => {
+      const listen = () => {
+        const found = pattern.exec(this.#output)?.[0]
+        if (found !== undefined) settle(found)
+      }
+      this.#listeners.add(listen)
+      listen()
+    })
+    const ended = this.ended.then(({ code, output }) => {
+      throw new Error(`It ended with ${code} before it said ${pattern}:\n${output.slice(-4000)}`)
+    })
+    return Promise.race([heard, ended])
+  }
+
+  /** What it said of late, for the message of a test that fails. */
+  lastWords(): string {
+    const lines = this.#output.split('\n').filter((line) => !line.includes('"msg":"answered"'))
+    return lines.slice(-30).join('\n')
+  }
+
+  /** Not waited for: see `ended`. */
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  #hear(chunk: Buffer): void {
+    this.#output += chunk.toString()
+    for (const listen of this.#listeners) listen()
+  }
+}
