@@ -18,7 +18,7 @@ export type TextResult =
       readonly ok: false
       readonly code: 'text_malformed'
       readonly reason: TextFault
-      /** As U+XXXX; null if no single character is to blame. */
+      /** As "U+" and hexadecimal digits; null if no single character is to blame. */
       readonly character: string | null
       readonly charactersMax: number
     }
