@@ -129,10 +129,14 @@ describe('a postmaster.pid that lies', () => {
   test('naming a dead process that nobody has waited for: started', async () => {
     const { dataDir, pidFile } = await stoppedFolder()
     const launcher = await launcherFor(dataDir)
-    // The shell becomes a sleep, which never asks after the child that the shell had.
-    const parent = await spawnAs(launcher, '/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 600'])
+    // The shell becomes a sleep, which never asks after the child that the shell had. The child ends
+    // only then: a shell may well ask after one that is dead already.
+    const script = 'exec 3<&0; read -r word <&3 & echo $!; exec sleep 600'
+    const parent = await spawnAs(launcher, '/bin/sh', ['-c', script])
     const [line] = await once(createInterface(parent.stdout!), 'line')
     const zombie = Number(line)
+    await until(async () => (await readProcess(parent.pid ?? 0))?.argv[0] === 'sleep')
+    parent.stdin?.end()
     await until(async () => (await readProcess(zombie))?.zombie === true)
     await rename(pidFile, zombie)
     expect(await query(await start(dataDir), 'select 1')).toEqual([1])
