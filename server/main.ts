@@ -4,7 +4,8 @@ import { ConfigErrors, readConfig } from './config.ts'
 import { createLogger, type Logger } from './log.ts'
 import { MigrationError } from './store/migrate.ts'
 import { EmbeddedPostgresError } from './store/postgres/embedded.ts'
-import { StartError, startTeam, type Team } from './wiring/team.ts'
+import { StartError } from './wiring/parts.ts'
+import { startTeam, type Team } from './wiring/team.ts'
 
 const webRoot = new URL('../dist/web', import.meta.url).pathname
 

@@ -1,0 +1,162 @@
+/**
+ * The working parts of TEAM but for HTTP: rules, looks, the engine with its chores, notices. Built
+ * here once for the server and for the simulation, so that what is simulated is what runs.
+ */
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { anchorEveryMs, anchorHead } from '#server/audit/anchor.ts'
+import type { Config } from '#server/config.ts'
+import { createDirectoryRefresh } from '#server/engine/directory-refresh.ts'
+import { type Chore, startEngine } from '#server/engine/engine.ts'
+import { createLeader } from '#server/engine/leader.ts'
+import type { Clock } from '#server/http/ports.ts'
+import type { Logger } from '#server/log.ts'
+import { createAnnounce } from '#server/notify/announce.ts'
+import { createApproversOf } from '#server/notify/approvers.ts'
+import type { NotifyWorkerPorts } from '#server/notify/worker.ts'
+import { createCheckActivation } from '#server/operations/check-activation.ts'
+import { createPeopleConfirmer } from '#server/operations/confirm-person.ts'
+import { expireDueRequests } from '#server/operations/expire-requests.ts'
+import { createLooks } from '#server/operations/look-at-target.ts'
+import { seedSettings } from '#server/operations/seed-settings.ts'
+import type { Database } from '#server/store/database.ts'
+import { purgeRefreshes } from '#server/store/directory-refreshes.ts'
+import { isCodeRecentEnough } from '#server/store/migrate.ts'
+import { createRulesStore } from '#server/store/rules.ts'
+import { loadSettings } from '#server/store/settings.ts'
+import type { AwsSide } from './aws-side.ts'
+import type { Metrics } from './metrics.ts'
+
+export class StartError extends Error {}
+
+const expiredAtOnce = 100
+
+export interface PartsNeeds {
+  readonly config: Pick<
+    Config,
+    'adminGroup' | 'auditorGroup' | 'emailSource' | 'publicUrl' | 'portalUrl'
+  >
+  readonly log: Logger
+  readonly database: Database
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly aws: AwsSide
+}
+
+export type Parts = ReturnType<typeof createParts>
+
+export function createParts({ config, log, database, clock, metrics, aws }: PartsNeeds) {
+  const { db, owner } = database
+  const rules = createRulesStore()
+  const confirmer = createPeopleConfirmer({ db, people: aws.people, clock, log })
+  const looks = createLooks({ db, clock, assignments: aws.otherAssignments, log })
+  const approversOf = createApproversOf(rules)
+  const announce = createAnnounce({ approversOf })
+  const leader = createLeader({
+    db,
+    holder: `${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`,
+    log: { info: (line) => log.info(line), warn: (line) => log.warn(line) },
+    mayLead: () => isCodeRecentEnough(db),
+  })
+  const refresh = createDirectoryRefresh({ db, reader: aws.directoryReader, clock, log })
+  const stopping = new AbortController()
+  const ready = Promise.withResolvers<void>()
+  ready.promise.catch(() => {})
+
+  async function refreshDirectory(now: Date): Promise<void> {
+    const epoch = leader.epoch()
+    if (epoch === null) return
+    const refreshed = await refresh.refreshIfDue(now, { epoch, signal: stopping.signal })
+    if (refreshed?.state === 'failed') {
+      log.warn(
+        { why: refreshed.failure },
+        'the directory could not be read; trying again in a minute',
+      )
+    }
+    await seedOnce()
+  }
+
+  async function seedOnce(): Promise<void> {
+    const known = await db.selectFrom('directory_version').select('applied_at').executeTakeFirst()
+    if (!known?.applied_at) return
+    const { adminGroup, auditorGroup, emailSource } = config
+    if (adminGroup === null && (await loadSettings(db)).version === 0) {
+      const how = 'Set it to the name or id of the group whose members administer TEAM'
+      return ready.reject(
+        new StartError(`TEAM_ADMIN_GROUP is missing. ${how}, such as "TEAM admins".`),
+      )
+    }
+    const seeded = await seedSettings({ db, clock }, { adminGroup, auditorGroup, emailSource })
+    if (seeded.kind === 'unknown_group' || seeded.kind === 'ambiguous_group') {
+      const variable = seeded.group === adminGroup ? 'TEAM_ADMIN_GROUP' : 'TEAM_AUDITOR_GROUP'
+      const why =
+        seeded.kind === 'unknown_group'
+          ? 'is the name of no group in IAM Identity Center'
+          : 'is the name of several groups in IAM Identity Center: give the id'
+      ready.reject(new StartError(`${variable} "${seeded.group}" ${why}.`))
+      return
+    }
+    ready.resolve()
+  }
+
+  async function readyIfSeeded(): Promise<void> {
+    if ((await loadSettings(db)).version > 0) ready.resolve()
+  }
+
+  const chores: Chore[] = [
+    { name: 'directory refresh', everyMs: 1_000, run: refreshDirectory },
+    {
+      name: 'permission set contents',
+      everyMs: 1_000,
+      run: (now) => refresh.readContentsIfDue(now),
+    },
+    { name: 'old refreshes', everyMs: 3_600_000, run: (now) => purgeRefreshes(db, now) },
+    { name: 'anchor', everyMs: anchorEveryMs, run: (now) => anchorHead(db, log, now) },
+  ]
+  const notifyPorts: NotifyWorkerPorts = {
+    db,
+    owner,
+    clock,
+    sendMail: aws.mail.send,
+    approversOf,
+    publicUrl: config.publicUrl,
+    portalUrl: config.portalUrl,
+    emailSource: config.emailSource,
+    log: {
+      info: (line) => log.info(line),
+      warn: (line) => log.warn(line),
+      error: (line) => log.error(line),
+    },
+  }
+  return {
+    rules,
+    confirmer,
+    looks,
+    announce,
+    leader,
+    notifyPorts,
+    ready: ready.promise,
+    readyIfSeeded,
+    /** Ends what reads AWS for minutes. */
+    stopReading: () => stopping.abort(),
+    startEngine: () =>
+      startEngine(
+        {
+          db,
+          clock,
+          leader,
+          assignments: aws.engineAssignments,
+          takeCall: () => aws.budget.take('sso-admin/engine'),
+          announce,
+          checkActivation: createCheckActivation(rules),
+          confirmPerson: (userId) => confirmer.confirmPerson(userId),
+          activationDeadlineMinutes: async () =>
+            (await loadSettings(db)).settings.activationDeadlineMinutes,
+          expireRequests: (now) => expireDueRequests({ db, announce }, now, expiredAtOnce),
+          metrics,
+          log,
+        },
+        chores,
+      ),
+  }
+}
