@@ -24,6 +24,10 @@ const key = (facts: Partial<PlannedKey> = {}): PlannedKey => ({
   nextLookAt: null,
   notBefore: null,
   alarmedAt: null,
+  alarmNotBefore: null,
+  observedAt: null,
+  missingSince: null,
+  unwantedSince: null,
   inFlight: null,
   ...facts,
 })
@@ -37,6 +41,7 @@ const grant = (
   activationDeadline: at(600),
   endsAt: status === 'active' || status === 'ending' ? at(3600) : null,
   goneBy: status === 'ending' ? at(3600) : null,
+  extension: false,
   ...facts,
 })
 const flight = (
@@ -59,7 +64,7 @@ const rules: [string, PlannedKey, PlannedGrant[], Date, Step][] = [
     key(),
     [grant('scheduled')],
     at(600),
-    { kind: 'fail_unstarted', grantId: 'g1' },
+    { kind: 'fail_unstarted', grantId: 'g1', why: 'not_granted_in_time' },
   ],
   [
     'an intent whose answer nobody waits for is doubted, not repeated',
@@ -150,7 +155,7 @@ const rules: [string, PlannedKey, PlannedGrant[], Date, Step][] = [
     key({ presence: 'present', notBefore: at(4000) }),
     [grant('ending')],
     at(3660),
-    { kind: 'alarm', grantId: 'g1' },
+    { kind: 'alarm', grantId: 'g1', goneBy: at(3600) },
   ],
   [
     'while a watched key is absent nothing is late',
@@ -277,8 +282,9 @@ const anyGrant = fc
     status: fc.constantFrom(...statuses),
     dueAt: moment,
     length: fc.integer({ min: 1, max: 100 }),
+    extension: fc.boolean(),
   })
-  .map(({ status, dueAt, length }): Omit<PlannedGrant, 'grantId'> => {
+  .map(({ status, dueAt, length, extension }): Omit<PlannedGrant, 'grantId'> => {
     const end = new Date(dueAt.getTime() + length * 10_000)
     return {
       status,
@@ -286,6 +292,7 @@ const anyGrant = fc
       activationDeadline: new Date(dueAt.getTime() + 600_000),
       endsAt: status === 'active' || status === 'ending' ? end : null,
       goneBy: status === 'ending' ? end : null,
+      extension,
     }
   })
 const anyKey: fc.Arbitrary<PlannedKey> = fc.record({
@@ -297,6 +304,10 @@ const anyKey: fc.Arbitrary<PlannedKey> = fc.record({
   nextLookAt: maybe(moment),
   notBefore: maybe(moment),
   alarmedAt: maybe(moment),
+  alarmNotBefore: maybe(moment),
+  observedAt: maybe(moment),
+  missingSince: maybe(moment),
+  unwantedSince: maybe(moment),
   inFlight: maybe(
     fc.record({
       kind: fc.constantFrom('create' as const, 'delete' as const),

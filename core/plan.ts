@@ -22,7 +22,8 @@
  *
  * Two absent looks ten seconds apart confirm absence (the domain's rule 3); a wanted key that one
  * look shows missing is created again at once (rule 2): creating twice is harmless, AWS keeps one
- * assignment a key.
+ * assignment a key. That is while some call may still land; a *settled* key that is missed in two
+ * looks a minute apart was removed by hand (rule 7), and its grants end.
  */
 
 export type Presence = 'absent' | 'present' | 'unknown'
@@ -38,6 +39,8 @@ export interface PlannedGrant {
   readonly endsAt: Date | null
   /** When access had to be gone: the end, or the commit of a revocation. Set while `ending`. */
   readonly goneBy: Date | null
+  /** It adjoins another grant, whose assignment it goes on with: it never creates one. */
+  readonly extension: boolean
 }
 
 export interface PlannedKey {
@@ -51,6 +54,14 @@ export interface PlannedKey {
   /** AWS asked for patience, or the last mutation failed. */
   readonly notBefore: Date | null
   readonly alarmedAt: Date | null
+  /** AWS's quota explains until then why something late is still there. */
+  readonly alarmNotBefore: Date | null
+  /** When a look last covered this key. */
+  readonly observedAt: Date | null
+  /** The first of the looks in a row that missed it while it was settled and believed present. */
+  readonly missingSince: Date | null
+  /** It landed when nobody wanted it any more; from then on it is in excess. */
+  readonly unwantedSince: Date | null
   /** The call in flight: written but not known to be answered, or accepted by AWS. */
   readonly inFlight: {
     readonly kind: 'create' | 'delete'
@@ -60,9 +71,17 @@ export interface PlannedKey {
 }
 
 export type Step =
-  | { readonly kind: 'fail_unstarted'; readonly grantId: string }
+  | {
+      readonly kind: 'fail_unstarted'
+      readonly grantId: string
+      readonly why: 'not_granted_in_time' | 'parent_over'
+    }
   | { readonly kind: 'end'; readonly grantId: string; readonly why: 'time' | 'not_granted_in_time' }
   | { readonly kind: 'finish'; readonly grantId: string; readonly coveredBy: string | null }
+  /** Somebody else removed it: its grants end, and it is not put back. */
+  | { readonly kind: 'removed_by_hand' }
+  /** The seconds of access that landed too late are known now. */
+  | { readonly kind: 'count_unwanted' }
   | { readonly kind: 'doubt' }
   | { readonly kind: 'poll' }
   | { readonly kind: 'look' }
@@ -70,7 +89,8 @@ export type Step =
   | { readonly kind: 'begin'; readonly grantId: string }
   | { readonly kind: 'create_again'; readonly grantId: string }
   | { readonly kind: 'remove' }
-  | { readonly kind: 'alarm'; readonly grantId: string }
+  /** `grantId` null: what is late landed after every grant was over. */
+  | { readonly kind: 'alarm'; readonly grantId: string | null; readonly goneBy: Date }
   | { readonly kind: 'settle' }
   /** Nothing to do before `until`; null: nothing until something changes. */
   | { readonly kind: 'rest'; readonly until: Date | null }
@@ -79,14 +99,20 @@ export type Step =
 export const looksApartMs = 10_000
 /** A signed call may land this long after it was signed (SigV4), or after its signer lost the lead. */
 export const signatureLifeMs = 15 * 60_000
-/** Removal that takes longer than this raises the alarm. */
+/** Removal that takes longer than this raises the alarm, unless AWS's quota explains it. */
 export const lateAfterMs = 60_000
+/** And longer than this, whatever explains it. */
+export const lateAlwaysMs = 5 * 60_000
+/** Two looks that miss a settled key, at least this far apart, show that somebody removed it. */
+export const missedApartMs = 60_000
 
 export function plan(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Step {
   return (
     endWhatIsOver(grants, now) ??
     finishWhatIsCovered(grants, now) ??
     settleCall(key, grants, now) ??
+    noticeRemovalByHand(key, grants) ??
+    countUnwanted(key, grants) ??
     (grants.some((grant) => wants(grant, now))
       ? bringAbout(key, grants, now)
       : takeAway(key, grants, now)) ?? { kind: 'rest', until: wakeAt(key, grants, now) }
@@ -108,7 +134,9 @@ function endWhatIsOver(grants: readonly PlannedGrant[], now: Date): Step | null 
     if (status === 'activating' && missed) {
       return { kind: 'end', grantId, why: 'not_granted_in_time' }
     }
-    if (status === 'scheduled' && missed) return { kind: 'fail_unstarted', grantId }
+    if (status === 'scheduled' && missed) {
+      return { kind: 'fail_unstarted', grantId, why: 'not_granted_in_time' }
+    }
   }
   return null
 }
@@ -129,6 +157,25 @@ function settleCall(key: PlannedKey, grants: readonly PlannedGrant[], now: Date)
   return raiseAlarm(key, grants, now)
 }
 
+function noticeRemovalByHand(key: PlannedKey, grants: readonly PlannedGrant[]): Step | null {
+  const { missingSince, observedAt } = key
+  if (key.inFlight !== null || missingSince === null || observedAt === null) return null
+  if (!grants.some((grant) => grant.status === 'active')) return null
+  const missed = observedAt.getTime() - missingSince.getTime() >= missedApartMs
+  return missed && isLive(key) ? { kind: 'removed_by_hand' } : null
+}
+
+/** Believed present, and no lost call can make or take it any more. */
+export function isLive(key: Pick<PlannedKey, 'presence' | 'watchedUntil'>): boolean {
+  return key.presence === 'present' && key.watchedUntil === null
+}
+
+function countUnwanted(key: PlannedKey, grants: readonly PlannedGrant[]): Step | null {
+  if (key.unwantedSince === null || key.inFlight !== null) return null
+  const isOver = key.presence === 'absent' || grants.some((grant) => grant.status === 'active')
+  return isOver ? { kind: 'count_unwanted' } : null
+}
+
 function bringAbout(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Step | null {
   if (key.inFlight !== null) return null
   const waiting = grants
@@ -146,6 +193,9 @@ function bringAbout(key: PlannedKey, grants: readonly PlannedGrant[], now: Date)
         (grant) => grant.status === 'activating' || grant.status === 'active',
       )
       if (started) return { kind: 'create_again', grantId: started.grantId }
+      if (waiting?.extension) {
+        return { kind: 'fail_unstarted', grantId: waiting.grantId, why: 'parent_over' }
+      }
       return waiting ? { kind: 'begin', grantId: waiting.grantId } : null
     }
     default:
@@ -183,28 +233,31 @@ function settleIfOver(key: PlannedKey, now: Date): Step | null {
 
 /** While a watched key is absent nothing is late: only what is not yet confirmed gone can be. */
 function raiseAlarm(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Step | null {
-  if (key.alarmedAt !== null) return null
+  const due = alarmDue(key, grants)
+  if (due === null || due.at > now) return null
   if (grants.some((grant) => grant.status === 'active' || grant.status === 'activating'))
     return null
-  const late = grants.find(
-    (grant) =>
-      grant.status === 'ending' &&
-      grant.goneBy !== null &&
-      grant.goneBy.getTime() + lateAfterMs <= now.getTime(),
-  )
   const absentAndWatched = key.presence === 'absent' && key.inFlight === null
-  return late && !absentAndWatched ? { kind: 'alarm', grantId: late.grantId } : null
+  return absentAndWatched ? null : { kind: 'alarm', grantId: due.grantId, goneBy: due.goneBy }
+}
+
+function alarmDue(key: PlannedKey, grants: readonly PlannedGrant[]) {
+  if (key.alarmedAt !== null) return null
+  const ending = grants.find((grant) => grant.status === 'ending' && grant.goneBy !== null)
+  const goneBy = ending?.goneBy ?? key.unwantedSince
+  if (goneBy === null) return null
+  const late = new Date(goneBy.getTime() + lateAfterMs)
+  const at = key.alarmNotBefore !== null && key.alarmNotBefore > late ? key.alarmNotBefore : late
+  return { at, goneBy, grantId: ending?.grantId ?? null }
 }
 
 function wakeAt(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Date | null {
   const times = [key.nextLookAt, key.notBefore, key.inFlight?.nextPollAt ?? null]
+  times.push(alarmDue(key, grants)?.at ?? null)
   if (key.nextLookAt === null) times.push(key.watchedUntil)
   for (const grant of grants) {
     times.push(grant.endsAt, grant.activationDeadline)
     if (grant.status === 'scheduled') times.push(grant.dueAt)
-    if (grant.status === 'ending' && grant.goneBy !== null && key.alarmedAt === null) {
-      times.push(new Date(grant.goneBy.getTime() + lateAfterMs))
-    }
   }
   return times.reduce<Date | null>((soonest, time) => {
     if (time === null || time <= now) return soonest

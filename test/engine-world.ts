@@ -9,6 +9,7 @@ import { addFault } from '#sandbox/control/behaviour.ts'
 import { type Sandbox, startSandbox } from '#sandbox/start.ts'
 import { createAssignments } from '#server/aws/assignments.ts'
 import { createInstanceFinder } from '#server/aws/instance.ts'
+import { createCallQueue } from '#server/engine/call-queue.ts'
 import { type Engine, startEngine } from '#server/engine/engine.ts'
 import { createLeader } from '#server/engine/leader.ts'
 import type { EngineDeps, Failure } from '#server/engine/ports.ts'
@@ -37,6 +38,10 @@ export interface EngineWorld {
   }>
   /** Whether AWS's side holds the assignment now. */
   held(person?: string): boolean
+  /** Somebody makes or removes the assignment behind TEAM's back, at once. */
+  byHand(what: 'made' | 'removed', person?: string): void
+  /** Actions of the trail, oldest first, with their payloads. */
+  events(action: string): Promise<Record<string, unknown>[]>
   fault(fault: Parameters<typeof addFault>[1]): void
   clearFaults(): void
   calls(operation?: string): number
@@ -80,7 +85,7 @@ export async function createEngineWorld(): Promise<EngineWorld> {
         instance: createInstanceFinder(clients),
         lane: 'engine',
       }),
-      takeCall: async () => {},
+      calls: createCallQueue(async () => {}),
       announce: async (_change, event, requestId) => void told.push({ event, requestId }),
       checkActivation: async () => failure,
       confirmPerson: async () => 'confirmed',
@@ -229,6 +234,29 @@ export async function createEngineWorld(): Promise<EngineWorld> {
           one.principalId === id &&
           one.accountId === accountId &&
           one.permissionSetArn === permissionSetArn,
+      )
+    },
+    byHand(what, person = 'test-user') {
+      const key = {
+        accountId,
+        permissionSetArn,
+        principalType: 'USER' as const,
+        principalId: userId(person),
+      }
+      if (what === 'removed') return sandbox.world.commit({ type: 'assignment-removed', key })
+      const roleSuffix = sandbox.world.ids.roleSuffix()
+      const value = { ...key, createdAt: nowMs, roleSuffix }
+      sandbox.world.commit({ type: 'assignment', value })
+    },
+    async events(action) {
+      const rows = await database.db
+        .selectFrom('audit_event')
+        .select('payload')
+        .where('action', '=', action)
+        .orderBy('seq')
+        .execute()
+      return rows.map(({ payload }) =>
+        Object(typeof payload === 'string' ? JSON.parse(payload) : payload),
       )
     },
     fault: (fault) => void addFault(sandbox.world, fault),

@@ -84,6 +84,24 @@ export function createAssignments(deps: AssignmentsDeps): Assignments {
     }
   }
 
+  function pagesOf(kind: 'create' | 'delete', Status: 'IN_PROGRESS' | 'SUCCEEDED'): ReadPage {
+    return async (page) => {
+      const { InstanceArn, sso } = await where()
+      const input = { InstanceArn, MaxResults: pageSize, Filter: { Status }, ...page }
+      if (kind === 'create') {
+        const command = new ListAccountAssignmentCreationStatusCommand(input)
+        const { AccountAssignmentsCreationStatus: Statuses, NextToken } = await sso.send(command)
+        return { Statuses, NextToken }
+      }
+      const command = new ListAccountAssignmentDeletionStatusCommand(input)
+      const { AccountAssignmentsDeletionStatus: Statuses, NextToken } = await sso.send(command)
+      return { Statuses, NextToken }
+    }
+  }
+
+  const inProgress = (kind: 'create' | 'delete') =>
+    offers.ask(listOf[kind], () => collectInProgress(listOf[kind], pagesOf(kind, 'IN_PROGRESS')))
+
   return {
     create: (key, guard) => mutate('create', key, guard),
     remove: (key, guard) => mutate('delete', key, guard),
@@ -101,30 +119,12 @@ export function createAssignments(deps: AssignmentsDeps): Assignments {
         const answer = await sso.send(new DescribeAccountAssignmentDeletionStatusCommand(input))
         return answer.AccountAssignmentDeletionStatus
       }),
-    creationsInProgress: () => {
-      const operation = 'ListAccountAssignmentCreationStatus'
-      return offers.ask(operation, async () => {
-        const { InstanceArn, sso } = await where()
-        const input = { InstanceArn, MaxResults: pageSize, Filter: inProgress }
-        return collectInProgress(operation, async (page) => {
-          const command = new ListAccountAssignmentCreationStatusCommand({ ...input, ...page })
-          const { AccountAssignmentsCreationStatus: Statuses, NextToken } = await sso.send(command)
-          return { Statuses, NextToken }
-        })
-      })
-    },
-    deletionsInProgress: () => {
-      const operation = 'ListAccountAssignmentDeletionStatus'
-      return offers.ask(operation, async () => {
-        const { InstanceArn, sso } = await where()
-        const input = { InstanceArn, MaxResults: pageSize, Filter: inProgress }
-        return collectInProgress(operation, async (page) => {
-          const command = new ListAccountAssignmentDeletionStatusCommand({ ...input, ...page })
-          const { AccountAssignmentsDeletionStatus: Statuses, NextToken } = await sso.send(command)
-          return { Statuses, NextToken }
-        })
-      })
-    },
+    creationsInProgress: () => inProgress('create'),
+    deletionsInProgress: () => inProgress('delete'),
+    succeeded: (kind, search) =>
+      offers.ask(listOf[kind], () =>
+        collectSucceeded(listOf[kind], search, pagesOf(kind, 'SUCCEEDED')),
+      ),
     holders: (target) => readHolders(target, where),
     sessionMinutes: (permissionSetArn) =>
       reading('DescribePermissionSet', async () => {
@@ -139,7 +139,10 @@ export function createAssignments(deps: AssignmentsDeps): Assignments {
   }
 }
 
-const inProgress = { Status: 'IN_PROGRESS' as const }
+const listOf = {
+  create: 'ListAccountAssignmentCreationStatus',
+  delete: 'ListAccountAssignmentDeletionStatus',
+} as const
 
 function inputOf(key: Key, InstanceArn: string): CreateAccountAssignmentCommandInput {
   return {
@@ -230,11 +233,10 @@ interface StatusPage {
   readonly NextToken?: string | undefined
 }
 
+type ReadPage = (page: { NextToken?: string }) => Promise<StatusPage>
+
 /** An endpoint that does not know the filter lists what is over as well. */
-async function collectInProgress(
-  operation: string,
-  read: (page: { NextToken?: string }) => Promise<StatusPage>,
-): Promise<ReadonlySet<string>> {
+async function collectInProgress(operation: string, read: ReadPage): Promise<ReadonlySet<string>> {
   const ids = new Set<string>()
   for await (const { Statuses = [] } of allPages(operation, read)) {
     for (const { Status, RequestId } of Statuses) {
@@ -242,6 +244,28 @@ async function collectInProgress(
     }
   }
   return ids
+}
+
+/** Nothing is concluded from a status that is not there. */
+async function collectSucceeded(
+  operation: string,
+  { wanted, pagesMax }: { readonly wanted: ReadonlySet<string>; readonly pagesMax: number },
+  read: ReadPage,
+): Promise<{ ids: ReadonlySet<string>; listed: number }> {
+  const ids = new Set<string>()
+  let listed = 0
+  let pages = 0
+  for await (const { Statuses = [] } of allPages(operation, read)) {
+    for (const { Status, RequestId } of Statuses) {
+      if (Status === 'SUCCEEDED' && RequestId !== undefined && wanted.has(RequestId)) {
+        ids.add(RequestId)
+      }
+    }
+    listed += Statuses.length
+    pages += 1
+    if (pages >= pagesMax || ids.size === wanted.size) break
+  }
+  return { ids, listed }
 }
 
 type Where = () => Promise<{

@@ -171,9 +171,9 @@ interface Metering {
 }
 
 function ssoAdminBuckets(lane: Lane, attempt: Attempt): readonly Bucket[] {
-  if (lane === 'other') return ['sso-admin/other']
-  if (lane === 'contents') return ['sso-admin/contents', 'sso-admin/other']
-  return attempt.number > 1 || attempt.isFurtherPage ? ['sso-admin/engine'] : []
+  if (lane === 'other') return ['sso-admin/other', 'sso-admin']
+  if (lane === 'contents') return ['sso-admin/contents', 'sso-admin/other', 'sso-admin']
+  return attempt.number > 1 || attempt.isFurtherPage ? ['sso-admin'] : []
 }
 
 /** Thrown by a command's own guard: the request was signed, and not sent. */
@@ -243,7 +243,7 @@ function attemptNumberOf(request: unknown): number {
 /** The quota of sso-admin is one, whoever of us used it up. */
 async function pauseAll(budget: Budget, service: CountedCall['service'], operation: string) {
   const paused: Bucket[] = []
-  if (service === 'sso-admin') paused.push('sso-admin/engine', 'sso-admin/other')
+  if (service === 'sso-admin') paused.push('sso-admin')
   if (service === 'identitystore') paused.push(`identitystore/${operation}`)
   if (service === 'organizations') paused.push('organizations')
   for (const bucket of paused) await budget.pause(bucket, throttledPauseMs).catch(() => undefined)

@@ -39,6 +39,14 @@ export interface Assignments {
   /** Ids of operations AWS still works on; null where the endpoint does not offer the list. */
   creationsInProgress(): Promise<ReadonlySet<string> | null>
   deletionsInProgress(): Promise<ReadonlySet<string> | null>
+  /**
+   * Which of the wanted operations AWS lists as succeeded, reading until all are found; null where
+   * the list is not offered. `listed`: how many operations were read past.
+   */
+  succeeded(
+    kind: 'create' | 'delete',
+    search: { readonly wanted: ReadonlySet<string>; readonly pagesMax: number },
+  ): Promise<{ readonly ids: ReadonlySet<string>; readonly listed: number } | null>
   /** Who holds an assignment on the target, read now, all pages. */
   holders(target: Target): Promise<Holders>
   sessionMinutes(permissionSetArn: PermissionSetArn): Promise<number | null>

@@ -1,20 +1,17 @@
 /**
  * Calls that change something in AWS. Each is one intent: written and committed first, sent once,
  * its answer recorded. Whatever dies in between leaves an intent in state `written`, which the next
- * look at the key turns into doubt (core/plan.ts), never into a guess.
+ * look at the key turns into doubt (core/plan.ts), never into a guess. AWS's quota is waited for
+ * before the intent is written, so that nothing is written long before it is sent.
  */
 import { type Belief, backoffMs, doubt } from '#core/plan.ts'
 import { type Change, change } from '#server/store/change.ts'
-import {
-  acceptIntent,
-  type LedgerGrant,
-  type LedgerKey,
-  settleIntent,
-  updateKey,
-  writeIntent,
-} from '#server/store/ledger.ts'
+import { acceptIntent, settleIntent, writeIntent } from '#server/store/intents.ts'
+import { isAccountActive } from '#server/store/late.ts'
+import { type LedgerGrant, type LedgerKey, updateKey } from '#server/store/ledger.ts'
 import type { MutationOutcome, OperationStatus, RefusalCode } from './assignments-port.ts'
 import { accessEvent, endGrant, failUnstarted, lockInState, startGrant } from './grants.ts'
+import type { Call } from './lanes.ts'
 import type { EngineDeps, Failure } from './ports.ts'
 
 /** A key that TEAM removed this recently is still TEAM's if a look shows it (the domain's rule 5). */
@@ -24,20 +21,54 @@ const lookIsFreshMs = 2_000
 
 export class Postpone extends Error {}
 
+export interface CallDeps extends EngineDeps {
+  /** Throws LaneFull. */
+  readonly enterLane: (call: Call) => void
+  readonly leaveLane: (keyId: number) => void
+  /** AWS works on something now. */
+  readonly onAccepted: (at: Date) => void
+}
+
+/** `call` answers whether AWS accepted it: then the lane is left when its outcome is known. */
+async function inLane(
+  deps: CallDeps,
+  { keyId, key: target }: LedgerKey,
+  kind: 'create' | 'delete',
+  call: () => Promise<boolean>,
+): Promise<void> {
+  deps.enterLane({ keyId, kind, target })
+  let accepted = false
+  try {
+    accepted = await call()
+  } finally {
+    if (!accepted) deps.leaveLane(keyId)
+  }
+}
+
 /** The first intent of a due grant: checks, look, intent, call. */
 export async function begin(
-  deps: EngineDeps,
+  deps: CallDeps,
   epoch: number,
   key: LedgerKey,
   grant: LedgerGrant,
 ): Promise<void> {
+  await inLane(deps, key, 'create', () => beginInLane(deps, epoch, key, grant))
+}
+
+async function beginInLane(
+  deps: CallDeps,
+  epoch: number,
+  key: LedgerKey,
+  grant: LedgerGrant,
+): Promise<boolean> {
   if ((await deps.confirmPerson(key.key.userId)) === 'unavailable') {
     throw new Postpone('AWS could not be asked about the person')
   }
-  await deps.takeCall()
+  const purpose = grant.breakGlass ? 'break_glass' : 'grant'
+  // For all three calls at once: nothing is to be waited for between the look and the intent.
+  await Promise.all([deps.calls.take(purpose), deps.calls.take(purpose), deps.calls.take(purpose)])
   const sessionMinutes = await deps.assignments.sessionMinutes(key.key.permissionSetArn)
   const deadlineMinutes = await deps.activationDeadlineMinutes()
-  await deps.takeCall()
   const lookedAtMs = performance.now()
   const seen = await deps.assignments.holders(key.key)
   const now = await deps.clock.now()
@@ -58,7 +89,7 @@ export async function begin(
     },
     { epoch },
   )
-  if (intentId !== null) await send(deps, epoch, key, { intentId, kind: 'create' })
+  return intentId !== null && (await send(deps, epoch, key, { intentId, kind: 'create' }))
 }
 
 function standingAccess(
@@ -81,27 +112,33 @@ function standingAccess(
 
 /** A wanted key that is missing, or whose creation AWS had no room for. */
 export async function createAgain(
-  deps: EngineDeps,
+  deps: CallDeps,
   epoch: number,
   key: LedgerKey,
   grant: LedgerGrant,
 ): Promise<void> {
-  await mutate(deps, epoch, key, 'create', grant)
+  const purpose = grant.breakGlass ? 'break_glass' : 'grant'
+  await inLane(deps, key, 'create', async () => {
+    await deps.calls.take(purpose)
+    return mutate(deps, epoch, key, { kind: 'create', grant })
+  })
 }
 
-export async function remove(deps: EngineDeps, epoch: number, key: LedgerKey): Promise<void> {
+export async function remove(deps: CallDeps, epoch: number, key: LedgerKey): Promise<void> {
   if (!key.held) throw new Error(`The ledger does not hold key ${key.keyId}: it is not TEAM's`)
   const grant = key.grants.find((one) => one.status === 'ending') ?? null
-  await mutate(deps, epoch, key, 'delete', grant)
+  await inLane(deps, key, 'delete', async () => {
+    await deps.calls.take('removal')
+    return mutate(deps, epoch, key, { kind: 'delete', grant })
+  })
 }
 
 async function mutate(
-  deps: EngineDeps,
+  deps: CallDeps,
   epoch: number,
   key: LedgerKey,
-  kind: 'create' | 'delete',
-  grant: LedgerGrant | null,
-): Promise<void> {
+  { kind, grant }: { kind: 'create' | 'delete'; grant: LedgerGrant | null },
+): Promise<boolean> {
   const now = await deps.clock.now()
   const intentId = await change(
     deps.db,
@@ -116,7 +153,7 @@ async function mutate(
     },
     { epoch },
   )
-  if (intentId !== null) await send(deps, epoch, key, { intentId, kind })
+  return intentId !== null && (await send(deps, epoch, key, { intentId, kind }))
 }
 
 async function writeAndTell(
@@ -126,7 +163,13 @@ async function writeAndTell(
   kind: 'create' | 'delete',
   request: { requestId: string; version: number } | null,
 ): Promise<number> {
-  const intentId = await writeIntent(c.tx, { keyId: key.keyId, kind, epoch, at: c.at })
+  const intentId = await writeIntent(c.tx, {
+    keyId: key.keyId,
+    kind,
+    epoch,
+    at: c.at,
+    requestId: request?.requestId ?? null,
+  })
   if (kind === 'create') await updateKey(c.tx, key.keyId, { held: true }, c.at)
   const payload = { ...key.key, intentId, epoch }
   if (request) accessEvent(c, `access.${kind}_intended`, request, payload)
@@ -141,14 +184,14 @@ async function writeAndTell(
   return intentId
 }
 
+/** Whether AWS accepted it. */
 async function send(
-  deps: EngineDeps,
+  deps: CallDeps,
   epoch: number,
   key: LedgerKey,
   intent: { intentId: number; kind: 'create' | 'delete' },
-): Promise<void> {
+): Promise<boolean> {
   deps.log.info({ intent: { ...intent, epoch, ...key.key } }, 'intent')
-  await deps.takeCall()
   const guard = () => deps.leader.mayAct() && deps.leader.epoch() === epoch
   const outcome =
     intent.kind === 'create'
@@ -156,7 +199,9 @@ async function send(
       : await deps.assignments.remove(key.key, guard)
   deps.log.info({ intentId: intent.intentId, outcome }, 'intent answered')
   const now = await deps.clock.now()
+  if (outcome.kind === 'accepted') deps.onAccepted(now)
   await change(deps.db, now, (c) => record(c, key, intent, outcome), { epoch })
+  return outcome.kind === 'accepted'
 }
 
 async function record(
@@ -266,7 +311,8 @@ export async function recordStatus(
   if (status.kind === 'forgotten') {
     const reason = 'AWS no longer knows the request'
     await settleIntent(c.tx, intentId, { state: 'unknown', reason, at: c.at })
-    return lookNow(c, key)
+    const belief = { ...doubt(key.belief, c.at), nextLookAt: c.at }
+    return updateKey(c.tx, key.keyId, { belief }, c.at)
   }
   await settleIntent(c.tx, intentId, { state: 'succeeded', reason: null, at: c.at })
   const belief: Belief = {
@@ -275,7 +321,8 @@ export async function recordStatus(
     absentSeenAt: null,
     confirmedAt: c.at,
   }
-  await updateKey(c.tx, key.keyId, { belief, attempts: 0, notBefore: null, lastError: null }, c.at)
+  const done = { belief, attempts: 0, notBefore: null, lastError: null, missingSince: null }
+  await updateKey(c.tx, key.keyId, done, c.at)
 }
 
 async function recordFailed(
@@ -293,5 +340,6 @@ async function recordFailed(
   // The assignment may be gone already (then AWS fails the deletion with a 404), or still there:
   // a look tells, and patience is kept before the next attempt.
   await lookNow(c, key)
-  await postponeKey(c, key, 'failed', reason)
+  const patience = (await isAccountActive(c.tx, key.key.accountId)) ? 'failed' : 'denied'
+  await postponeKey(c, key, patience, reason)
 }

@@ -31,6 +31,8 @@ export interface Engine {
 const turnEveryMs = 1_000
 /** And a sweep over every open key is the safety net under the due times. */
 const sweepEveryMs = 60_000
+/** Live targets are looked at in parts, one each second. */
+const observeTurnMs = 1_000
 const stopWithinMs = 10_000
 const turnsToSettleMax = 200
 const leadWithinMs = 10_000
@@ -46,6 +48,10 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
   let stopped = false
 
   reconciler.onWorked = wake
+  const ownChores: readonly Chore[] = [
+    { name: 'what became of calls', everyMs: 0, run: reconciler.poll },
+    { name: 'live access', everyMs: observeTurnMs, run: reconciler.observe },
+  ]
   const lease = setInterval(() => void tick(), renewEveryMs)
   void tick()
 
@@ -76,11 +82,11 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
   }
 
   async function turn(): Promise<number> {
-    if (deps.leader.epoch() === null) return 0
+    if (stopped || deps.leader.epoch() === null) return 0
     const now = await deps.clock.now()
     await deps.expireRequests(now)
     await runIfDue({ name: 'sweep', everyMs: sweepEveryMs, run: sweep }, now)
-    for (const chore of chores) void runChore(chore, now)
+    for (const chore of [...ownChores, ...chores]) void runChore(chore, now)
     return reconciler.pass(now)
   }
 
@@ -114,6 +120,12 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
     }
   }
 
+  async function finishWork() {
+    await turning
+    await Promise.all(running.values())
+    await reconciler.idle()
+  }
+
   async function sleepUntilDue() {
     clearTimeout(timer)
     if (stopped) return
@@ -136,7 +148,7 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
         const started = await turn()
         await reconciler.idle()
         await Promise.all(running.values())
-        if (started === 0) return
+        if (started === 0 && !reconciler.hasReady()) return
       }
       throw new Error('The engine does not come to rest')
     },
@@ -145,7 +157,7 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
       clearTimeout(timer)
       clearInterval(lease)
       await Promise.race([
-        Promise.all([turning, reconciler.idle()]),
+        finishWork(),
         new Promise((done) => setTimeout(done, stopWithinMs).unref()),
       ])
       await deps.leader.release()

@@ -1,6 +1,7 @@
 /** The engine's steps that only write: a grant begins, becomes active, ends, is over. */
 import type { Transaction } from 'kysely'
 import type { RequestId } from '#core/ids.ts'
+import type { Belief } from '#core/plan.ts'
 import type { RequestState } from '#core/request.ts'
 import { addMinutes, hardEnd, immediateEndsAt, scheduledEndsAt } from '#core/window.ts'
 import { type Change, systemActor } from '#server/store/change.ts'
@@ -125,12 +126,18 @@ export async function activateGrant(
   await deps.announce(c, 'active', grant.requestId)
 }
 
+/** `ended`: its time is up. Otherwise it is stopped before its time, now. */
+export type EndWhy =
+  | { readonly endState: 'ended'; readonly reason: string }
+  | { readonly endState: 'revoked'; readonly reason: string }
+  | { readonly endState: 'failed'; readonly failure: Failure }
+
 /** active or activating → ending. What stands in AWS is taken away by later steps. */
 export async function endGrant(
   c: Change,
   key: LedgerKey,
   grant: LedgerGrant,
-  why: { endState: 'ended'; reason: string } | { endState: 'failed'; failure: Failure },
+  why: EndWhy,
 ): Promise<void> {
   if (!(await lockInState(c.tx, grant.requestId, ['activating', 'active']))) return
   const failed = why.endState === 'failed'
@@ -140,7 +147,7 @@ export async function endGrant(
     endReason: failed ? why.failure.code : why.reason,
     ...(failed && { failure: why.failure }),
   })
-  if (failed) {
+  if (why.endState !== 'ended') {
     await c.tx
       .updateTable('access_grant')
       .set({ stopped_at: c.at })
@@ -157,6 +164,19 @@ export async function endGrant(
       why: failed ? why.failure : why.reason,
     },
   )
+}
+
+/** The assignment is not there any more, and TEAM did not take it: what lived by it is over. */
+export async function endEveryActive(
+  c: Change,
+  key: LedgerKey,
+  { reason, absentSince }: { reason: string; absentSince: Date },
+): Promise<void> {
+  for (const grant of key.grants.filter(({ status }) => status === 'active')) {
+    await endGrant(c, key, grant, { endState: 'revoked', reason })
+  }
+  const belief: Belief = { ...key.belief, presence: 'absent', confirmedAt: absentSince }
+  await updateKey(c.tx, key.keyId, { belief, missingSince: null, observedAt: c.at }, c.at)
 }
 
 /** scheduled → failed: nothing was asked of AWS. */
@@ -233,6 +253,8 @@ async function closeKey(c: Change, key: LedgerKey): Promise<void> {
       notBefore: null,
       lastError: null,
       alarmedAt: null,
+      alarmNotBefore: null,
+      missingSince: null,
       ...(settled && { held: false }),
     },
     c.at,

@@ -4,6 +4,7 @@ import type { UserId } from '#core/ids.ts'
 import type { Announce } from '#server/store/announce-port.ts'
 import type { Schema } from '#server/store/schema.ts'
 import type { Assignments } from './assignments-port.ts'
+import type { CallQueue } from './call-queue.ts'
 import type { Leader } from './leader.ts'
 
 export interface EngineLog {
@@ -23,7 +24,7 @@ export interface EngineDeps {
   readonly leader: Leader
   readonly assignments: Assignments
   /** Waits until AWS's quota leaves room for one more call. */
-  readonly takeCall: () => Promise<void>
+  readonly calls: CallQueue
   readonly announce: Announce
   /** Asked in the transaction that writes the first intent: null, or why access may not be given. */
   readonly checkActivation: (

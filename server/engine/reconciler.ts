@@ -2,7 +2,8 @@
  * Carries out what core/plan.ts decides, key by key. The design is in README.md.
  */
 import { doubt, observe, plan, type Step } from '#core/plan.ts'
-import { change, LostLeadership, systemActor } from '#server/store/change.ts'
+import { type Change, change, LostLeadership, systemActor } from '#server/store/change.ts'
+import { callsInFlight, settleDoubts, settleIntent } from '#server/store/intents.ts'
 import {
   dueKeys,
   type LedgerGrant,
@@ -11,20 +12,24 @@ import {
   nextDueAt,
   plannedKey,
   restUntil,
-  settleDoubts,
-  settleIntent,
   updateKey,
 } from '#server/store/ledger.ts'
-import { begin, createAgain, Postpone, recordStatus, remove } from './calls.ts'
-import { activateGrant, endGrant, failUnstarted, finishGrant } from './grants.ts'
-import { createPoller } from './poller.ts'
+import { begin, type CallDeps, createAgain, Postpone, recordStatus, remove } from './calls.ts'
+import { activateGrant, endEveryActive, endGrant, failUnstarted, finishGrant } from './grants.ts'
+import { createLanes, LaneFull } from './lanes.ts'
+import { countUnwanted, raiseAlarm } from './late.ts'
+import { createObservation } from './observation.ts'
+import { createPoller, pollEveryMs } from './poller.ts'
 import type { EngineDeps } from './ports.ts'
 
-/** Keys that are worked on at one time. */
+/** Keys that are worked on at one time; those that wait for AWS's quota are not counted. */
 const keysAtOnceMax = 16
+/** And those that wait for it. */
+const keysWaitingMax = 1_000
 /** Steps for one key before others get their turn. */
 const stepsInARowMax = 12
-const pollEveryMs = 1_000
+/** An answer of AWS that the poller has is a nudge; this is the safety net under it. */
+const unheardMs = 60_000
 
 export interface Reconciler {
   /** Starts work on keys that are due, and answers how many; the work itself goes on. */
@@ -33,7 +38,13 @@ export interface Reconciler {
   nextAt(now: Date): Promise<Date | null>
   /** Until nothing started is still going on. */
   idle(): Promise<void>
-  /** Called whenever a key's work has ended. */
+  /** Whether a key can be worked on that no row says is due. */
+  hasReady(): boolean
+  /** Asks AWS what became of calls in flight, if it is time to. */
+  poll(now: Date): Promise<void>
+  /** Looks at live targets, a second's share. */
+  observe(now: Date): Promise<void>
+  /** Called whenever a key's work has ended, or another may begin. */
   onWorked: () => void
   readonly lastPassAt: () => Date | null
 }
@@ -42,49 +53,107 @@ export function createReconciler(deps: EngineDeps): Reconciler {
   const busy = new Map<number, Promise<void>>()
   /** Keys whose work threw: not before then. In memory: a restart may try at once. */
   const patience = new Map<number, { until: Date; failures: number }>()
-  const polls = new Map<number, Date>()
+  /** Keys that may go on though their rows do not say so: AWS has answered, or there is room. */
+  const ready = new Set<number>()
   const poller = createPoller(deps)
+  const lanes = createLanes()
+  let lanesOf: number | null = null
   let lastPassAt: Date | null = null
+  const observation = createObservation(deps, withKey)
+
+  const callDeps: CallDeps = {
+    ...deps,
+    enterLane: lanes.enter,
+    leaveLane,
+    onAccepted: (at) => poller.expect(new Date(at.getTime() + pollEveryMs)),
+  }
 
   const reconciler: Reconciler = {
     onWorked: () => {},
     lastPassAt: () => lastPassAt,
+    hasReady: () => ready.size > 0,
     idle: async () => {
       while (busy.size > 0) await Promise.all(busy.values())
     },
     async nextAt(now) {
       const waits = [...patience.values()].map((one) => one.until).filter((until) => until > now)
       const due = await nextDueAt(deps.db, setAside(now))
-      return [...waits, ...(due ? [due] : [])].sort((a, b) => a.getTime() - b.getTime())[0] ?? null
+      const polled = poller.nextAt()
+      const times = [...waits, ...(due ? [due] : []), ...(polled ? [polled] : [])]
+      return times.sort((a, b) => a.getTime() - b.getTime())[0] ?? null
     },
     async pass(now) {
+      const epoch = deps.leader.epoch()
+      if (epoch === null) return 0
       lastPassAt = now
-      const free = keysAtOnceMax - busy.size
+      await takeOverLanes(epoch)
+      const free = roomForKeys()
       if (free <= 0) return 0
-      const due = await dueKeys(deps.db, now, { limit: free, except: setAside(now) })
+      const urgent = [...ready].filter((keyId) => !busy.has(keyId)).slice(0, free)
+      for (const keyId of urgent) ready.delete(keyId)
+      const except = [...setAside(now), ...urgent]
+      const due = await dueKeys(deps.db, now, { limit: free - urgent.length, except })
       let started = 0
-      for (const keyId of due) {
+      for (const keyId of [...urgent, ...due]) {
         // Two passes may have asked at one time.
-        if (busy.has(keyId) || busy.size >= keysAtOnceMax) continue
-        busy.set(
-          keyId,
-          work(keyId).finally(() => finished(keyId)),
-        )
+        if (busy.has(keyId) || roomForKeys() <= 0) continue
+        hold(keyId, work(keyId))
         started += 1
       }
       return started
     },
+    async poll(now) {
+      if (deps.leader.epoch() === null) return
+      wakeKeys(await poller.run(now))
+    },
+    observe: (now) => observation.run(now),
   }
 
-  /** Keys that are worked on, or whose work has just failed. */
+  function roomForKeys(): number {
+    const waiting = deps.calls.waiting()
+    return waiting > keysWaitingMax ? 0 : keysAtOnceMax - (busy.size - waiting)
+  }
+
+  /** Keys that are worked on, wait for room, or whose work has just failed. */
   function setAside(now: Date): number[] {
     const waiting = [...patience].filter(([, one]) => one.until > now).map(([keyId]) => keyId)
-    return [...busy.keys(), ...waiting]
+    return [...busy.keys(), ...waiting, ...lanes.waiting()]
   }
 
-  function finished(keyId: number) {
-    busy.delete(keyId)
-    reconciler.onWorked()
+  function hold(keyId: number, work: Promise<void>) {
+    const held = work.finally(() => {
+      busy.delete(keyId)
+      reconciler.onWorked()
+    })
+    busy.set(keyId, held)
+  }
+
+  async function withKey(keyId: number, work: () => Promise<void>): Promise<boolean> {
+    if (busy.has(keyId)) return false
+    const working = work()
+    hold(
+      keyId,
+      working.catch(() => {}),
+    )
+    await working
+    return true
+  }
+
+  function wakeKeys(keyIds: readonly number[]) {
+    for (const keyId of keyIds) ready.add(keyId)
+    if (keyIds.length > 0) reconciler.onWorked()
+  }
+
+  function leaveLane(keyId: number) {
+    wakeKeys(lanes.leave(keyId))
+  }
+
+  /** What the leader before left in flight is in flight still. */
+  async function takeOverLanes(epoch: number) {
+    if (lanesOf === epoch) return
+    lanes.takeOver(await callsInFlight(deps.db))
+    poller.expect(await deps.clock.now())
+    lanesOf = epoch
   }
 
   async function work(keyId: number): Promise<void> {
@@ -95,8 +164,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
         const now = await deps.clock.now()
         const deadlineMs = (await deps.activationDeadlineMinutes()) * 60_000
         const key = await loadKey(deps.db, keyId, deadlineMs)
-        const nextPollAt = pollAt(key) ?? now
-        const step = plan(plannedKey(key, nextPollAt), key.grants, now)
+        const step = plan(plannedKey(key, pollAt(key, now)), key.grants, now)
         if (step.kind === 'rest') {
           await restUntil(deps.db, key, step.until)
           break
@@ -105,15 +173,15 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       }
       patience.delete(keyId)
     } catch (error) {
-      await postpone(keyId, error)
+      if (!(error instanceof LaneFull)) await postpone(keyId, error)
     }
   }
 
-  function pollAt({ intent }: LedgerKey): Date | null {
-    if (intent === null) return null
-    const { acceptedAt } = intent
-    const first = acceptedAt === null ? null : new Date(acceptedAt.getTime() + pollEveryMs)
-    return polls.get(intent.intentId) ?? first
+  /** The poller asks; the key's turn comes when there is an answer. */
+  function pollAt({ intent }: LedgerKey, now: Date): Date {
+    const id = intent?.awsRequestId ?? null
+    if (id !== null && poller.concluded(id) !== null) return now
+    return new Date(now.getTime() + unheardMs)
   }
 
   async function postpone(keyId: number, error: unknown): Promise<void> {
@@ -134,7 +202,9 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       case 'rest':
         return Promise.resolve()
       case 'fail_unstarted':
-        return write((c) => failUnstarted(deps, c, grantOf(key, step.grantId), notInTime(key)))
+        return write((c) =>
+          failUnstarted(deps, c, grantOf(key, step.grantId), unstarted(key, step)),
+        )
       case 'end': {
         const why =
           step.why === 'time'
@@ -149,28 +219,37 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       case 'activate':
         return write((c) => activateGrant(deps, c, key, grantOf(key, step.grantId)))
       case 'begin':
-        return begin(deps, epoch, key, grantOf(key, step.grantId))
+        return begin(callDeps, epoch, key, grantOf(key, step.grantId))
       case 'create_again':
-        return createAgain(deps, epoch, key, grantOf(key, step.grantId))
+        return createAgain(callDeps, epoch, key, grantOf(key, step.grantId))
       case 'remove':
-        return remove(deps, epoch, key)
+        return remove(callDeps, epoch, key)
       case 'look':
         return look(key, epoch)
       case 'poll':
-        return poll(key, epoch)
+        return conclude(key, epoch, now)
       case 'doubt':
-        return write((c) => doubtIntent(c, key))
+        return write((c) => doubtIntent(c, key)).then(() => leaveLane(key.keyId))
+      case 'removed_by_hand': {
+        const absentSince = key.missingSince ?? now
+        return write((c) => endEveryActive(c, key, { reason: 'outside_team', absentSince }))
+      }
+      case 'count_unwanted':
+        return write((c) => countUnwanted(deps, c, key))
       case 'settle':
         return write((c) => settleWatch(c, key))
       case 'alarm':
-        return write((c) => alarm(c, key, grantOf(key, step.grantId)))
+        return write((c) => {
+          const grant = step.grantId === null ? null : grantOf(key, step.grantId)
+          return raiseAlarm(c, key, { requestId: grant?.requestId ?? null, goneBy: step.goneBy })
+        })
       default:
         return step satisfies never
     }
   }
 
   async function look(key: LedgerKey, epoch: number): Promise<void> {
-    await deps.takeCall()
+    await deps.calls.take('look')
     const seen = await deps.assignments.holders(key.key)
     const now = await deps.clock.now()
     const isSeen = seen.kind === 'read' && seen.userIds.has(key.key.userId)
@@ -187,36 +266,31 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       deps.db,
       now,
       async (c) => {
-        await updateKey(c.tx, key.keyId, { belief }, now)
+        const appeared = isSeen && key.belief.presence === 'absent' && !wanted
+        const unwantedSince = key.unwantedSince ?? key.observedAt ?? key.belief.confirmedAt ?? now
+        const update = { belief, observedAt: now, ...(appeared && { unwantedSince }) }
+        await updateKey(c.tx, key.keyId, update, now)
         if (isSeen && onlyDoubtIsNewestCreation)
           await settleDoubts(c.tx, key.keyId, 'succeeded', now)
-        if (isSeen && key.belief.presence === 'absent' && !wanted) appearedUnwanted(c, key)
+        if (appeared) appearedUnwanted(c, key, unwantedSince)
       },
       { epoch },
     )
   }
 
-  async function poll(key: LedgerKey, epoch: number): Promise<void> {
+  async function conclude(key: LedgerKey, epoch: number, now: Date): Promise<void> {
     const { intent } = key
     if (intent?.awsRequestId == null) return
-    const status = await poller.status(
-      intent.kind,
-      intent.awsRequestId,
-      intent.acceptedAt ?? new Date(0),
-    )
-    const now = await deps.clock.now()
-    if (status.kind === 'in_progress') {
-      polls.set(intent.intentId, new Date(now.getTime() + pollEveryMs))
-      return
-    }
-    polls.delete(intent.intentId)
+    const { awsRequestId } = intent
+    const status = poller.concluded(awsRequestId)
+    if (status === null || status.kind === 'in_progress') return poller.expect(now)
     await change(deps.db, now, (c) => recordStatus(c, key, intent, status), { epoch })
+    poller.forget(awsRequestId)
+    leaveLane(key.keyId)
   }
 
   return reconciler
 }
-
-type Write = Parameters<Parameters<typeof change<void>>[2]>[0]
 
 function grantOf(key: LedgerKey, grantId: string): LedgerGrant {
   const grant = key.grants.find((one) => one.grantId === grantId)
@@ -232,11 +306,19 @@ function notInTime(key: LedgerKey) {
   }
 }
 
+function unstarted(key: LedgerKey, step: Step & { kind: 'fail_unstarted' }) {
+  if (step.why === 'not_granted_in_time') return notInTime(key)
+  return {
+    code: 'parent_over',
+    message: 'The access that this was to extend had ended before, so there was nothing to extend.',
+  }
+}
+
 function lastErrorText(key: LedgerKey): string {
   return key.attempts > 0 ? ` ${key.attempts} attempts were answered with patience asked for.` : ''
 }
 
-async function doubtIntent(c: Write, key: LedgerKey): Promise<void> {
+async function doubtIntent(c: Change, key: LedgerKey): Promise<void> {
   if (key.intent === null) return
   const reason = 'TEAM stopped before the answer was recorded'
   await settleIntent(c.tx, key.intent.intentId, { state: 'unknown', reason, at: c.at })
@@ -244,7 +326,7 @@ async function doubtIntent(c: Write, key: LedgerKey): Promise<void> {
 }
 
 /** The horizon has passed and the last look showed absence, or the key is wanted and present. */
-async function settleWatch(c: Write, key: LedgerKey): Promise<void> {
+async function settleWatch(c: Change, key: LedgerKey): Promise<void> {
   const belief = { ...key.belief, watchedSince: null, watchedUntil: null, nextLookAt: null }
   const idle = key.grants.length === 0 && belief.presence === 'absent'
   await settleDoubts(c.tx, key.keyId, 'failed', c.at)
@@ -252,22 +334,12 @@ async function settleWatch(c: Write, key: LedgerKey): Promise<void> {
   c.changed('key', String(key.keyId))
 }
 
-function appearedUnwanted(c: Write, key: LedgerKey): void {
+function appearedUnwanted(c: Change, key: LedgerKey, since: Date): void {
   c.event({
     actor: systemActor,
     action: 'access.appeared_unwanted',
     object: { type: 'key', id: String(key.keyId) },
-    payload: { ...key.key, absentSeenAt: key.belief.absentSeenAt?.toISOString() ?? null },
-  })
-}
-
-async function alarm(c: Write, key: LedgerKey, grant: LedgerGrant): Promise<void> {
-  await updateKey(c.tx, key.keyId, { alarmedAt: c.at }, c.at)
-  c.event({
-    actor: systemActor,
-    action: 'access.removal_late',
-    object: { type: 'request', id: grant.requestId },
-    payload: { ...key.key, goneBy: grant.goneBy?.toISOString() ?? null, attempts: key.attempts },
+    payload: { ...key.key, notBefore: since.toISOString() },
   })
 }
 

@@ -13,6 +13,7 @@ export interface LedgerGrant extends PlannedGrant {
   readonly hardEnd: Date | null
   readonly startsAt: Date | null
   readonly endState: 'ended' | 'revoked' | 'cancelled' | 'failed' | null
+  readonly breakGlass: boolean
 }
 
 export interface LedgerIntent {
@@ -28,10 +29,15 @@ export interface LedgerKey {
   readonly key: Key
   readonly held: boolean
   readonly attempts: number
+  readonly lastError: string | null
   readonly nudges: number
   readonly belief: Belief
   readonly notBefore: Date | null
   readonly alarmedAt: Date | null
+  readonly alarmNotBefore: Date | null
+  readonly observedAt: Date | null
+  readonly missingSince: Date | null
+  readonly unwantedSince: Date | null
   readonly intent: LedgerIntent | null
   /** Kinds of calls of unknown outcome that may still land, newest first. */
   readonly doubts: readonly ('create' | 'delete')[]
@@ -134,10 +140,15 @@ export async function loadKey(
     key: keyOf(row),
     held: row.held,
     attempts: row.attempts,
+    lastError: row.last_error,
     nudges: row.nudges,
     belief: beliefOf(row),
     notBefore: row.not_before,
     alarmedAt: row.late_alarm_at,
+    alarmNotBefore: row.alarm_not_before,
+    observedAt: row.observed_at,
+    missingSince: row.missing_since,
+    unwantedSince: row.unwanted_since,
     intent: open
       ? {
           intentId: open.intent_id,
@@ -187,7 +198,7 @@ async function loadGrants(
     .selectFrom('access_grant')
     .innerJoin('request', 'request.request_id', 'access_grant.request_id')
     .selectAll('access_grant')
-    .select(['request.status', 'request.end_state'])
+    .select(['request.status', 'request.end_state', 'request.break_glass'])
     .where('access_grant.key_id', '=', keyId)
     .where('over_at', 'is', null)
     .orderBy('due_at')
@@ -207,6 +218,8 @@ async function loadGrants(
     hardEnd: row.hard_end,
     startsAt: row.starts_at,
     endState: endStateOf(row.end_state),
+    extension: false,
+    breakGlass: row.break_glass,
   }))
 }
 
@@ -239,6 +252,10 @@ export function plannedKey(key: LedgerKey, nextPollAt: Date): PlannedKey {
     nextLookAt: belief.nextLookAt,
     notBefore: key.notBefore,
     alarmedAt: key.alarmedAt,
+    alarmNotBefore: key.alarmNotBefore,
+    observedAt: key.observedAt,
+    missingSince: key.missingSince,
+    unwantedSince: key.unwantedSince,
     inFlight: intent === null ? null : { kind: intent.kind, state: intent.state, nextPollAt },
   }
 }
@@ -250,6 +267,10 @@ export interface KeyUpdate {
   readonly attempts?: number
   readonly lastError?: string | null
   readonly alarmedAt?: Date | null
+  readonly alarmNotBefore?: Date | null
+  readonly observedAt?: Date
+  readonly missingSince?: Date | null
+  readonly unwantedSince?: Date | null
 }
 
 export async function updateKey(
@@ -276,6 +297,10 @@ export async function updateKey(
       ...(update.attempts !== undefined && { attempts: update.attempts }),
       ...(update.lastError !== undefined && { last_error: update.lastError }),
       ...(update.alarmedAt !== undefined && { late_alarm_at: update.alarmedAt }),
+      ...(update.alarmNotBefore !== undefined && { alarm_not_before: update.alarmNotBefore }),
+      ...(update.observedAt !== undefined && { observed_at: update.observedAt }),
+      ...(update.missingSince !== undefined && { missing_since: update.missingSince }),
+      ...(update.unwantedSince !== undefined && { unwanted_since: update.unwantedSince }),
     })
     .where('key_id', '=', keyId)
     .execute()
@@ -288,74 +313,5 @@ export async function restUntil(db: Db, key: LedgerKey, until: Date | null): Pro
     .set({ next_at: until })
     .where('key_id', '=', key.keyId)
     .where('nudges', '=', key.nudges)
-    .execute()
-}
-
-/** Raises a unique violation (`one_call_in_flight_a_key`) if a call is in flight already. */
-export async function writeIntent(
-  tx: Transaction<Schema>,
-  intent: { keyId: number; kind: 'create' | 'delete'; epoch: number; at: Date },
-): Promise<number> {
-  const row = await tx
-    .insertInto('intent')
-    .values({
-      key_id: intent.keyId,
-      kind: intent.kind,
-      state: 'written',
-      epoch: intent.epoch,
-      written_at: intent.at,
-      sent_at: null,
-      aws_request_id: null,
-      settled_at: null,
-      reason: null,
-    })
-    .returning('intent_id')
-    .executeTakeFirstOrThrow()
-  return row.intent_id
-}
-
-export async function acceptIntent(
-  tx: Transaction<Schema>,
-  intentId: number,
-  awsRequestId: string,
-  at: Date,
-): Promise<void> {
-  await tx
-    .updateTable('intent')
-    .set({ state: 'accepted', aws_request_id: awsRequestId, sent_at: at })
-    .where('intent_id', '=', intentId)
-    .where('state', '=', 'written')
-    .execute()
-}
-
-export async function settleIntent(
-  tx: Transaction<Schema>,
-  intentId: number,
-  outcome: {
-    state: 'succeeded' | 'failed' | 'refused' | 'unknown'
-    reason: string | null
-    at: Date
-  },
-): Promise<void> {
-  await tx
-    .updateTable('intent')
-    .set({ state: outcome.state, reason: outcome.reason, settled_at: outcome.at })
-    .where('intent_id', '=', intentId)
-    .where('state', 'in', ['written', 'accepted'])
-    .execute()
-}
-
-/** What was in doubt is settled: it was seen, or its horizon has passed. */
-export async function settleDoubts(
-  tx: Transaction<Schema>,
-  keyId: number,
-  state: 'succeeded' | 'failed',
-  at: Date,
-): Promise<void> {
-  await tx
-    .updateTable('intent')
-    .set({ state, settled_at: at })
-    .where('key_id', '=', keyId)
-    .where('state', '=', 'unknown')
     .execute()
 }

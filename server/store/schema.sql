@@ -199,6 +199,17 @@ create table directory_version (
   constraint directory_version_only_row_check CHECK (only_row)
 );
 
+create table drift (
+  account_id text not null,
+  permission_set_arn text not null,
+  principal_type text not null,
+  principal_id text not null,
+  first_seen_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone not null,
+  constraint one_row_an_assignment PRIMARY KEY (account_id, permission_set_arn, principal_type, principal_id),
+  constraint a_principal_is_a_user_or_a_group CHECK ((principal_type = ANY (ARRAY['USER'::text, 'GROUP'::text])))
+);
+
 create table eligibility_policy (
   policy_id uuid not null,
   version integer not null,
@@ -246,8 +257,10 @@ create table intent (
   aws_request_id text,
   settled_at timestamp with time zone,
   reason text,
+  request_id uuid,
   constraint intent_pkey PRIMARY KEY (intent_id),
   constraint intent_key_id_fkey FOREIGN KEY (key_id) REFERENCES ledger_key(key_id),
+  constraint intent_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(request_id),
   constraint an_accepted_intent_has_an_id CHECK (((state <> 'accepted'::text) OR (aws_request_id IS NOT NULL))),
   constraint an_intent_creates_or_deletes CHECK ((kind = ANY (ARRAY['create'::text, 'delete'::text]))),
   constraint an_intent_state_is_known CHECK ((state = ANY (ARRAY['written'::text, 'accepted'::text, 'succeeded'::text, 'failed'::text, 'refused'::text, 'unknown'::text])))
@@ -281,6 +294,10 @@ create table ledger_key (
   next_at timestamp with time zone,
   nudges bigint not null default 0,
   updated_at timestamp with time zone not null,
+  observed_at timestamp with time zone,
+  missing_since timestamp with time zone,
+  unwanted_since timestamp with time zone,
+  alarm_not_before timestamp with time zone,
   constraint ledger_key_pkey PRIMARY KEY (key_id),
   constraint one_row_a_key UNIQUE (user_id, account_id, permission_set_arn),
   constraint presence_is_known_or_said_to_be_unknown CHECK ((presence = ANY (ARRAY['absent'::text, 'present'::text, 'unknown'::text])))
@@ -476,6 +493,7 @@ CREATE INDEX intent_of_key ON intent USING btree (key_id, intent_id DESC);
 CREATE UNIQUE INDEX one_call_in_flight_a_key ON intent USING btree (key_id) WHERE (state = ANY (ARRAY['written'::text, 'accepted'::text]));
 CREATE INDEX ledger_key_due ON ledger_key USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX ledger_key_held ON ledger_key USING btree (key_id) WHERE held;
+CREATE INDEX ledger_key_to_observe ON ledger_key USING btree (observed_at NULLS FIRST) WHERE (held AND (presence = 'present'::text));
 CREATE INDEX notice_of_request ON notice USING btree (request_id, created_at);
 CREATE INDEX notice_undelivered ON notice USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'failed'::text]));
 CREATE UNIQUE INDEX one_pending_extension_a_grant ON request USING btree (extends_request_id) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NOT NULL));
@@ -577,6 +595,7 @@ grant delete, insert, select, update on table directory_permission_set to team_a
 grant delete, insert, select, update on table directory_refresh to team_app;
 grant delete, insert, select, update on table directory_user to team_app;
 grant delete, insert, select, update on table directory_version to team_app;
+grant delete, insert, select, update on table drift to team_app;
 grant delete, insert, select, update on table eligibility_policy to team_app;
 grant delete, insert, select, update on table idempotency_key to team_app;
 grant delete, insert, select, update on table intent to team_app;

@@ -236,7 +236,20 @@ export interface LedgerKeyTable {
   late_alarm_at: Date | null
   next_at: Date | null
   nudges: Generated<number>
+  observed_at: Date | null
+  missing_since: Date | null
+  unwanted_since: Date | null
+  alarm_not_before: Date | null
   updated_at: Date
+}
+
+export interface DriftTable {
+  account_id: string
+  permission_set_arn: string
+  principal_type: 'USER' | 'GROUP'
+  principal_id: string
+  first_seen_at: Date
+  last_seen_at: Date
 }
 
 export interface AccessGrantTable {
@@ -273,6 +286,7 @@ export interface IntentTable {
   aws_request_id: string | null
   settled_at: Date | null
   reason: string | null
+  request_id: string | null
 }
 
 export interface AuditEventTable {
@@ -406,6 +420,7 @@ export interface Schema {
   ledger_key: LedgerKeyTable
   access_grant: AccessGrantTable
   intent: IntentTable
+  drift: DriftTable
   audit_event: AuditEventTable
   audit_head: AuditHeadTable
   change_feed: ChangeFeedTable

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { anchorEveryMs, anchorHead } from '#server/audit/anchor.ts'
 import type { Config } from '#server/config.ts'
+import { createCallQueue } from '#server/engine/call-queue.ts'
 import { createDirectoryRefresh } from '#server/engine/directory-refresh.ts'
 import { type Chore, startEngine } from '#server/engine/engine.ts'
 import { createLeader } from '#server/engine/leader.ts'
@@ -146,7 +147,7 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
           clock,
           leader,
           assignments: aws.engineAssignments,
-          takeCall: () => aws.budget.take('sso-admin/engine'),
+          calls: createCallQueue(() => aws.budget.take('sso-admin')),
           announce,
           checkActivation: createCheckActivation(rules),
           confirmPerson: (userId) => confirmer.confirmPerson(userId),

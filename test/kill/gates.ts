@@ -19,7 +19,7 @@ const places = {
   // The engine pays for a call after its intent is committed and before it is sent.
   'the call of a committed intent': {
     on: 'insert or update on aws_budget',
-    when: `new.bucket = 'sso-admin/engine'`,
+    when: `new.bucket = 'sso-admin'`,
     provided: `exists (select from intent where state = 'written')`,
   },
   'the request id': { on: 'update on intent', when: `new.state = 'accepted'` },

@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createEngineWorld, type EngineWorld } from '#test/engine-world.ts'
+
+let world: EngineWorld
+beforeEach(async () => {
+  world = await createEngineWorld()
+})
+afterEach(() => world.close())
+
+async function reasonOf(requestId: string): Promise<string | null> {
+  const row = await world.database.db
+    .selectFrom('request')
+    .select('end_reason')
+    .where('request_id', '=', requestId)
+    .executeTakeFirstOrThrow()
+  return row.end_reason
+}
+
+const drift = () => world.database.db.selectFrom('drift').selectAll().execute()
+
+describe('access that somebody removed by hand', () => {
+  test('ends the grant within minutes, is not put back, and counts as no excess', async () => {
+    const id = await world.approved()
+    await world.pass(4)
+    world.byHand('removed')
+    await world.pass(400)
+    expect(await world.status(id)).toBe('revoked')
+    expect(await reasonOf(id)).toBe('outside_team')
+    expect((await world.grant(id)).excessSeconds).toBe(0)
+    expect(world.held()).toBe(false)
+    expect(world.calls('CreateAccountAssignment')).toBe(1)
+    expect(world.calls('DeleteAccountAssignment')).toBe(0)
+  })
+
+  test('and put back before the second look lives on', async () => {
+    const id = await world.approved()
+    await world.pass(4)
+    world.byHand('removed')
+    await world.pass(310)
+    expect(await world.status(id)).toBe('active')
+    world.byHand('made')
+    await world.pass(700)
+    expect(await world.status(id)).toBe('active')
+  })
+
+  test('ends every grant that lived by it', async () => {
+    const first = await world.approved({ minutes: 60 })
+    await world.pass(4)
+    const second = await world.approved({ minutes: 120 })
+    await world.pass(4)
+    world.byHand('removed')
+    await world.pass(400)
+    expect(await world.status(first)).toBe('revoked')
+    expect(await world.status(second)).toBe('revoked')
+  })
+})
+
+describe('targets that TEAM manages', () => {
+  test('are listed once for everybody who holds them, every five minutes', async () => {
+    await world.approved()
+    await world.approved({ person: 'naoko.mori' })
+    await world.pass(10)
+    const before = world.calls('ListAccountAssignments')
+    await world.pass(600)
+    expect(world.calls('ListAccountAssignments') - before).toBe(2)
+  })
+
+  test('show what TEAM did not make as drift, once in the trail, and it is left alone', async () => {
+    world.byHand('made', 'sam.carter')
+    await world.approved({ minutes: 12 })
+    await world.pass(700)
+    const rows = await drift()
+    expect(rows.map((row) => row.principal_type)).toContain('USER')
+    const users = (await world.events('access.drift_seen')).filter(
+      (payload) => payload.principalType === 'USER',
+    )
+    expect(users).toHaveLength(1)
+    await world.pass(60)
+    expect(world.held('sam.carter')).toBe(true)
+    expect(world.held()).toBe(false)
+  })
+
+  test('forget drift that is gone', async () => {
+    world.byHand('made', 'sam.carter')
+    await world.approved()
+    await world.pass(310)
+    world.byHand('removed', 'sam.carter')
+    await world.pass(310)
+    expect((await drift()).filter((row) => row.principal_type === 'USER')).toEqual([])
+  })
+})
+
+describe('access that lands after its request was over', () => {
+  async function landLate(): Promise<string> {
+    const { world: aws } = world.sandbox
+    aws.commit({ type: 'settings', value: { ...aws.settings, createDelayMs: 100_000 } })
+    world.fault({ operation: 'CreateAccountAssignment', dropConnection: 'after', times: 1 })
+    const id = await world.approved()
+    await world.pass(2)
+    await world.stop(id, 'revoked')
+    await world.pass(25)
+    expect(await world.status(id)).toBe('revoked')
+    // Ten seconds from one look to the other, of which two had passed.
+    expect((await world.grant(id)).excessSeconds).toBe(8)
+    await world.pass(500)
+    expect(world.held()).toBe(false)
+    return id
+  }
+
+  test('is removed, and its seconds are that request’s excess, never less than they were', async () => {
+    const id = await landLate()
+    const { excessSeconds } = await world.grant(id)
+    // It landed at 100 s; the look before was at 61 s, the one that saw it at 241 s.
+    expect(excessSeconds).toBeGreaterThan(8 + 141)
+    expect(excessSeconds).toBeLessThan(8 + 200)
+    expect(await world.events('access.excess_added')).toHaveLength(1)
+  })
+
+  test('is an event when it is seen', async () => {
+    await landLate()
+    expect(await world.events('access.appeared_unwanted')).toHaveLength(1)
+  })
+})
+
+describe('a status that AWS has forgotten', () => {
+  test('of a creation that shows later is not missed: the key stays watched', async () => {
+    const { world: aws } = world.sandbox
+    aws.commit({ type: 'settings', value: { ...aws.settings, createDelayMs: 30_000 } })
+    const list = 'ListAccountAssignmentCreationStatus'
+    world.fault({ operation: list, error: 'UnknownOperationException' })
+    const describe = 'DescribeAccountAssignmentCreationStatus'
+    world.fault({ operation: describe, error: 'ResourceNotFoundException' })
+    const id = await world.approved()
+    await world.pass(5)
+    await world.stop(id, 'revoked')
+    await world.pass(300)
+    expect(await world.status(id)).toBe('revoked')
+    expect(world.held()).toBe(false)
+  })
+})
