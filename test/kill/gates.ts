@@ -9,19 +9,11 @@ import { until } from './until.ts'
 interface Place {
   readonly on: string
   readonly when: string
-  /** Asked in the transaction that comes by: only then does it wait. */
-  readonly provided?: string
 }
 
 const places = {
   'the decision': { on: 'insert on decision', when: 'true' },
   'the intent': { on: 'insert on intent', when: 'true' },
-  // The engine pays for a call after its intent is committed and before it is sent.
-  'the call of a committed intent': {
-    on: 'insert or update on aws_budget',
-    when: `new.bucket = 'sso-admin'`,
-    provided: `exists (select from intent where state = 'written')`,
-  },
   'the request id': { on: 'update on intent', when: `new.state = 'accepted'` },
   'the state active': {
     on: 'update on request',
@@ -41,14 +33,12 @@ const numberOf = (name: PlaceName) => Object.keys(places).indexOf(name)
 
 /** Open gates: nobody waits while nobody holds a lock. */
 export async function buildGates(owner: pg.Pool): Promise<void> {
-  for (const [name, { on, when, ...more }] of Object.entries<Place>(places)) {
+  for (const [name, { on, when }] of Object.entries<Place>(places)) {
     const number = numberOf(name as PlaceName)
     await owner.query(`
       create function kill_gate_${number}() returns trigger language plpgsql as $$
       begin
-        if ${more.provided ?? 'true'} then
-          perform pg_advisory_xact_lock_shared(${lockClass}, ${number});
-        end if;
+        perform pg_advisory_xact_lock_shared(${lockClass}, ${number});
         return null;
       end $$;
       create constraint trigger kill_gate_${number} after ${on}

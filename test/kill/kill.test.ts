@@ -62,12 +62,12 @@ const points: readonly Point[] = [
     ...onceEach,
   },
   {
-    where: 'the intent is committed and its call not yet sent',
+    where: 'the intent is committed and its call has no effect yet',
     reach: async (story) => {
       await story.askAndTell()
-      const gate = await story.installation.closeGate('the call of a committed intent')
+      const hangs = await story.hang('CreateAccountAssignment', 'before')
       await story.approve()
-      await gate.reached()
+      await hangs()
     },
     ...onceEach,
     // What became of the first one is not known before its signature is dead.
@@ -115,12 +115,12 @@ const points: readonly Point[] = [
     ...onceEach,
   },
   {
-    where: 'the intent of the deletion is committed and its call not yet sent',
+    where: 'the intent of the deletion is committed and its call has no effect yet',
     reach: async (story) => {
       await story.askAndGet()
-      const gate = await story.installation.closeGate('the call of a committed intent')
+      const hangs = await story.hang('DeleteAccountAssignment', 'before')
       await story.giveBack()
-      await gate.reached()
+      await hangs()
     },
     ...onceEach,
     intents: ['create succeeded', 'delete unknown', 'delete succeeded'],

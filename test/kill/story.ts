@@ -119,9 +119,12 @@ export class Story {
     await this.untilTold()
   }
 
-  /** A call of AWS hangs from now on, once; answers how to wait until it does. */
-  async hang(operation: string): Promise<() => Promise<void>> {
-    const fault = { operation, delayMs: foreverMs, times: 1 }
+  /** A call of AWS hangs, once, before or after its effect; answers how to wait until it does. */
+  async hang(
+    operation: string,
+    delayWhen: 'before' | 'after' = 'after',
+  ): Promise<() => Promise<void>> {
+    const fault = { operation, delayMs: foreverMs, delayWhen, times: 1 }
     const { id } = await this.installation.control<{ id: string }>('POST', 'faults', fault)
     return async () => {
       await until(`${operation} hangs`, async () => {
