@@ -175,6 +175,11 @@ const endReasons = {
   not_eligible: 'end.not_eligible',
   already_held: 'end.already_held',
   out_of_reach: 'end.out_of_reach',
+  target_gone: 'end.target_gone',
+  account_not_active: 'end.account_not_active',
+  management_account: 'end.out_of_reach',
+  permission_set_in_management_account: 'end.permission_set_in_management_account',
+  parent_over: 'end.parent_over',
   too_few_approvers: 'end.too_few_approvers',
 } as const
 

@@ -25,7 +25,7 @@ describe('access that somebody removed by hand', () => {
     world.byHand('removed')
     await world.pass(400)
     expect(await world.status(id)).toBe('revoked')
-    expect(await reasonOf(id)).toBe('outside_team')
+    expect(await reasonOf(id)).toBe('revoked_outside')
     expect((await world.grant(id)).excessSeconds).toBe(0)
     expect(world.held()).toBe(false)
     expect(world.calls('CreateAccountAssignment')).toBe(1)

@@ -232,7 +232,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
         return write((c) => doubtIntent(c, key)).then(() => leaveLane(key.keyId))
       case 'removed_by_hand': {
         const absentSince = key.missingSince ?? now
-        return write((c) => endEveryActive(c, key, { reason: 'outside_team', absentSince }))
+        return write((c) => endEveryActive(c, key, { reason: 'revoked_outside', absentSince }))
       }
       case 'count_unwanted':
         return write((c) => countUnwanted(deps, c, key))

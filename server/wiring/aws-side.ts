@@ -5,6 +5,7 @@ import { type AwsClientsOptions, createAwsClients } from '#server/aws/clients.ts
 import { createDirectoryReader } from '#server/aws/directory-reader.ts'
 import { createInstanceFinder } from '#server/aws/instance.ts'
 import { createMail } from '#server/aws/mail.ts'
+import { createObjects } from '#server/aws/objects.ts'
 import { createPeople } from '#server/aws/people.ts'
 import { type Budget, createBudget } from '#server/engine/budget.ts'
 import type { Database } from '#server/store/database.ts'
@@ -42,6 +43,7 @@ export function openAws(
     instance,
     engineAssignments: createAssignments({ clients, instance, lane: 'engine' }),
     otherAssignments: createAssignments({ clients, instance, lane: 'other' }),
+    objects: createObjects({ clients, instance }),
     people: createPeople({ clients, instance, knownGroups }),
     directoryReader: createDirectoryReader({ clients, instance }),
     mail: createMail({ clients }),

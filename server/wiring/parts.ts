@@ -20,6 +20,7 @@ import { createPeopleConfirmer } from '#server/operations/confirm-person.ts'
 import { expireDueRequests } from '#server/operations/expire-requests.ts'
 import { createLooks } from '#server/operations/look-at-target.ts'
 import { seedSettings } from '#server/operations/seed-settings.ts'
+import { createGrantWatch, readPeopleEveryMs } from '#server/operations/watch-grants.ts'
 import type { Database } from '#server/store/database.ts'
 import { purgeRefreshes } from '#server/store/directory-refreshes.ts'
 import { isCodeRecentEnough } from '#server/store/migrate.ts'
@@ -104,7 +105,23 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
     if ((await loadSettings(db)).version > 0) ready.resolve()
   }
 
+  const watch = createGrantWatch({
+    db,
+    clock,
+    rules,
+    confirmer,
+    objects: aws.objects,
+    log,
+  })
+
+  async function endLost(now: Date): Promise<void> {
+    const epoch = leader.epoch()
+    if (epoch !== null) await watch.endLost(now, { epoch })
+  }
+
   const chores: Chore[] = [
+    { name: 'people with live grants', everyMs: readPeopleEveryMs, run: watch.readPeople },
+    { name: 'lost eligibility', everyMs: 1_000, run: endLost },
     { name: 'directory refresh', everyMs: 1_000, run: refreshDirectory },
     {
       name: 'permission set contents',

@@ -379,6 +379,11 @@ export const en = {
   'end.not_eligible': 'No policy allowed it any more',
   'end.already_held': 'The same access was held already, outside TEAM',
   'end.out_of_reach': "The account or permission set is outside TEAM's reach",
+  'end.target_gone': 'The account or permission set no longer exists',
+  'end.account_not_active': 'The account is suspended or closed',
+  'end.permission_set_in_management_account':
+    'The permission set is used in the management account',
+  'end.parent_over': 'The access to be extended had ended before',
   'end.too_few_approvers': 'More approvals were needed',
   'end.aws': 'AWS refused it ({code})',
 

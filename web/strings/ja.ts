@@ -376,6 +376,10 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'end.not_eligible': '申請資格の喪失',
   'end.already_held': 'TEAM 外で同じアクセスが付与済み',
   'end.out_of_reach': 'アカウントまたは許可セットが TEAM の対象外',
+  'end.target_gone': 'アカウントまたは許可セットの削除',
+  'end.account_not_active': 'アカウントの停止または解約',
+  'end.permission_set_in_management_account': '許可セットが管理アカウントで使われているため',
+  'end.parent_over': '延長元のアクセスがすでに終了',
   'end.too_few_approvers': '承認数の不足',
   'end.aws': 'AWS によるエラー ({code})',
 

@@ -122,6 +122,11 @@ export const japanese: Words = {
     revoked_outside: 'TEAM 外で AWS から削除',
     lost_eligibility: '申請資格の喪失',
     person_disabled: '利用者の無効化',
+    target_gone: 'アカウントまたは許可セットの削除',
+    account_not_active: 'アカウントの停止または解約',
+    management_account: '管理アカウントのため',
+    permission_set_in_management_account: '許可セットが管理アカウントで使われているため',
+    parent_over: '延長元のアクセスがすでに終了',
     // Of failures; their messages are in English.
     not_granted_in_time: 'AWS が期限までに付与を確認しなかったため',
     not_eligible: '申請資格の喪失',
