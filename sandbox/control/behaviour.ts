@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
+import { isForLists } from '../model/faults.ts'
+import { readLagMsMax } from '../model/past.ts'
 import type { Fault } from '../model/types.ts'
 import type { World } from '../model/world.ts'
 import type { ControlRoutes } from './control.ts'
@@ -14,12 +16,31 @@ const settingsBody = z
     delayJitter: z.number().min(0).max(1),
     callsPerSecond: count,
     outstandingCreations: count,
+    conflictScope: z.enum(['key', 'target']),
+    concurrentProvisionings: count,
+    rolesPerAccount: z.int().min(0),
+    statusDelayMs: delay,
+    statusKeptMs: delay,
+    readLagMs: z.number().min(0).max(readLagMsMax),
+    orphansStay: z.boolean(),
+    otherCallersPerSecond: z.number().min(0).max(1_000_000),
     sesProductionAccess: z.boolean(),
     sesPerSecond: count,
     sesPerDay: count,
     minimal: z.boolean(),
   })
   .partial()
+
+const effects = [
+  'error',
+  'failureReason',
+  'delayMs',
+  'dropConnection',
+  'hangs',
+  'statusDelayMs',
+  'loses',
+  'missesPage',
+] as const
 
 const faultBody = z
   .strictObject({
@@ -29,17 +50,21 @@ const faultBody = z
     delayMs: delay.optional(),
     delayWhen: z.enum(['before', 'after']).optional(),
     dropConnection: z.enum(['before', 'after']).optional(),
+    hangs: z.enum(['before', 'after']).optional(),
+    statusDelayMs: delay.optional(),
+    loses: z.number().min(0).max(1).optional(),
+    missesPage: z.literal(true).optional(),
     probability: z.number().min(0).max(1).optional(),
     times: count.optional(),
   })
-  .refine(
-    (fault) =>
-      fault.error !== undefined ||
-      fault.failureReason !== undefined ||
-      fault.delayMs !== undefined ||
-      fault.dropConnection !== undefined,
-    { path: ['error'], message: 'needs one of error, failureReason, delayMs, dropConnection' },
-  )
+  .refine((fault) => effects.some((effect) => fault[effect] !== undefined), {
+    path: ['error'],
+    message: `needs one of ${effects.join(', ')}`,
+  })
+  .refine((fault) => !isForLists(fault) || /^(\*$|List)/.test(fault.operation), {
+    path: ['operation'],
+    message: 'must be a list, or *, for loses and missesPage',
+  })
 
 const shown = (fault: Fault) => ({
   ...fault,
@@ -71,6 +96,11 @@ export const behaviourRoutes: ControlRoutes = {
     if (going.length > 0) {
       world.commit(...going.map((fault) => ({ type: 'fault-removed' as const, id: fault.id })))
     }
+    return { status: 204, body: undefined }
+  },
+
+  'POST /_sandbox/forget-statuses'(world) {
+    world.commit({ type: 'statuses-forgotten' })
     return { status: 204, body: undefined }
   },
 

@@ -4,6 +4,7 @@ import type { World } from '../model/world.ts'
 import { readBody } from '../wire/http.ts'
 import { BadInput } from './bad-input.ts'
 import { behaviourRoutes } from './behaviour.ts'
+import { estateRoutes } from './estate.ts'
 import { organisationRoutes } from './organisation.ts'
 import { readingRoutes } from './reading.ts'
 
@@ -17,7 +18,12 @@ export type ControlRoutes = Readonly<
   Record<string, (world: World, body: unknown, origin: string) => ControlAnswer>
 >
 
-const routes: ControlRoutes = { ...organisationRoutes, ...readingRoutes, ...behaviourRoutes }
+const routes: ControlRoutes = {
+  ...organisationRoutes,
+  ...estateRoutes,
+  ...readingRoutes,
+  ...behaviourRoutes,
+}
 
 export async function serveControl(
   world: World,

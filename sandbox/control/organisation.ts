@@ -3,23 +3,30 @@ import type { AssignmentKey, Group, User } from '../model/types.ts'
 import type { World } from '../model/world.ts'
 import { BadInput } from './bad-input.ts'
 import type { ControlRoutes } from './control.ts'
+import { knownAccount, knownGroup, knownSet, knownUser } from './known.ts'
 
 const name = z.string().trim().min(1).max(128)
 const url = z.url({ protocol: /^https?$/ })
 
 const userBody = z.strictObject({
+  /** Names whom to change, so that `userName` may be a new name. */
+  userId: z.string().optional(),
   userName: name,
   displayName: z.string().min(1).max(1024).optional(),
   email: z.email().nullable().optional(),
   status: z.enum(['ENABLED', 'DISABLED']).optional(),
 })
 const groupBody = z.strictObject({
+  /** Names which to change, so that `displayName` may be a new name. */
+  groupId: z.string().optional(),
   displayName: name,
   description: z.string().max(1024).optional(),
 })
 const membershipBody = z.strictObject({ userName: name, groupName: name })
 const assignmentBody = z.strictObject({
   userName: name.optional(),
+  /** Of somebody who may be no more. */
+  userId: z.string().optional(),
   groupName: name.optional(),
   accountId: z.string().regex(/^\d{12}$/, 'must be twelve digits'),
   permissionSetArn: z.string().optional(),
@@ -44,18 +51,6 @@ export const slugOf = (applicationName: string) =>
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-|-$/g, '') || 'application'
 
-function knownUser(world: World, userName: string): User {
-  const user = world.state.userByName(userName)
-  if (user === undefined) throw new BadInput('userName', `There is no user ${userName}.`)
-  return user
-}
-
-function knownGroup(world: World, groupName: string, field = 'groupName'): Group {
-  const group = world.state.groupByName(groupName)
-  if (group === undefined) throw new BadInput(field, `There is no group ${groupName}.`)
-  return group
-}
-
 /** Times in the answers are ISO 8601. */
 function shown<Value extends object>(value: Value): Record<string, unknown> {
   const times = new Set(['createdAt', 'updatedAt'])
@@ -67,16 +62,24 @@ function shown<Value extends object>(value: Value): Record<string, unknown> {
   return Object.fromEntries(entries)
 }
 
+function refuseTaken(field: string, own: string | undefined, taken: string | undefined): void {
+  if (own === undefined || taken === undefined || own === taken) return
+  throw new BadInput(field, 'Somebody else has that name.')
+}
+
 const done = { status: 204, body: undefined }
 
 const userRoutes: ControlRoutes = {
   'POST /_sandbox/users'(world, body) {
     const given = userBody.parse(body)
     const now = world.now()
-    const before = world.state.userByName(given.userName)
+    const { userId, userName } = given
+    const before =
+      userId === undefined ? world.state.userByName(userName) : knownUser(world, { userId })
+    refuseTaken('userName', before?.userId, world.state.userByName(userName)?.userId)
     const value: User = {
       userId: before?.userId ?? world.ids.identityId(),
-      userName: before?.userName ?? given.userName,
+      userName: userId === undefined ? (before?.userName ?? userName) : userName,
       displayName: given.displayName ?? before?.displayName ?? given.userName,
       email: given.email === undefined ? (before?.email ?? null) : given.email,
       status: given.status ?? before?.status ?? 'ENABLED',
@@ -88,7 +91,7 @@ const userRoutes: ControlRoutes = {
     return { status: before === undefined ? 201 : 200, body: shown(value) }
   },
   'DELETE /_sandbox/users'(world, body) {
-    const { userId } = knownUser(world, userBody.parse(body).userName)
+    const { userId } = knownUser(world, userBody.parse(body))
     world.commit({ type: 'user-removed', userId })
     return done
   },
@@ -97,10 +100,16 @@ const userRoutes: ControlRoutes = {
 const groupRoutes: ControlRoutes = {
   'POST /_sandbox/groups'(world, body) {
     const given = groupBody.parse(body)
-    const before = world.state.groupByName(given.displayName)
+    const { groupId, displayName } = given
+    const named = world.state.groupByName(displayName)
+    const before = groupId === undefined ? named : world.state.groups.get(groupId)
+    if (groupId !== undefined && before === undefined) {
+      throw new BadInput('groupId', `There is no group ${groupId}.`)
+    }
+    refuseTaken('displayName', before?.groupId, named?.groupId)
     const value: Group = {
       groupId: before?.groupId ?? world.ids.identityId(),
-      displayName: before?.displayName ?? given.displayName,
+      displayName: groupId === undefined ? (before?.displayName ?? displayName) : displayName,
       description: given.description ?? before?.description ?? '',
       createdAt: before?.createdAt ?? world.now(),
     }
@@ -115,7 +124,7 @@ const groupRoutes: ControlRoutes = {
   },
   'POST /_sandbox/memberships'(world, body) {
     const given = membershipBody.parse(body)
-    const { userId } = knownUser(world, given.userName)
+    const { userId } = knownUser(world, given)
     const { groupId } = knownGroup(world, given.groupName)
     const before = world.state.membership(userId, groupId)
     const value = before ?? { membershipId: world.ids.identityId(), userId, groupId }
@@ -124,7 +133,7 @@ const groupRoutes: ControlRoutes = {
   },
   'DELETE /_sandbox/memberships'(world, body) {
     const given = membershipBody.parse(body)
-    const { userId } = knownUser(world, given.userName)
+    const { userId } = knownUser(world, given)
     const { groupId } = knownGroup(world, given.groupName)
     const membership = world.state.membership(userId, groupId)
     if (membership === undefined) {
@@ -136,29 +145,23 @@ const groupRoutes: ControlRoutes = {
 }
 
 function assignmentKey(world: World, body: unknown): AssignmentKey {
-  const given = assignmentBody.parse(body)
-  if ((given.userName === undefined) === (given.groupName === undefined)) {
+  const { userName, userId, groupName, ...given } = assignmentBody.parse(body)
+  if ([userName, userId, groupName].filter((one) => one !== undefined).length !== 1) {
     throw new BadInput('userName', 'Name either a user or a group.')
   }
-  const { state } = world
-  if (!state.accounts.has(given.accountId)) {
-    throw new BadInput('accountId', `There is no account ${given.accountId}.`)
+  const { accountId } = knownAccount(world, given, 'accountId')
+  const { permissionSetArn } = knownSet(
+    world,
+    { arn: given.permissionSetArn, name: given.permissionSetName },
+    { arn: 'permissionSetArn', name: 'permissionSetName' },
+  )
+  const target = { accountId, permissionSetArn }
+  if (groupName !== undefined) {
+    const principalId = knownGroup(world, groupName).groupId
+    return { ...target, principalType: 'GROUP', principalId }
   }
-  const permissionSet =
-    given.permissionSetArn === undefined
-      ? state.permissionSetByName(given.permissionSetName ?? '')
-      : state.permissionSets.get(given.permissionSetArn)
-  if (permissionSet === undefined) {
-    throw new BadInput('permissionSetArn', 'There is no such permission set.')
-  }
-  const { accountId } = given
-  const { permissionSetArn } = permissionSet
-  if (given.userName !== undefined) {
-    const principalId = knownUser(world, given.userName).userId
-    return { accountId, permissionSetArn, principalType: 'USER', principalId }
-  }
-  const principalId = knownGroup(world, given.groupName ?? '').groupId
-  return { accountId, permissionSetArn, principalType: 'GROUP', principalId }
+  const principalId = userId ?? knownUser(world, { userName: userName ?? '' }).userId
+  return { ...target, principalType: 'USER', principalId }
 }
 
 const assignmentRoutes: ControlRoutes = {

@@ -1,6 +1,7 @@
 import type { Principal } from './principals.ts'
 import { Refusal } from './refusal.ts'
-import type { AssignmentKey, Operation } from './types.ts'
+import { firstFit } from './schedule.ts'
+import type { AssignmentKey, Instant, Operation } from './types.ts'
 import type { World } from './world.ts'
 
 export interface AssignmentOrder {
@@ -8,6 +9,7 @@ export interface AssignmentOrder {
   key: AssignmentKey
   by: Principal
   forcedFailure: string | null
+  statusDelayMs?: number
 }
 
 /** Accepts a creation or deletion that takes effect later, or refuses it at once. */
@@ -16,7 +18,7 @@ export function orderAssignment(world: World, order: AssignmentOrder): Operation
   refuseOutOfReach(world, order)
   const { settings } = world
   const { operations } = world.state
-  if (operations.inFlightFor(order.key) !== undefined) {
+  if (operations.isUnsettled(order.key, settings.conflictScope)) {
     throw new Refusal(
       'ConflictException',
       'A conflict occurred with a previous successful write that has not propagated yet. Retry the request after a while.',
@@ -30,20 +32,41 @@ export function orderAssignment(world: World, order: AssignmentOrder): Operation
     )
   }
   const now = world.now()
-  const startsAt = Math.max(now, operations.accountBusyUntil(order.key.accountId))
+  const requestId = world.ids.uuid()
+  const work = scheduled(world, order, now)
   const operation: Operation = {
     ...order.key,
+    ...work,
     kind: order.kind,
-    requestId: world.ids.uuid(),
+    requestId,
     createdAt: now,
-    dueAt: startsAt + delayMs(world, order.kind),
+    toldAt: work.dueAt + (order.statusDelayMs ?? settings.statusDelayMs),
     roleSuffix: world.ids.roleSuffix(),
     forcedFailure: order.forcedFailure,
+    forgotten: false,
     status: 'IN_PROGRESS',
     failureReason: null,
   }
   world.commit({ type: 'operation', value: operation })
   return operation
+}
+
+/**
+ * When work on an order begins and ends: after everything else on its account and, if it makes a
+ * role, not before there is room for it among the few that may do that at once.
+ */
+function scheduled(world: World, { kind, key }: AssignmentOrder, now: Instant) {
+  const { operations, rolesOfAccount } = world.state
+  const workMs = delayMs(world, kind)
+  const freeAt = Math.max(now, operations.accountBusyUntil(key.accountId))
+  const hasRole = rolesOfAccount.at(key.accountId).has(key.permissionSetArn)
+  if (kind === 'delete' || hasRole) {
+    return { startsAt: freeAt, dueAt: freeAt + workMs, provisions: false }
+  }
+  const others = [...operations.working()].filter(({ provisions }) => provisions)
+  const max = world.settings.concurrentProvisionings
+  const startsAt = firstFit(others, { from: freeAt, workMs, max })
+  return { startsAt, dueAt: startsAt + workMs, provisions: true }
 }
 
 function delayMs(world: World, kind: Operation['kind']): number {

@@ -8,6 +8,7 @@ import type { World } from './world.ts'
 export function meetFault(world: World, operation: string): Fault | undefined {
   for (const fault of world.state.faults.values()) {
     if (fault.operation !== operation && fault.operation !== '*') continue
+    if (isForLists(fault) && !operation.startsWith('List')) continue
     if (fault.times !== undefined && fault.hits >= fault.times) continue
     if (fault.probability !== undefined && world.chance.fraction() >= fault.probability) continue
     world.commit({ type: 'fault-hit', id: fault.id })
@@ -15,3 +16,8 @@ export function meetFault(world: World, operation: string): Fault | undefined {
   }
   return undefined
 }
+
+export const isForLists = (fault: {
+  loses?: number | undefined
+  missesPage?: boolean | undefined
+}) => fault.loses !== undefined || fault.missesPage !== undefined

@@ -4,7 +4,7 @@
  */
 export class SortedTable<Row> {
   readonly #rows = new Map<string, Row>()
-  #keys: string[] | null = []
+  #keys: string[] | null = null
 
   get size(): number {
     return this.#rows.size
@@ -19,13 +19,13 @@ export class SortedTable<Row> {
   }
 
   set(key: string, row: Row): void {
-    if (!this.#rows.has(key)) this.#keys = null
+    if (!this.#rows.has(key)) this.#keys?.splice(this.#place(this.#keys, key), 0, key)
     this.#rows.set(key, row)
   }
 
   delete(key: string): boolean {
     const existed = this.#rows.delete(key)
-    if (existed) this.#keys = null
+    if (existed) this.#keys?.splice(this.#place(this.#keys, key), 1)
     return existed
   }
 
@@ -34,23 +34,48 @@ export class SortedTable<Row> {
     return this.#rows.values()
   }
 
+  /** Keys, rows and both in the order of their keys, as they are now whatever happens meanwhile. */
+  keys(): readonly string[] {
+    return [...this.#sortedKeys()]
+  }
+
+  rows(): Row[] {
+    return this.entries().map(([, row]) => row)
+  }
+
+  entries(): [string, Row][] {
+    return this.after('', this.size)
+  }
+
   /** At most `limit` rows whose keys come after `after`, with their keys. */
   after(after: string, limit: number): [string, Row][] {
-    this.#keys ??= [...this.#rows.keys()].sort()
-    const keys = this.#keys
-    let low = 0
-    let high = keys.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((keys[middle] ?? '') <= after) low = middle + 1
-      else high = middle
-    }
+    const keys = this.#sortedKeys()
+    const at = this.#place(keys, after)
+    const from = keys[at] === after ? at + 1 : at
     const found: [string, Row][] = []
-    for (const key of keys.slice(low, low + limit)) {
+    for (const key of keys.slice(from, from + limit)) {
       const row = this.#rows.get(key)
       if (row !== undefined) found.push([key, row])
     }
     return found
+  }
+
+  /** Sorted when first asked for; kept in order from then on. */
+  #sortedKeys(): string[] {
+    this.#keys ??= [...this.#rows.keys()].sort()
+    return this.#keys
+  }
+
+  /** Where the key is, or belongs. */
+  #place(keys: readonly string[], key: string): number {
+    let low = 0
+    let high = keys.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((keys[middle] ?? '') < key) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 }
 

@@ -1,5 +1,7 @@
 import { keyOf, principalOf, targetOf } from './keys.ts'
 import { Operations } from './operations.ts'
+import { failureOf } from './outcomes.ts'
+import { Past } from './past.ts'
 import { Index, SortedTable } from './sorted-table.ts'
 import {
   type Account,
@@ -19,15 +21,14 @@ import {
   type OrganizationalUnit,
   type PermissionSet,
   type PortalSecrets,
+  type Role,
   type Settings,
+  type Target,
   type User,
 } from './types.ts'
 
 const callsKept = 50_000
 const callsKeptSlack = 5_000
-
-const accountOutOfReach = (accountId: string) =>
-  `AWS SSO is unable to complete your request at this time. Obtaining permissions to manage your AWS account '${accountId}' is taking longer than usual. This is not common. Please try again later.`
 
 const folded = (text: string) => text.normalize('NFC').toLowerCase()
 
@@ -54,6 +55,7 @@ export class State {
   readonly rolesOfAccount = new Index<string>()
   readonly rolesOfPermissionSet = new Index<string>()
   readonly operations = new Operations()
+  readonly #past = new Past()
   readonly applications = new SortedTable<Application>()
   readonly faults = new SortedTable<Fault>()
   readonly mails: Mail[] = []
@@ -61,6 +63,8 @@ export class State {
   settings: Settings = { ...defaultSettings }
   portalSecrets: PortalSecrets | null = null
 
+  /** The time of what is happening. */
+  #at: Instant = 0
   readonly #userByName = new Map<string, User>()
   readonly #usersByEmail = new Index<User>()
   readonly #groupByName = new Map<string, Group>()
@@ -95,7 +99,15 @@ export class State {
     return this.membershipsOfUser.at(userId).get(groupId)
   }
 
-  apply(change: Change): void {
+  /** The assignments of a target, as a read sees them that lags by the setting. */
+  assignmentsRead(target: Target, now: Instant): SortedTable<Assignment> {
+    const assignments = this.assignmentsOfTarget.at(targetOf(target))
+    const { readLagMs } = this.settings
+    return readLagMs === 0 ? assignments : this.#past.asOf(now - readLagMs, target, assignments)
+  }
+
+  apply(change: Change, at: Instant): void {
+    this.#at = at
     switch (change.type) {
       case 'organisation':
         this.#organisation = change.value
@@ -103,8 +115,14 @@ export class State {
       case 'organizational-unit':
         this.#putUnit(change.value)
         break
+      case 'organizational-unit-removed':
+        this.#removeUnit(change.id)
+        break
       case 'account':
         this.#putAccount(change.value)
+        break
+      case 'account-removed':
+        this.#removeAccount(change.accountId)
         break
       case 'user':
         this.#putUser(change.value)
@@ -127,14 +145,26 @@ export class State {
       case 'permission-set':
         this.#putPermissionSet(change.value)
         break
+      case 'permission-set-removed':
+        this.#removePermissionSet(change.permissionSetArn)
+        break
       case 'assignment':
         this.putAssignment(change.value)
         break
       case 'assignment-removed':
         this.removeAssignment(change.key)
         break
+      case 'role':
+        this.#putRole(change.value)
+        break
+      case 'role-removed':
+        this.#removeRole(change.target)
+        break
       case 'operation':
         this.operations.put({ ...change.value })
+        break
+      case 'statuses-forgotten':
+        this.operations.forgetAll()
         break
       case 'application':
         this.applications.set(change.value.slug, change.value)
@@ -155,7 +185,8 @@ export class State {
         this.calls.splice(0)
         break
       case 'settings':
-        this.settings = change.value
+        // A journal of an older sandbox knows fewer settings.
+        this.settings = { ...defaultSettings, ...change.value }
         break
       case 'fault':
         this.faults.set(change.value.id, change.value)
@@ -176,25 +207,20 @@ export class State {
 
   /** Brings every operation that is due by `now` to its outcome, in the order of their due times. */
   settle(now: Instant): void {
-    for (;;) {
-      const operation = this.operations.nextDue(now)
-      if (operation === undefined) break
-      this.operations.put({ ...operation, ...this.#outcomeOf(operation) })
-    }
-    this.operations.forget(now)
+    this.operations.settle(now, (operation) => this.#outcomeOf(operation))
+    this.operations.forget(now, this.settings.statusKeptMs)
   }
 
   #outcomeOf(operation: Operation): Pick<Operation, 'status' | 'failureReason'> {
-    const failed = (failureReason: string) => ({ status: 'FAILED' as const, failureReason })
-    if (operation.forcedFailure !== null) return failed(operation.forcedFailure)
-    const account = this.accounts.get(operation.accountId)
-    if (account?.state !== 'ACTIVE') return failed(accountOutOfReach(operation.accountId))
+    const failureReason = operation.forcedFailure ?? failureOf(this, operation)
+    if (failureReason !== null) return { status: 'FAILED', failureReason }
+    this.#at = operation.dueAt
     if (operation.kind === 'create') {
       const { accountId, permissionSetArn, principalType, principalId, roleSuffix } = operation
       const tuple = { accountId, permissionSetArn, principalType, principalId }
       this.putAssignment({ ...tuple, roleSuffix, createdAt: operation.dueAt })
-    } else if (!this.removeAssignment(operation)) {
-      return failed('Received a 404 status error: Assignment not found.')
+    } else {
+      this.removeAssignment(operation)
     }
     return { status: 'SUCCEEDED', failureReason: null }
   }
@@ -203,35 +229,79 @@ export class State {
   putAssignment(assignment: Assignment): void {
     const key = keyOf(assignment)
     if (this.assignments.has(key)) return
-    const { accountId, permissionSetArn } = assignment
+    this.#past.record(this.#at, assignment, null)
     this.assignments.set(key, assignment)
     this.assignmentsOfTarget.add(targetOf(assignment), principalOf(assignment), assignment)
     this.assignmentsOfPrincipal.add(principalOf(assignment), key, assignment)
-    if (this.rolesOfAccount.at(accountId).has(permissionSetArn)) return
-    this.rolesOfAccount.add(accountId, permissionSetArn, assignment.roleSuffix)
-    this.rolesOfPermissionSet.add(permissionSetArn, accountId, assignment.roleSuffix)
+    this.#putRole(assignment)
+  }
+
+  /** Every reserved role, an account at a time. */
+  *roles(): Generator<Role> {
+    for (const accountId of this.accounts.keys()) {
+      for (const [permissionSetArn, roleSuffix] of this.rolesOfAccount.at(accountId).entries()) {
+        yield { accountId, permissionSetArn, roleSuffix }
+      }
+    }
   }
 
   /** The last assignment of a permission set in an account takes the account's role with it. */
-  removeAssignment(tuple: AssignmentKey): boolean {
+  removeAssignment(tuple: AssignmentKey): void {
     const key = keyOf(tuple)
-    if (!this.assignments.delete(key)) return false
+    const before = this.assignments.get(key)
+    if (before === undefined) return
+    this.#past.record(this.#at, tuple, before)
+    this.assignments.delete(key)
     this.assignmentsOfTarget.remove(targetOf(tuple), principalOf(tuple))
     this.assignmentsOfPrincipal.remove(principalOf(tuple), key)
-    if (this.assignmentsOfTarget.at(targetOf(tuple)).size > 0) return true
-    this.rolesOfAccount.remove(tuple.accountId, tuple.permissionSetArn)
-    this.rolesOfPermissionSet.remove(tuple.permissionSetArn, tuple.accountId)
-    return true
+    if (this.assignmentsOfTarget.at(targetOf(tuple)).size === 0) this.#removeRole(tuple)
+  }
+
+  #putRole({ accountId, permissionSetArn, roleSuffix }: Role): void {
+    if (this.rolesOfAccount.at(accountId).has(permissionSetArn)) return
+    this.rolesOfAccount.add(accountId, permissionSetArn, roleSuffix)
+    this.rolesOfPermissionSet.add(permissionSetArn, accountId, roleSuffix)
+  }
+
+  #removeRole({ accountId, permissionSetArn }: Target): void {
+    this.rolesOfAccount.remove(accountId, permissionSetArn)
+    this.rolesOfPermissionSet.remove(permissionSetArn, accountId)
+  }
+
+  /** A target that is no more takes its assignments and its role with it. */
+  #removeTarget(target: Target): void {
+    for (const tuple of this.assignmentsOfTarget.at(targetOf(target)).rows()) {
+      this.removeAssignment(tuple)
+    }
+    this.#removeRole(target)
   }
 
   #putUnit(unit: OrganizationalUnit): void {
+    this.#removeUnit(unit.id)
     this.organizationalUnits.set(unit.id, unit)
     this.unitsOf.add(unit.parentId, unit.id, unit)
+  }
+
+  #removeUnit(id: string): void {
+    const before = this.organizationalUnits.get(id)
+    if (before === undefined) return
+    this.unitsOf.remove(before.parentId, id)
+    this.organizationalUnits.delete(id)
   }
 
   #putPermissionSet(permissionSet: PermissionSet): void {
     this.permissionSets.set(permissionSet.permissionSetArn, permissionSet)
     this.#permissionSetByName.set(permissionSet.name, permissionSet)
+  }
+
+  #removePermissionSet(permissionSetArn: string): void {
+    const permissionSet = this.permissionSets.get(permissionSetArn)
+    if (permissionSet === undefined) return
+    for (const accountId of this.rolesOfPermissionSet.at(permissionSetArn).keys()) {
+      this.#removeTarget({ accountId, permissionSetArn })
+    }
+    this.#permissionSetByName.delete(permissionSet.name)
+    this.permissionSets.delete(permissionSetArn)
   }
 
   #putCall(call: Call): void {
@@ -244,6 +314,20 @@ export class State {
     if (before !== undefined) this.accountsOf.remove(before.parentId, before.accountId)
     this.accounts.set(account.accountId, account)
     this.accountsOf.add(account.parentId, account.accountId, account)
+  }
+
+  /**
+   * "When an AWS account is removed from an AWS organization, IAM Identity Center automatically
+   * cleans up": using-service-linked-roles of the user guide.
+   */
+  #removeAccount(accountId: string): void {
+    const account = this.accounts.get(accountId)
+    if (account === undefined) return
+    for (const permissionSetArn of this.rolesOfAccount.at(accountId).keys()) {
+      this.#removeTarget({ accountId, permissionSetArn })
+    }
+    this.accountsOf.remove(account.parentId, accountId)
+    this.accounts.delete(accountId)
   }
 
   #putUser(user: User): void {
@@ -264,8 +348,8 @@ export class State {
   #removeUser(userId: string): void {
     this.#forgetUserNames(userId)
     this.users.delete(userId)
-    const left = this.membershipsOfUser.at(userId).after('', Number.MAX_SAFE_INTEGER)
-    for (const [, membership] of left) this.#removeMembership(membership.membershipId)
+    const left = this.membershipsOfUser.at(userId).rows()
+    for (const { membershipId } of left) this.#removeMembership(membershipId)
   }
 
   #putGroup(group: Group): void {
@@ -280,8 +364,8 @@ export class State {
     if (group === undefined) return
     this.#groupByName.delete(folded(group.displayName))
     this.groups.delete(groupId)
-    const left = this.membershipsOfGroup.at(groupId).after('', Number.MAX_SAFE_INTEGER)
-    for (const [, membership] of left) this.#removeMembership(membership.membershipId)
+    const left = this.membershipsOfGroup.at(groupId).rows()
+    for (const { membershipId } of left) this.#removeMembership(membershipId)
   }
 
   #putMembership(membership: Membership): void {
@@ -303,28 +387,4 @@ export class State {
     if (fault === undefined) return
     this.faults.set(id, { ...fault, hits: fault.hits + 1 })
   }
-}
-
-/** The fewest changes that give this state again. */
-export function* changesThatMake(state: State): Generator<Change> {
-  if (state.founded) yield { type: 'organisation', value: state.organisation }
-  for (const value of state.organizationalUnits.values())
-    yield { type: 'organizational-unit', value }
-  for (const value of state.accounts.values()) yield { type: 'account', value }
-  for (const value of state.permissionSets.values()) yield { type: 'permission-set', value }
-  for (const value of state.users.values()) yield { type: 'user', value }
-  for (const value of state.groups.values()) yield { type: 'group', value }
-  for (const value of state.memberships.values()) yield { type: 'membership', value }
-  for (const value of state.assignments.values()) {
-    // The role outlives the assignment that made it, so its suffix is written, not the assignment's.
-    const role = state.rolesOfAccount.at(value.accountId).get(value.permissionSetArn)
-    yield { type: 'assignment', value: { ...value, roleSuffix: role ?? value.roleSuffix } }
-  }
-  for (const value of state.operations.values()) yield { type: 'operation', value }
-  for (const value of state.applications.values()) yield { type: 'application', value }
-  for (const value of state.mails) yield { type: 'mail', value }
-  for (const value of state.calls) yield { type: 'call', value }
-  for (const value of state.faults.values()) yield { type: 'fault', value }
-  yield { type: 'settings', value: state.settings }
-  if (state.portalSecrets !== null) yield { type: 'portal-secrets', value: state.portalSecrets }
 }

@@ -79,6 +79,15 @@ export interface AssignmentKey {
   principalId: string
 }
 
+export interface Target {
+  accountId: string
+  permissionSetArn: string
+}
+
+export interface Role extends Target {
+  roleSuffix: string
+}
+
 export interface Assignment extends AssignmentKey {
   createdAt: Instant
   /** The suffix of the role that is made if this is the first assignment of its target. */
@@ -89,9 +98,18 @@ export interface Operation extends AssignmentKey {
   requestId: string
   kind: 'create' | 'delete'
   createdAt: Instant
+  /** When work on it begins: after everything else on its account. */
+  startsAt: Instant
+  /** When it has its effect. */
   dueAt: Instant
+  /** When AWS says so. */
+  toldAt: Instant
+  /** It makes a role, so it counts among the few that may do that at once. */
+  provisions: boolean
   roleSuffix: string
   forcedFailure: string | null
+  /** AWS knows its request id no more, though it may still be working on it. */
+  forgotten: boolean
   status: 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED'
   failureReason: string | null
 }
@@ -136,6 +154,14 @@ export interface Fault {
   delayMs?: number
   delayWhen?: 'before' | 'after'
   dropConnection?: 'before' | 'after'
+  /** The call never answers, without its effect or with it. */
+  hangs?: 'before' | 'after'
+  /** The status of the operation that this call starts comes so late. */
+  statusDelayMs?: number
+  /** Of a list: this share of each page's rows is left out, and nothing says so. */
+  loses?: number
+  /** Of a list: it ends with this page, though there is more. */
+  missesPage?: boolean
   probability?: number
   times?: number
   hits: number
@@ -148,6 +174,20 @@ export interface Settings {
   delayJitter: number
   callsPerSecond: number
   outstandingCreations: number
+  /** What an unsettled write keeps others away from: its own assignment, or its whole target. */
+  conflictScope: 'key' | 'target'
+  /** How many creations may be making a role at once, in the whole organisation. */
+  concurrentProvisionings: number
+  rolesPerAccount: number
+  /** Between the effect of an operation and its status saying so. */
+  statusDelayMs: number
+  statusKeptMs: number
+  /** Assignments are listed as they were so long ago. */
+  readLagMs: number
+  /** Deletion of an assignment of somebody who is no more fails, and leaves it. */
+  orphansStay: boolean
+  /** Calls that somebody else makes to sso-admin, out of the same quota. */
+  otherCallersPerSecond: number
   sesProductionAccess: boolean
   sesPerSecond: number
   sesPerDay: number
@@ -160,6 +200,14 @@ export const defaultSettings: Settings = {
   delayJitter: 0,
   callsPerSecond: 20,
   outstandingCreations: 15,
+  conflictScope: 'target',
+  concurrentProvisionings: 3,
+  rolesPerAccount: 1_000,
+  statusDelayMs: 0,
+  statusKeptMs: 24 * 60 * 60 * 1000,
+  readLagMs: 0,
+  orphansStay: false,
+  otherCallersPerSecond: 0,
   sesProductionAccess: false,
   sesPerSecond: 1,
   sesPerDay: 200,
@@ -176,7 +224,9 @@ export interface PortalSecrets {
 export type Change =
   | { type: 'organisation'; value: Organisation }
   | { type: 'organizational-unit'; value: OrganizationalUnit }
+  | { type: 'organizational-unit-removed'; id: string }
   | { type: 'account'; value: Account }
+  | { type: 'account-removed'; accountId: string }
   | { type: 'user'; value: User }
   | { type: 'user-removed'; userId: string }
   | { type: 'group'; value: Group }
@@ -184,9 +234,14 @@ export type Change =
   | { type: 'membership'; value: Membership }
   | { type: 'membership-removed'; membershipId: string }
   | { type: 'permission-set'; value: PermissionSet }
+  | { type: 'permission-set-removed'; permissionSetArn: string }
   | { type: 'assignment'; value: Assignment }
   | { type: 'assignment-removed'; key: AssignmentKey }
+  /** A reserved role that no assignment made. */
+  | { type: 'role'; value: Role }
+  | { type: 'role-removed'; target: Target }
   | { type: 'operation'; value: Operation }
+  | { type: 'statuses-forgotten' }
   | { type: 'application'; value: Application }
   | { type: 'application-removed'; slug: string }
   | { type: 'mail'; value: Mail }

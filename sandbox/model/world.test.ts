@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { drivenClock, idsOf } from '../test-kit.ts'
 import { orderAssignment } from './assignments.ts'
+import { changesThatMake } from './changes-that-make.ts'
 import { Founder, foundSmall } from './organisation.ts'
 import { delegatedAdministrator } from './principals.ts'
-import { changesThatMake } from './state.ts'
 import { TokenBucket } from './token-bucket.ts'
 import { type Entry, World } from './world.ts'
 
@@ -48,10 +48,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class Oracle {
   readonly #accepted: { write: Write; dueAt: number }[] = []
   readonly #keyOf = ({ person, set, account }: Write) => `${person} ${set} ${account}`
+  readonly #scopeOf: (write: Write) => string
+
+  constructor(scope: 'key' | 'target') {
+    this.#scopeOf = scope === 'key' ? this.#keyOf : ({ set, account }) => `${set} ${account}`
+  }
 
   accepts(one: Write, now: number): boolean {
     const unsettled = this.#accepted.filter(({ dueAt }) => dueAt > now)
-    if (unsettled.some((earlier) => this.#keyOf(earlier.write) === this.#keyOf(one))) return false
+    const scope = this.#scopeOf(one)
+    if (unsettled.some((earlier) => this.#scopeOf(earlier.write) === scope)) return false
     const before = unsettled.filter((earlier) => earlier.write.account === one.account)
     const startsAt = Math.max(now, ...before.map(({ dueAt }) => dueAt))
     this.#accepted.push({ write: one, dueAt: startsAt + 2_000 })
@@ -69,63 +75,69 @@ class Oracle {
   }
 }
 
-test('whatever is asked, whenever it is looked at or opened again, the same access is there', () => {
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const { clock, world: first, open } = founded()
-      const ids = idsOf(first)
-      const oracle = new Oracle()
-      let world = first
-      const keyOf = ({ person, set, account }: Write) => ({
-        accountId: ids.account(accounts[account] ?? ''),
-        permissionSetArn: ids.set(sets[set] ?? ''),
-        principalType: 'USER' as const,
-        principalId: ids.user(people[person] ?? ''),
-      })
-      const held = () => {
-        const all = [0, 1].flatMap((person) =>
-          [0, 1].flatMap((set) => [0, 1].map((account) => ({ person, set, account }))),
-        )
-        const rows = [...world.state.assignments.values()].map((row) =>
-          JSON.stringify([row.accountId, row.permissionSetArn, row.principalId]),
-        )
-        return all
-          .filter((one) => {
-            const key = keyOf({ ...one, kind: 'create' })
-            return rows.includes(
-              JSON.stringify([key.accountId, key.permissionSetArn, key.principalId]),
-            )
-          })
-          .map(({ person, set, account }) => `${person} ${set} ${account}`)
-          .sort()
-      }
-      for (const one of steps) {
-        if (one.do === 'pass') clock.pass(one.ms)
-        if (one.do === 'reopen') world = open()
-        if (one.do === 'write') {
-          const { kind } = one.write
-          const order = {
-            kind,
-            key: keyOf(one.write),
-            by: delegatedAdministrator,
-            forcedFailure: null,
-          }
-          let accepted = true
-          try {
-            orderAssignment(world, order)
-          } catch {
-            accepted = false
-          }
-          expect(accepted).toBe(oracle.accepts(one.write, clock.now().getTime()))
+const scopes = ['key', 'target'] as const
+
+test.each(scopes)(
+  'whatever is asked, whenever it is looked at or opened again, the same access is there (conflicts by %s)',
+  (conflictScope) => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { clock, world: first, open } = founded()
+        first.commit({ type: 'settings', value: { ...first.settings, conflictScope } })
+        const ids = idsOf(first)
+        const oracle = new Oracle(conflictScope)
+        let world = first
+        const keyOf = ({ person, set, account }: Write) => ({
+          accountId: ids.account(accounts[account] ?? ''),
+          permissionSetArn: ids.set(sets[set] ?? ''),
+          principalType: 'USER' as const,
+          principalId: ids.user(people[person] ?? ''),
+        })
+        const held = () => {
+          const all = [0, 1].flatMap((person) =>
+            [0, 1].flatMap((set) => [0, 1].map((account) => ({ person, set, account }))),
+          )
+          const rows = [...world.state.assignments.values()].map((row) =>
+            JSON.stringify([row.accountId, row.permissionSetArn, row.principalId]),
+          )
+          return all
+            .filter((one) => {
+              const key = keyOf({ ...one, kind: 'create' })
+              return rows.includes(
+                JSON.stringify([key.accountId, key.permissionSetArn, key.principalId]),
+              )
+            })
+            .map(({ person, set, account }) => `${person} ${set} ${account}`)
+            .sort()
         }
-        expect(held()).toEqual(oracle.held(clock.now().getTime()))
-      }
-      const again = [...changesThatMake(open().state)]
-      expect(again).toEqual([...changesThatMake(world.state)])
-    }),
-    { numRuns: 100 },
-  )
-})
+        for (const one of steps) {
+          if (one.do === 'pass') clock.pass(one.ms)
+          if (one.do === 'reopen') world = open()
+          if (one.do === 'write') {
+            const { kind } = one.write
+            const order = {
+              kind,
+              key: keyOf(one.write),
+              by: delegatedAdministrator,
+              forcedFailure: null,
+            }
+            let accepted = true
+            try {
+              orderAssignment(world, order)
+            } catch {
+              accepted = false
+            }
+            expect(accepted).toBe(oracle.accepts(one.write, clock.now().getTime()))
+          }
+          expect(held()).toEqual(oracle.held(clock.now().getTime()))
+        }
+        const again = [...changesThatMake(open().state)]
+        expect(again).toEqual([...changesThatMake(world.state)])
+      }),
+      { numRuns: 100 },
+    )
+  },
+)
 
 describe('a world that is opened again', () => {
   test('makes new ids, though its seed is the same', () => {

@@ -103,6 +103,6 @@ export class World {
 
   #play(entry: Entry): void {
     if (this.#state.founded) this.#state.settle(entry.at)
-    for (const change of entry.changes) this.#state.apply(change)
+    for (const change of entry.changes) this.#state.apply(change, entry.at)
   }
 }

@@ -5,6 +5,7 @@ import { Refusal } from '../model/refusal.ts'
 import type { Fault } from '../model/types.ts'
 import type { World } from '../model/world.ts'
 import type { AwsAnswer, AwsRequest } from './message.ts'
+import { partialRead } from './partial-read.ts'
 import { type Recognised, recognise } from './protocols.ts'
 import { verifySignature } from './signature.ts'
 
@@ -21,9 +22,8 @@ export interface Reception {
 export function receive(world: World, request: AwsRequest): Reception {
   const recognised = recognise(request)
   const fault = meetFault(world, recognised.operation)
-  const waits = fault?.delayWhen === 'before' || fault?.dropConnection === 'before'
   return {
-    waitMs: waits ? (fault?.delayMs ?? 0) : 0,
+    waitMs: waitBeforeMs(fault),
     run: () => runCall(world, { request, recognised, fault }),
     giveUp: () => note(world, recognised, { status: 0, error: 'ClientGone', principal: '' }),
   }
@@ -32,6 +32,20 @@ export function receive(world: World, request: AwsRequest): Reception {
 /** The whole of AWS as one function. */
 export function handleAws(world: World, request: AwsRequest): AwsAnswer {
   return receive(world, request).run()
+}
+
+/** Longer than anybody waits. */
+const forEverMs = Number.MAX_SAFE_INTEGER
+
+function waitBeforeMs(fault: Fault | undefined): number {
+  if (fault?.hangs === 'before') return forEverMs
+  const waits = fault?.delayWhen === 'before' || fault?.dropConnection === 'before'
+  return waits ? (fault?.delayMs ?? 0) : 0
+}
+
+function holdAfterMs(fault: Fault | undefined): number {
+  if (fault?.hangs === 'after') return forEverMs
+  return fault?.delayWhen === 'before' ? 0 : (fault?.delayMs ?? 0)
 }
 
 interface Received {
@@ -61,10 +75,9 @@ function runCall(world: World, received: Received): AwsAnswer {
   })
   const failed = result instanceof Refusal ? { error: result.code } : {}
   note(world, recognised, { status: rendered.status, ...failed, ...who })
-  const held = fault?.delayMs !== undefined && fault.delayWhen !== 'before'
   return {
     ...rendered,
-    holdMs: held ? (fault?.delayMs ?? 0) : 0,
+    holdMs: holdAfterMs(fault),
     drop: fault?.dropConnection === 'after',
   }
 }
@@ -83,9 +96,10 @@ function answer(
   const leftOut = world.settings.minimal && service.optional.includes(operation)
   if (known === undefined || leftOut) throw recognised.protocol.unknownOperation(operation)
   if (fault?.error !== undefined) throw new Refusal(fault.error, `Injected ${fault.error}`)
-  const context = { world, signer, forcedFailure: fault?.failureReason ?? null }
+  const context = { world, signer, fault }
   service.throttle(context, operation)
-  return known.answer(context, recognised.input(), service.malformed)
+  const result = known.answer(context, recognised.input(), service.malformed)
+  return fault === undefined ? result : partialRead(result, fault, world.chance)
 }
 
 function asRefusal(error: unknown): Refusal {

@@ -1,14 +1,15 @@
 import * as z from 'zod'
 import { Refusal } from '../model/refusal.ts'
 import type { SortedTable } from '../model/sorted-table.ts'
+import type { Fault } from '../model/types.ts'
 import type { World } from '../model/world.ts'
 import type { Signer } from './signature.ts'
 
 export interface Context {
   world: World
   signer: Signer
-  /** A fault wants the asynchronous operation that this call starts to end so. */
-  forcedFailure: string | null
+  /** What a fault wants of the operation that this call starts. */
+  fault: Fault | undefined
 }
 
 export interface Operation {

@@ -26,24 +26,28 @@ const assignmentInput = z.object({
   PrincipalId: principalId,
 })
 
-const statusOf = (order: Order) => ({
-  Status: order.status,
-  RequestId: order.requestId,
-  ...(order.failureReason === null ? {} : { FailureReason: order.failureReason }),
-  TargetId: order.accountId,
-  TargetType: 'AWS_ACCOUNT',
-  PermissionSetArn: order.permissionSetArn,
-  PrincipalType: order.principalType,
-  PrincipalId: order.principalId,
-  CreatedDate: seconds(order.createdAt),
-})
+function statusOf({ world: { state } }: Context, order: Order) {
+  const Status = state.operations.toldStatus(order)
+  return {
+    Status,
+    RequestId: order.requestId,
+    ...(Status === 'FAILED' ? { FailureReason: order.failureReason } : {}),
+    TargetId: order.accountId,
+    TargetType: 'AWS_ACCOUNT',
+    PermissionSetArn: order.permissionSetArn,
+    PrincipalType: order.principalType,
+    PrincipalId: order.principalId,
+    CreatedDate: seconds(order.createdAt),
+  }
+}
 
 function ordering(kind: Order['kind']) {
   return inPrimaryRegion((context, input: z.output<typeof assignmentInput>) => {
     const order = orderAssignment(context.world, {
       kind,
       by: context.signer.principal,
-      forcedFailure: context.forcedFailure,
+      forcedFailure: context.fault?.failureReason ?? null,
+      statusDelayMs: context.fault?.statusDelayMs ?? context.world.settings.statusDelayMs,
       key: {
         accountId: input.TargetId,
         permissionSetArn: input.PermissionSetArn,
@@ -51,7 +55,7 @@ function ordering(kind: Order['kind']) {
         principalId: input.PrincipalId,
       },
     })
-    const status = statusOf(order)
+    const status = statusOf(context, order)
     return kind === 'create'
       ? { AccountAssignmentCreationStatus: status }
       : { AccountAssignmentDeletionStatus: status }
@@ -73,18 +77,19 @@ const statusList = z.object({
 function listing(kind: Order['kind']) {
   return inPrimaryRegion((context, input: z.output<typeof statusList>) => {
     const wanted = input.Filter?.Status
+    const { operations } = context.world.state
     const { rows, next } = page(
       {
-        table: context.world.state.operations.list(kind),
+        table: operations.list(kind, wanted),
         list: `statuses ${kind} ${wanted ?? ''}`,
         token: input.NextToken,
         size: input.MaxResults ?? 100,
-        keep: (order) => wanted === undefined || order.status === wanted,
+        keep: (order) => wanted === undefined || operations.toldStatus(order) === wanted,
       },
       badToken,
     )
     const statuses = rows.map((order) => ({
-      Status: order.status,
+      Status: operations.toldStatus(order),
       RequestId: order.requestId,
       CreatedDate: seconds(order.createdAt),
     }))
@@ -131,6 +136,7 @@ export const assignmentOperations = {
     z.object({ InstanceArn: instanceArn, AccountAssignmentCreationRequestId: requestId }),
     inPrimaryRegion((context, input) => ({
       AccountAssignmentCreationStatus: statusOf(
+        context,
         knownOrder(context, 'create', input.AccountAssignmentCreationRequestId),
       ),
     })),
@@ -139,6 +145,7 @@ export const assignmentOperations = {
     z.object({ InstanceArn: instanceArn, AccountAssignmentDeletionRequestId: requestId }),
     inPrimaryRegion((context, input) => ({
       AccountAssignmentDeletionStatus: statusOf(
+        context,
         knownOrder(context, 'delete', input.AccountAssignmentDeletionRequestId),
       ),
     })),

@@ -235,13 +235,12 @@ const permissionSetOperations = {
     inPrimaryRegion((context, input) => {
       knownPermissionSet(context, input.PermissionSetArn)
       refuseAccount(context, input.AccountId)
-      const target = targetOf({
-        accountId: input.AccountId,
-        permissionSetArn: input.PermissionSetArn,
-      })
+      const { state } = context.world
+      const wanted = { accountId: input.AccountId, permissionSetArn: input.PermissionSetArn }
+      const target = targetOf(wanted)
       const { rows, next } = page(
         {
-          table: context.world.state.assignmentsOfTarget.at(target),
+          table: state.assignmentsRead(wanted, context.world.now()),
           list: `ListAccountAssignments ${target}`,
           token: input.NextToken,
           size: input.MaxResults ?? 100,
