@@ -12,7 +12,7 @@ import { createInstanceFinder } from './instance.ts'
 
 let sandbox: Sandbox
 let organization: SandboxOrganization
-const nothing = { permissionSets: [], accountIds: [] }
+const nothing = { permissionSets: [], accountIds: [], userIds: [], groupIds: [], memberships: [] }
 
 beforeAll(async () => {
   const settings = { callsPerSecond: 1_000_000 }
@@ -134,13 +134,53 @@ test('an account that moves while the tree is walked is not taken for gone', asy
   const small = await startSandbox({ port: 0, seed: 5 })
   const { accounts } = await control<SandboxOrganization>(small, 'GET', 'organization')
   const accountIds = accounts.map((one) => one.accountId as AccountId)
-  const known = { permissionSets: [], accountIds: [...accountIds, '999999999999' as AccountId] }
+  const known = { ...nothing, accountIds: [...accountIds, '999999999999' as AccountId] }
   // One that AWS does not know is gone …
   expect((await open(undefined, small).reader.readAll({ known })).accounts).toHaveLength(
     accounts.length,
   )
   // … and one that is there by itself, but was on no page, makes the reading void.
   const { reader } = open(hidingFromLists(accountIds[3] ?? ''), small)
-  await expect(reader.readAll({ known })).rejects.toMatchObject({ code: 'MovedMeanwhile' })
+  await expect(reader.readAll({ known })).rejects.toMatchObject({ code: 'MissedByList' })
   await small.close()
+})
+
+describe('a list that leaves out what AWS still knows makes the reading void', () => {
+  const lists = [
+    'ListUsers',
+    'ListGroups',
+    'ListGroupMemberships',
+    'ListAccountsForParent',
+    'ListOrganizationalUnitsForParent',
+    'ListPermissionSets',
+  ]
+  test.each(lists)('%s', async (operation) => {
+    const small = await startSandbox({ port: 0, seed: 5 })
+    const { reader } = open(undefined, small)
+    const first = await reader.readAll({ known: nothing })
+    const known = {
+      permissionSets: first.permissionSets,
+      accountIds: first.accounts.map((one) => one.accountId),
+      userIds: first.users.map((one) => one.userId),
+      groupIds: first.groups.map((one) => one.groupId),
+      memberships: first.memberships,
+    }
+    await control(small, 'POST', 'faults', { operation, loses: 0.5 })
+    await expect(reader.readAll({ known })).rejects.toMatchObject({ code: 'MissedByList' })
+    await control(small, 'DELETE', 'faults')
+    await expect(reader.readAll({ known })).resolves.toMatchObject({ users: first.users })
+    await small.close()
+  })
+
+  test('but not when the person has really gone', async () => {
+    const small = await startSandbox({ port: 0, seed: 5 })
+    const { reader } = open(undefined, small)
+    const first = await reader.readAll({ known: nothing })
+    const userIds = first.users.map((one) => one.userId)
+    const known = { ...nothing, userIds, memberships: first.memberships }
+    await control(small, 'DELETE', 'users', { userName: 'sam.carter' })
+    const next = await reader.readAll({ known })
+    expect(next.users).toHaveLength(userIds.length - 1)
+    await small.close()
+  })
 })

@@ -29,6 +29,7 @@ import type {
   ReadProgress,
   UserRead,
 } from '#server/engine/directory-port.ts'
+import { confirmAbsences } from './absences.ts'
 import type { AwsClients } from './clients.ts'
 import { isReadError } from './errors.ts'
 import type { InstanceFinder } from './instance.ts'
@@ -68,7 +69,9 @@ export function createDirectoryReader(deps: DirectoryReaderDeps): DirectoryReade
         note: (text) => void notes.push(text),
       }
       try {
-        return { ...(await readParts(reading)), notes }
+        const read = await readParts(reading)
+        await confirmAbsences(reading, read)
+        return { ...read, notes }
       } catch (error) {
         // The instance may have been replaced, or moved to another Region.
         if (isReadError(error, 'not_found') || isReadError(error, 'denied')) deps.instance.forget()

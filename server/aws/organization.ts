@@ -1,14 +1,13 @@
 /** The tree of OUs and accounts, walked from the root: names and paths, page by page. */
 import {
   type Account,
-  DescribeAccountCommand,
   ListAccountsForParentCommand,
   ListOrganizationalUnitsForParentCommand,
   ListRootsCommand,
 } from '@aws-sdk/client-organizations'
 import type { AccountId, OuId } from '#core/ids.ts'
 import type { AccountRead, OuRead } from '#server/engine/directory-port.ts'
-import { AwsReadError, isReadError } from './errors.ts'
+import { AwsReadError } from './errors.ts'
 import { allPages } from './pages.ts'
 import { patiently, type Reading } from './reading.ts'
 import { cleanText } from './text.ts'
@@ -17,8 +16,6 @@ import { cleanText } from './text.ts'
 const pageSize = 20
 /** AWS Organizations quotas: 5 levels below the root, 2,000 OUs; ten times that is not a tree. */
 const unitsMax = 20_000
-/** Beyond this many the rule for suspicious readings decides. */
-const absentAccountsAskedMax = 20
 
 export interface OrganizationRead {
   readonly organizationalUnits: OuRead[]
@@ -37,7 +34,6 @@ export async function readOrganization(reading: Reading): Promise<OrganizationRe
     waiting.push(...(await readUnits(reading, unit)))
     reading.progress({ organizationalUnits: units.length, accounts: accounts.size })
   }
-  await confirmAbsent(reading, accounts)
   return { organizationalUnits: units, accounts: [...accounts.values()] }
 }
 
@@ -109,39 +105,6 @@ export function accountOf(
     ouPath,
     isManagement: accountId === managementAccountId,
   }
-}
-
-/**
- * An account that is moved while the tree is walked can be in neither place. Before an account is
- * said to be gone it is asked for by itself; if it is there, this reading is void.
- */
-async function confirmAbsent(
-  { clients, known, abort }: Reading,
-  found: ReadonlyMap<AccountId, AccountRead>,
-): Promise<void> {
-  const absent = known.accountIds.filter((accountId) => !found.has(accountId))
-  if (absent.length > absentAccountsAskedMax) return
-  for (const accountId of absent) {
-    const isThere = await patiently('DescribeAccount', () =>
-      clients.organizations().send(new DescribeAccountCommand({ AccountId: accountId }), abort),
-    ).then(
-      ({ Account: account }) => account !== undefined,
-      (error: unknown) => {
-        if (isReadError(error, 'not_found') || isReadError(error, 'unsupported')) return false
-        throw error
-      },
-    )
-    if (isThere) throw movedMeanwhile(accountId)
-  }
-}
-
-function movedMeanwhile(accountId: string): AwsReadError {
-  const message = `account ${accountId} was moved while the organisation was read`
-  return new AwsReadError(
-    'ListAccountsForParent',
-    { kind: 'conflict', code: 'MovedMeanwhile', message },
-    undefined,
-  )
 }
 
 function endless(): AwsReadError {

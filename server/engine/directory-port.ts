@@ -1,7 +1,11 @@
 /** How the whole organisation is read; `server/aws/` does it. */
-import type { AccountId, PermissionSetArn } from '#core/ids.ts'
+import type { AccountId, GroupId, PermissionSetArn, UserId } from '#core/ids.ts'
 import type { PermissionSetContents } from '#server/store/directory-contents.ts'
-import type { DirectorySnapshot, PermissionSetRead } from '#server/store/directory-snapshot.ts'
+import type {
+  DirectorySnapshot,
+  MembershipRead,
+  PermissionSetRead,
+} from '#server/store/directory-snapshot.ts'
 
 export type * from '#server/store/directory-snapshot.ts'
 export type { PermissionSetLevel } from '#server/store/schema.ts'
@@ -10,6 +14,9 @@ export type { PermissionSetLevel } from '#server/store/schema.ts'
 export interface KnownDirectory {
   readonly permissionSets: readonly Omit<PermissionSetRead, 'inManagementAccount'>[]
   readonly accountIds: readonly AccountId[]
+  readonly userIds: readonly UserId[]
+  readonly groupIds: readonly GroupId[]
+  readonly memberships: readonly MembershipRead[]
 }
 
 export interface ReadOptions {

@@ -128,6 +128,9 @@ export function createDirectoryRefresh(deps: DirectoryRefreshDeps): DirectoryRef
       known: {
         permissionSets: replica.permissionSets,
         accountIds: replica.accounts.map((account) => account.accountId),
+        userIds: replica.users.map((user) => user.userId),
+        groupIds: replica.groups.map((group) => group.groupId),
+        memberships: replica.memberships,
       },
       ...(signal === undefined ? {} : { signal }),
     })
