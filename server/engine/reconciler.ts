@@ -33,6 +33,8 @@ export interface Reconciler {
   nextAt(now: Date): Promise<Date | null>
   /** Until nothing started is still going on. */
   idle(): Promise<void>
+  /** The step that each key is at is the last one: see `idle`. */
+  halt(): void
   /** Called whenever a key's work has ended. */
   onWorked: () => void
   readonly lastPassAt: () => Date | null
@@ -45,10 +47,14 @@ export function createReconciler(deps: EngineDeps): Reconciler {
   const polls = new Map<number, Date>()
   const poller = createPoller(deps)
   let lastPassAt: Date | null = null
+  let halted = false
 
   const reconciler: Reconciler = {
     onWorked: () => {},
     lastPassAt: () => lastPassAt,
+    halt: () => {
+      halted = true
+    },
     idle: async () => {
       while (busy.size > 0) await Promise.all(busy.values())
     },
@@ -59,6 +65,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
     },
     async pass(now) {
       lastPassAt = now
+      if (halted) return 0
       const free = keysAtOnceMax - busy.size
       if (free <= 0) return 0
       const due = await dueKeys(deps.db, now, { limit: free, except: setAside(now) })
@@ -89,7 +96,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
 
   async function work(keyId: number): Promise<void> {
     try {
-      for (let steps = 0; steps < stepsInARowMax; steps += 1) {
+      for (let steps = 0; steps < stepsInARowMax && !halted; steps += 1) {
         const epoch = deps.leader.epoch()
         if (epoch === null) return
         const now = await deps.clock.now()
