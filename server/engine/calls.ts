@@ -10,6 +10,7 @@ import { acceptIntent, settleIntent, writeIntent } from '#server/store/intents.t
 import { isAccountActive } from '#server/store/late.ts'
 import { type LedgerGrant, type LedgerKey, updateKey } from '#server/store/ledger.ts'
 import type { MutationOutcome, OperationStatus, RefusalCode } from './assignments-port.ts'
+import type { CallPurpose } from './call-queue.ts'
 import { accessEvent, endGrant, failUnstarted, lockInState, startGrant } from './grants.ts'
 import type { Call } from './lanes.ts'
 import type { EngineDeps, Failure } from './ports.ts'
@@ -25,6 +26,8 @@ export interface CallDeps extends EngineDeps {
   /** Throws LaneFull. */
   readonly enterLane: (call: Call) => void
   readonly leaveLane: (keyId: number) => void
+  /** This copy stops: nothing new is sent. */
+  readonly isHalted: () => boolean
   /** AWS works on something now. */
   readonly onAccepted: (at: Date) => void
 }
@@ -43,6 +46,11 @@ async function inLane(
   } finally {
     if (!accepted) deps.leaveLane(keyId)
   }
+}
+
+async function waitForQuota(deps: CallDeps, purpose: CallPurpose): Promise<void> {
+  await deps.calls.take(purpose)
+  if (deps.isHalted()) throw new Postpone('this copy stops')
 }
 
 /** The first intent of a due grant: checks, look, intent, call. */
@@ -66,7 +74,7 @@ async function beginInLane(
   }
   const purpose = grant.breakGlass ? 'break_glass' : 'grant'
   // For all three calls at once: nothing is to be waited for between the look and the intent.
-  await Promise.all([deps.calls.take(purpose), deps.calls.take(purpose), deps.calls.take(purpose)])
+  await Promise.all([1, 2, 3].map(() => waitForQuota(deps, purpose)))
   const sessionMinutes = await deps.assignments.sessionMinutes(key.key.permissionSetArn)
   const deadlineMinutes = await deps.activationDeadlineMinutes()
   const lookedAtMs = performance.now()
@@ -119,7 +127,7 @@ export async function createAgain(
 ): Promise<void> {
   const purpose = grant.breakGlass ? 'break_glass' : 'grant'
   await inLane(deps, key, 'create', async () => {
-    await deps.calls.take(purpose)
+    await waitForQuota(deps, purpose)
     return mutate(deps, epoch, key, { kind: 'create', grant })
   })
 }
@@ -128,7 +136,7 @@ export async function remove(deps: CallDeps, epoch: number, key: LedgerKey): Pro
   if (!key.held) throw new Error(`The ledger does not hold key ${key.keyId}: it is not TEAM's`)
   const grant = key.grants.find((one) => one.status === 'ending') ?? null
   await inLane(deps, key, 'delete', async () => {
-    await deps.calls.take('removal')
+    await waitForQuota(deps, 'removal')
     return mutate(deps, epoch, key, { kind: 'delete', grant })
   })
 }

@@ -155,11 +155,13 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
     async stop() {
       stopped = true
       clearTimeout(timer)
-      clearInterval(lease)
+      reconciler.halt()
+      // The lease is renewed meanwhile: without it, what is in flight could not be recorded.
       await Promise.race([
         finishWork(),
         new Promise((done) => setTimeout(done, stopWithinMs).unref()),
       ])
+      clearInterval(lease)
       await deps.leader.release()
     },
   }

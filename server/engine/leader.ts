@@ -43,20 +43,32 @@ export function createLeader(deps: LeaderDeps): Leader {
   let epoch: number | null = null
   let holdsUntilMs = 0
   let released = false
+  const mayLead = deps.mayLead ?? (async () => true)
 
-  function lose(why: string) {
-    if (epoch !== null) deps.log.warn(`no longer leading (epoch ${epoch}): ${why}`)
+  /** Answers of the database come late, and in any order: each is about the epoch it was asked for. */
+  function lose(asked: number, why: string) {
+    if (epoch !== asked) return
+    deps.log.warn(`no longer leading (epoch ${epoch}): ${why}`)
     epoch = null
     holdsUntilMs = 0
   }
 
   async function renew(current: number, askedAtMs: number) {
+    if (!(await mayLead())) {
+      lose(current, 'this code is older than the schema allows')
+      return giveAway(current)
+    }
     const row = await sql<{ epoch: number }>`
       update leader set expires_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
       where epoch = ${current} and expires_at > clock_timestamp()
       returning epoch`.execute(deps.db)
-    if (row.rows.length === 0) lose('the lease ran out or another copy took over')
-    else holdsUntilMs = askedAtMs + leaseMs
+    if (row.rows.length === 0) lose(current, 'the lease ran out or another copy took over')
+    else if (epoch === current) holdsUntilMs = Math.max(holdsUntilMs, askedAtMs + leaseMs)
+  }
+
+  async function giveAway(current: number) {
+    await sql`update leader set expires_at = clock_timestamp(), holder = null
+      where epoch = ${current}`.execute(deps.db)
   }
 
   async function takeOver(askedAtMs: number) {
@@ -73,7 +85,8 @@ export function createLeader(deps: LeaderDeps): Leader {
         `.execute(tx)
       return next
     })
-    if (taken === null) return
+    if (taken === null || (epoch ?? 0) > taken) return
+    if (released) return giveAway(taken)
     epoch = taken
     holdsUntilMs = askedAtMs + leaseMs
     deps.log.info(`leading (epoch ${taken})`)
@@ -85,15 +98,13 @@ export function createLeader(deps: LeaderDeps): Leader {
     mayAct: () => epoch !== null && monotonicMs() < holdsUntilMs,
     async tick() {
       if (released) return
-      const askedAtMs = monotonicMs()
+      const led = epoch
       try {
-        if (epoch !== null) await renew(epoch, askedAtMs)
-        else if ((await deps.mayLead?.()) ?? true) await takeOver(askedAtMs)
+        if (led !== null) await renew(led, monotonicMs())
+        else if (await mayLead()) await takeOver(monotonicMs())
       } catch (error) {
-        if (epoch !== null && monotonicMs() >= holdsUntilMs) lose('the database did not answer')
-        deps.log.warn(
-          `the lead could not be ${epoch === null ? 'taken' : 'renewed'}: ${text(error)}`,
-        )
+        deps.log.warn(`the lead could not be ${led === null ? 'taken' : 'renewed'}: ${text(error)}`)
+        if (led !== null && monotonicMs() >= holdsUntilMs) lose(led, 'the database did not answer')
       }
     },
     async release() {
@@ -101,9 +112,7 @@ export function createLeader(deps: LeaderDeps): Leader {
       const current = epoch
       epoch = null
       holdsUntilMs = 0
-      if (current === null) return
-      await sql`update leader set expires_at = clock_timestamp(), holder = null
-        where epoch = ${current}`.execute(deps.db)
+      if (current !== null) await giveAway(current)
     },
   }
 }

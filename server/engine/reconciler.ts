@@ -38,6 +38,8 @@ export interface Reconciler {
   nextAt(now: Date): Promise<Date | null>
   /** Until nothing started is still going on. */
   idle(): Promise<void>
+  /** The step that each key is at is the last one, and makes no call any more: see `idle`. */
+  halt(): void
   /** Whether a key can be worked on that no row says is due. */
   hasReady(): boolean
   /** Asks AWS what became of calls in flight, if it is time to. */
@@ -59,12 +61,14 @@ export function createReconciler(deps: EngineDeps): Reconciler {
   const lanes = createLanes()
   let lanesOf: number | null = null
   let lastPassAt: Date | null = null
+  let halted = false
   const observation = createObservation(deps, withKey)
 
   const callDeps: CallDeps = {
     ...deps,
     enterLane: lanes.enter,
     leaveLane,
+    isHalted: () => halted,
     onAccepted: (at) => poller.expect(new Date(at.getTime() + pollEveryMs)),
   }
 
@@ -72,6 +76,9 @@ export function createReconciler(deps: EngineDeps): Reconciler {
     onWorked: () => {},
     lastPassAt: () => lastPassAt,
     hasReady: () => ready.size > 0,
+    halt: () => {
+      halted = true
+    },
     idle: async () => {
       while (busy.size > 0) await Promise.all(busy.values())
     },
@@ -84,7 +91,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
     },
     async pass(now) {
       const epoch = deps.leader.epoch()
-      if (epoch === null) return 0
+      if (halted || epoch === null) return 0
       lastPassAt = now
       await takeOverLanes(epoch)
       const free = roomForKeys()
@@ -158,7 +165,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
 
   async function work(keyId: number): Promise<void> {
     try {
-      for (let steps = 0; steps < stepsInARowMax; steps += 1) {
+      for (let steps = 0; steps < stepsInARowMax && !halted; steps += 1) {
         const epoch = deps.leader.epoch()
         if (epoch === null) return
         const now = await deps.clock.now()

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '#test/database.ts'
+import { socketOf, TcpProxy, urlThrough } from '#test/tcp-proxy.ts'
 import {
   clientConfig,
   databaseNow,
@@ -101,6 +102,25 @@ describe('time limits', () => {
     expect(isConnectionError(failure)).toBe(true)
     expect(await ask('select 1', impatient.db)).toEqual([1])
     await impatient.close()
+  })
+
+  test('a connection on which no answer comes is given up, and the pool goes on by another', async () => {
+    const way = await TcpProxy.open(socketOf(database.url))
+    const connection = urlThrough(way, database.url)
+    const limits = { transactionMs: 500 }
+    const cut = openDatabase({ connection, log: quiet, limits, connectionsMax: { app: 1 } })
+    try {
+      expect(await ask('select 1', cut.db)).toEqual([1])
+      way.silence()
+      const failure = await failureOf(ask('select 2', cut.db))
+      expect(isConnectionError(failure)).toBe(true)
+      way.heal()
+      expect(await ask('select 3', cut.db)).toEqual([3])
+    } finally {
+      way.heal()
+      await cut.close()
+      await way.close()
+    }
   })
 
   test('a statement that takes too long fails by itself', async () => {

@@ -54,6 +54,7 @@ export const applicationLimits: SessionLimits = {
 const noLimits: SessionLimits = { idleInTransactionMs: 0, statementMs: 0, transactionMs: 0 }
 
 const connectWaitMs = 5_000
+const latencyMsMax = 1_000
 const idleConnectionMs = 30_000
 const connectionsMax = { app: 20, long: 4, owner: 10 }
 
@@ -66,6 +67,7 @@ export function openDatabase(config: DatabaseConfig): Database {
     max: sizes.app,
     settings: { role: applicationRole, ...settingsOf(limits) },
   })
+  if (limits.transactionMs > 0) endSilentConnections(app, 2 * limits.transactionMs + latencyMsMax)
   const long = openPool(connection, log, {
     name: 'team long',
     max: sizes.long,
@@ -106,6 +108,28 @@ function openPool(
   opened.on('connect', (client) => client.on('error', () => undefined))
   opened.on('error', (error) => log.warn(`A database connection broke: ${error.message}`))
   return opened
+}
+
+/**
+ * Nobody has a connection of the application for longer than its time limits, so whoever does waits
+ * for an answer that does not come: the way to the database is cut without a word (a lost route, a
+ * machine that is gone). TCP would notice after a quarter of an hour.
+ */
+function endSilentConnections(pool: pg.Pool, silenceMsMax: number): void {
+  const patience = new Map<pg.PoolClient, NodeJS.Timeout>()
+  pool.on('acquire', (client) => {
+    const giveUp = () =>
+      client.connection.stream.destroy(
+        new Error('Connection terminated: the database does not answer'),
+      )
+    // A process that was itself paused finds timer and answer at one time: the answer goes first.
+    const onTime = () => setImmediate(() => patience.has(client) && giveUp())
+    patience.set(client, setTimeout(onTime, silenceMsMax))
+  })
+  pool.on('release', (_error, client) => {
+    clearTimeout(patience.get(client))
+    patience.delete(client)
+  })
 }
 
 export type Settings = Readonly<Record<string, string>>
