@@ -4,14 +4,20 @@
  * not depend on them. docs/performance.md says what each measures.
  */
 import { startTestCluster } from '#test/postgres-cluster.ts'
+import { approvalBurst } from './bench/approval-burst.ts'
 import { endingStorm } from './bench/ending-storm.ts'
 import { lifecycleCalls } from './bench/lifecycle-calls.ts'
+import { recover } from './bench/recover.ts'
 import { requestLife } from './bench/request-life.ts'
+import { timeToGrant } from './bench/time-to-grant.ts'
 
 const benchmarks = {
   'request-life': requestLife,
   'lifecycle-calls': lifecycleCalls,
+  'time-to-grant': timeToGrant,
+  'approval-burst': approvalBurst,
   'ending-storm': endingStorm,
+  recover,
 }
 
 const [name = '', ...cases] = process.argv.slice(2)

@@ -112,7 +112,7 @@ async function watch(installation: Installation<Shape>, storm: Storm, endsAt: Da
   }
 }
 
-interface Shape {
+export interface Shape {
   readonly accounts: readonly string[]
   readonly sets: readonly string[]
   readonly people: readonly AddedPerson[]

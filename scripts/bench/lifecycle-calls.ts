@@ -2,8 +2,9 @@
  * AWS calls a request costs, from its submission until it is over, at three sizes of organisation:
  * one request after another, and ten in flight at once. Counts only, so the clock is driven.
  *
- * What TEAM asks without any request (the directory's refresh and the like) is measured first, over
- * the same driven time: it may not grow by the requests made.
+ * Every window of driven time holds one refresh of the directory. The first window has no request in
+ * it, and what AWS was asked then is taken off the others: what is left was caused by requests, and
+ * the part of it that is `background` shows whether the refresh grows by them.
  */
 import type { Request } from '#contract/request.ts'
 import type { Sandbox } from '#sandbox/start.ts'
@@ -39,15 +40,18 @@ const personOperations = ['DescribeUser', 'ListGroupMembershipsForMember', 'IsMe
 const lifeSeconds = 75
 const atOnce = 10
 const oneByOne = 3
-/** Longer ago than this, the directory is read again: it is done before, not during, a life. */
+/** After so long the directory is read again. */
 const refreshSeconds = 300
 
 interface Life {
+  /** Of sso-admin, about this request alone. */
   readonly own: number
+  /** Lists of what AWS still works on, one a second for all that are in flight. */
   readonly shared: number
+  /** Of the Identity Store: a reading of a person serves all their requests for a minute. */
   readonly person: number
   readonly background: number
-  readonly all: Record<string, number>
+  readonly operations: Record<string, number>
 }
 
 export async function lifecycleCalls(
@@ -56,6 +60,7 @@ export async function lifecycleCalls(
   names: readonly string[],
 ): Promise<void> {
   const perRequest: number[] = []
+  const background: number[] = []
   for (const [name, { size, accounts }] of Object.entries(sizes)) {
     if (names.length > 0 && !names.includes(name)) continue
     const startedMs = performance.now()
@@ -69,6 +74,7 @@ export async function lifecycleCalls(
       const line = await measure(world)
       const { oneAfterAnother, inFlight } = line
       perRequest.push(...oneAfterAnother.map(({ own }) => own), inFlight.own / atOnce)
+      background.push(...[...oneAfterAnother, inFlight].map((life) => life.background))
       const accountsKnown = world.sandbox.world.state.accounts.size
       print({ accounts: accountsKnown, readyMs: round(readyMs), ...line, load: loadNow() })
     } finally {
@@ -81,6 +87,7 @@ export async function lifecycleCalls(
     callsOfARequestMax: Math.max(...perRequest),
     callsOfARequestMin: Math.min(...perRequest),
     isTheSameAtEverySize: new Set(perRequest).size === 1,
+    backgroundCallsCausedMax: Math.max(...background),
     load: loadNow(),
   })
 }
@@ -94,19 +101,19 @@ async function measure(world: TeamWorld) {
   ]
   await makePolicies(world, admin)
   const targets = targetsOf(world.sandbox)
-  const idle = await counted(world, async () => world.pass(lifeSeconds))
+  await world.leap(refreshSeconds)
+  const idle = await countCalls(world, () => world.pass(lifeSeconds))
+  const counted = async (work: () => Promise<void>) => lifeFrom(await countCalls(world, work), idle)
   const oneAfterAnother: Life[] = []
   for (let at = 0; at < oneByOne; at += 1) {
     oneAfterAnother.push(
-      await counted(world, () =>
-        live(world, { user, approver, targets: targets.slice(at, at + 1) }),
-      ),
+      await counted(() => live(world, { user, approver, targets: targets.slice(at, at + 1) })),
     )
   }
   const some = targets.slice(oneByOne, oneByOne + atOnce)
-  const inFlight = await counted(world, () => live(world, { user, approver, targets: some }))
+  const inFlight = await counted(() => live(world, { user, approver, targets: some }))
   return {
-    idle,
+    refreshCalls: sumOf(idle, Object.keys(idle)),
     oneAfterAnother,
     inFlight: { requests: some.length, ...inFlight },
     eachInFlight: {
@@ -114,7 +121,6 @@ async function measure(world: TeamWorld) {
       shared: inFlight.shared / atOnce,
       person: inFlight.person / atOnce,
     },
-    backgroundGrewBy: round((inFlight.background - idle.background) / atOnce),
   }
 }
 
@@ -133,19 +139,35 @@ function targetsOf({ world }: Sandbox) {
     .map(({ accountId }) => ({ accountId, permissionSetArn: arn }))
 }
 
-async function counted(world: TeamWorld, work: () => Promise<void>): Promise<Life> {
-  await world.leap(refreshSeconds)
+type Counts = Readonly<Record<string, number>>
+
+async function countCalls(world: TeamWorld, work: () => Promise<void>): Promise<Counts> {
   await world.control('DELETE', 'calls')
   await work()
+  await world.leap(refreshSeconds)
+  const isMail = (operation: string) => operation === 'SendEmail'
   const { calls } = world.sandbox.world.state
-  const all = countBy(calls, ({ operation }) => operation)
-  const sum = (operations: readonly string[]) =>
-    operations.reduce((total, operation) => total + (all[operation] ?? 0), 0)
-  const own = sum(ownOperations)
-  const shared = sum(sharedOperations)
-  const person = sum(personOperations)
-  const background = calls.length - own - shared - person - sum(['SendEmail'])
-  return { own, shared, person, background, all }
+  return countBy(
+    calls.filter(({ operation }) => !isMail(operation)),
+    ({ operation }) => operation,
+  )
+}
+
+function lifeFrom(counts: Counts, idle: Counts): Life {
+  const operations = Object.fromEntries(
+    Object.keys({ ...idle, ...counts })
+      .map((name) => [name, (counts[name] ?? 0) - (idle[name] ?? 0)] as const)
+      .filter(([, more]) => more !== 0),
+  )
+  const own = sumOf(operations, ownOperations)
+  const shared = sumOf(operations, sharedOperations)
+  const person = sumOf(operations, personOperations)
+  const background = sumOf(operations, Object.keys(operations)) - own - shared - person
+  return { own, shared, person, background, operations }
+}
+
+function sumOf(counts: Counts, operations: readonly string[]): number {
+  return operations.reduce((total, operation) => total + (counts[operation] ?? 0), 0)
 }
 
 interface Asking {
