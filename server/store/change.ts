@@ -162,32 +162,29 @@ async function fence(tx: Transaction<Schema>, epoch: number): Promise<void> {
   if (!row) throw new LostLeadership()
 }
 
+/** Two statements, however many are told: an approval may be news to a whole group. */
 async function writeNotices(tx: Transaction<Schema>, at: Date, drafts: readonly NoticeDraft[]) {
-  for (const draft of drafts) {
-    const noticeId = randomUUID()
-    await tx
-      .insertInto('notice')
-      .values({
-        notice_id: noticeId,
-        request_id: draft.requestId,
-        event: draft.event,
-        channel: draft.channel,
-        receiver_id: draft.receiverId,
-        address: draft.address,
-        state: draft.address === null ? 'no_address' : 'queued',
-        facts: JSON.stringify(draft.facts),
-        last_error: null,
-        provider_id: null,
-        created_at: at,
-        sent_at: null,
-      })
-      .execute()
-    if (draft.address === null) continue
-    const payload = JSON.stringify({ noticeId })
-    await sql`select enqueue_job('send-notice', ${payload}::json, ${noticeId}, ${noticeAttemptsMax})`.execute(
-      tx,
-    )
-  }
+  if (drafts.length === 0) return
+  const rows = drafts.map((draft) => ({
+    notice_id: randomUUID(),
+    request_id: draft.requestId,
+    event: draft.event,
+    channel: draft.channel,
+    receiver_id: draft.receiverId,
+    address: draft.address,
+    state: draft.address === null ? ('no_address' as const) : ('queued' as const),
+    facts: JSON.stringify(draft.facts),
+    last_error: null,
+    provider_id: null,
+    created_at: at,
+    sent_at: null,
+  }))
+  await tx.insertInto('notice').values(rows).execute()
+  const queued = rows.filter((row) => row.state === 'queued').map((row) => row.notice_id)
+  if (queued.length === 0) return
+  await sql`
+    select enqueue_job('send-notice', json_build_object('noticeId', id), id, ${noticeAttemptsMax})
+    from unnest(${queued}::text[]) as id`.execute(tx)
 }
 
 async function appendEvents(tx: Transaction<Schema>, at: Date, drafts: Drafts): Promise<void> {
