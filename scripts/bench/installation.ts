@@ -134,7 +134,7 @@ async function startServer(env: NodeJS.ProcessEnv): Promise<ServerProcess> {
   const startedAtMs = Date.now()
   const child = fork(new URL('../../server/main.ts', import.meta.url), {
     env,
-    execArgv: ['--import', new URL('./server-probe.ts', import.meta.url).href],
+    execArgv: ['--import', new URL('./server-probe.ts', import.meta.url).href, ...profiling()],
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   const exited = new Promise<void>((done) => child.once('exit', () => done()))
@@ -153,6 +153,12 @@ async function startServer(env: NodeJS.ProcessEnv): Promise<ServerProcess> {
       await exited
     },
   }
+}
+
+/** BENCH_PROFILE names a folder: what the server did with its processor is written there. */
+function profiling(): string[] {
+  const folder = process.env.BENCH_PROFILE
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
 }
 
 async function untilReady(child: ChildProcess): Promise<void> {

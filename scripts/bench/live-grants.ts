@@ -49,6 +49,7 @@ async function plantRows(
   { grantedAt, durationMinutes }: { grantedAt: Date; durationMinutes: number },
 ): Promise<void> {
   const rows = grants.map((grant) => ({ ...grant, requestId: randomUUID() }))
+  const observedAt = new Date()
   await withTransaction(database.long, async (tx) => {
     await tx
       .insertInto('request')
@@ -76,6 +77,8 @@ async function plantRows(
           held: true,
           presence: 'present' as const,
           confirmed_at: grantedAt,
+          // Live targets are looked at every five minutes: these just now.
+          observed_at: observedAt,
           next_at: row.endsAt,
           updated_at: grantedAt,
         })),
