@@ -14,10 +14,10 @@
  * Because change_feed rows are written under the same lock, their order is the order of commits.
  */
 import { randomUUID } from 'node:crypto'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Insertable, type Kysely, sql, type Transaction } from 'kysely'
 import { type EventActor, hashEvent, sealPayload } from '#server/audit/chain.ts'
 import { isConnectionError, isTimeout } from './database-errors.ts'
-import type { Schema } from './schema.ts'
+import type { AuditEventTable, Schema } from './schema.ts'
 
 export interface EventDraft {
   readonly actor: EventActor
@@ -118,10 +118,7 @@ async function writeAll<Result>(
   const result = await work(collect(tx, at, drafts))
   await writeNotices(tx, at, drafts.notices)
   if (drafts.nudged) await sql`select pg_notify(${engineChannel}, '')`.execute(tx)
-  if (drafts.events.length > 0 || drafts.changes.length > 0) {
-    await appendEvents(tx, at, drafts)
-    await sql`select pg_notify(${changeChannel}, '')`.execute(tx)
-  }
+  if (drafts.changes.length > 0) await appendEvents(tx, at, drafts)
   return result
 }
 
@@ -224,19 +221,37 @@ async function appendEvents(tx: Transaction<Schema>, at: Date, drafts: Drafts): 
     hash = row.hash
     return row
   })
-  if (rows.length > 0) {
-    await tx.insertInto('audit_event').values(rows).execute()
-    await tx.updateTable('audit_head').set({ seq, hash }).execute()
+  await appendRows(tx, at, { rows, head: { seq, hash }, changes: drafts.changes })
+}
+
+interface Appended {
+  readonly rows: readonly Insertable<AuditEventTable>[]
+  readonly head: { readonly seq: number; readonly hash: Buffer }
+  readonly changes: Drafts['changes']
+}
+
+/**
+ * One statement: the head row is locked, and each round trip more would make everybody wait. Every
+ * event is a change of something, so there is always a line for the feed.
+ */
+async function appendRows(tx: Transaction<Schema>, at: Date, appended: Appended): Promise<void> {
+  const { rows, head, changes } = appended
+  const feed = changes.map((change) => ({
+    object_type: change.type,
+    object_id: change.id,
+    version: change.version,
+    at,
+  }))
+  const told = sql`pg_notify(${changeChannel}, '')`.as('told')
+  if (rows.length === 0) {
+    await tx.insertInto('change_feed').values(feed).returning(told).execute()
+    return
   }
   await tx
+    .with('events', (db) => db.insertInto('audit_event').values(rows).returning('seq'))
+    .with('moved', (db) => db.updateTable('audit_head').set(head).returning('seq'))
     .insertInto('change_feed')
-    .values(
-      drafts.changes.map((change) => ({
-        object_type: change.type,
-        object_id: change.id,
-        version: change.version,
-        at,
-      })),
-    )
+    .values(feed)
+    .returning(told)
     .execute()
 }
