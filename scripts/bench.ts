@@ -1,15 +1,26 @@
 /**
- * `npm run bench -- NAME`: a named benchmark; one JSON object a line, the last line the summary.
- * Machines are noisy, so beside times there are counts, which do not depend on them.
+ * `npm run bench -- NAME [CASE …]`: a named benchmark, or only some of its cases; one JSON object a
+ * line, the last line the summary. Machines are noisy, so beside times there are counts, which do
+ * not depend on them. docs/performance.md says what each measures.
  */
 import { startTestCluster } from '#test/postgres-cluster.ts'
+import { approvalBurst } from './bench/approval-burst.ts'
+import { endingStorm } from './bench/ending-storm.ts'
+import { lifecycleCalls } from './bench/lifecycle-calls.ts'
+import { recover } from './bench/recover.ts'
 import { requestLife } from './bench/request-life.ts'
+import { timeToGrant } from './bench/time-to-grant.ts'
 
 const benchmarks = {
   'request-life': requestLife,
+  'lifecycle-calls': lifecycleCalls,
+  'time-to-grant': timeToGrant,
+  'approval-burst': approvalBurst,
+  'ending-storm': endingStorm,
+  recover,
 }
 
-const name = process.argv[2] ?? ''
+const [name = '', ...cases] = process.argv.slice(2)
 if (!Object.hasOwn(benchmarks, name)) {
   console.error(
     `npm run bench -- NAME, where NAME is one of: ${Object.keys(benchmarks).join(', ')}`,
@@ -19,8 +30,10 @@ if (!Object.hasOwn(benchmarks, name)) {
 const cluster = await startTestCluster()
 try {
   // Checked just above.
-  await benchmarks[name as keyof typeof benchmarks](cluster, (line) =>
-    console.log(JSON.stringify(line)),
+  await benchmarks[name as keyof typeof benchmarks](
+    cluster,
+    (line) => console.log(JSON.stringify(line)),
+    cases,
   )
 } finally {
   await cluster.stop()

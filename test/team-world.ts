@@ -62,6 +62,8 @@ export interface TeamWorldOptions {
   readonly cluster?: TestClusterAddress
   /** Takes each line of the log, at every level. */
   readonly log?: (line: string) => void
+  /** Changes the organisation before TEAM reads it for the first time. */
+  readonly shape?: (sandbox: Sandbox) => void
   /** Nothing is driven: real clocks, the real call budget, AWS's own limits. */
   readonly realTime?: boolean
 }
@@ -82,6 +84,7 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
       ...(options.minimal && { minimal: true }),
     },
   })
+  options.shape?.(sandbox)
   const port = await freePort()
   const teamUrl = `http://127.0.0.1:${port}`
   await registerTeam(sandbox, teamUrl)
@@ -174,7 +177,7 @@ async function control(
   return text === '' ? null : JSON.parse(text)
 }
 
-async function registerTeam(sandbox: Sandbox, teamUrl: string): Promise<void> {
+export async function registerTeam(sandbox: Sandbox, teamUrl: string): Promise<void> {
   await control(sandbox, 'POST', 'applications', {
     name: 'TEAM',
     startUrl: `${teamUrl}/auth/login`,
@@ -188,7 +191,7 @@ async function registerTeam(sandbox: Sandbox, teamUrl: string): Promise<void> {
   })
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const address = server.address()

@@ -14,10 +14,10 @@
  * Because change_feed rows are written under the same lock, their order is the order of commits.
  */
 import { randomUUID } from 'node:crypto'
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Insertable, type Kysely, sql, type Transaction } from 'kysely'
 import { type EventActor, hashEvent, sealPayload } from '#server/audit/chain.ts'
 import { isConnectionError, isTimeout } from './database-errors.ts'
-import type { Schema } from './schema.ts'
+import type { AuditEventTable, Schema } from './schema.ts'
 
 export interface EventDraft {
   readonly actor: EventActor
@@ -118,10 +118,7 @@ async function writeAll<Result>(
   const result = await work(collect(tx, at, drafts))
   await writeNotices(tx, at, drafts.notices)
   if (drafts.nudged) await sql`select pg_notify(${engineChannel}, '')`.execute(tx)
-  if (drafts.events.length > 0 || drafts.changes.length > 0) {
-    await appendEvents(tx, at, drafts)
-    await sql`select pg_notify(${changeChannel}, '')`.execute(tx)
-  }
+  if (drafts.changes.length > 0) await appendEvents(tx, at, drafts)
   return result
 }
 
@@ -162,32 +159,29 @@ async function fence(tx: Transaction<Schema>, epoch: number): Promise<void> {
   if (!row) throw new LostLeadership()
 }
 
+/** Two statements, however many are told: an approval may be news to a whole group. */
 async function writeNotices(tx: Transaction<Schema>, at: Date, drafts: readonly NoticeDraft[]) {
-  for (const draft of drafts) {
-    const noticeId = randomUUID()
-    await tx
-      .insertInto('notice')
-      .values({
-        notice_id: noticeId,
-        request_id: draft.requestId,
-        event: draft.event,
-        channel: draft.channel,
-        receiver_id: draft.receiverId,
-        address: draft.address,
-        state: draft.address === null ? 'no_address' : 'queued',
-        facts: JSON.stringify(draft.facts),
-        last_error: null,
-        provider_id: null,
-        created_at: at,
-        sent_at: null,
-      })
-      .execute()
-    if (draft.address === null) continue
-    const payload = JSON.stringify({ noticeId })
-    await sql`select enqueue_job('send-notice', ${payload}::json, ${noticeId}, ${noticeAttemptsMax})`.execute(
-      tx,
-    )
-  }
+  if (drafts.length === 0) return
+  const rows = drafts.map((draft) => ({
+    notice_id: randomUUID(),
+    request_id: draft.requestId,
+    event: draft.event,
+    channel: draft.channel,
+    receiver_id: draft.receiverId,
+    address: draft.address,
+    state: draft.address === null ? ('no_address' as const) : ('queued' as const),
+    facts: JSON.stringify(draft.facts),
+    last_error: null,
+    provider_id: null,
+    created_at: at,
+    sent_at: null,
+  }))
+  await tx.insertInto('notice').values(rows).execute()
+  const queued = rows.filter((row) => row.state === 'queued').map((row) => row.notice_id)
+  if (queued.length === 0) return
+  await sql`
+    select enqueue_job('send-notice', json_build_object('noticeId', id), id, ${noticeAttemptsMax})
+    from unnest(${queued}::text[]) as id`.execute(tx)
 }
 
 async function appendEvents(tx: Transaction<Schema>, at: Date, drafts: Drafts): Promise<void> {
@@ -227,19 +221,37 @@ async function appendEvents(tx: Transaction<Schema>, at: Date, drafts: Drafts): 
     hash = row.hash
     return row
   })
-  if (rows.length > 0) {
-    await tx.insertInto('audit_event').values(rows).execute()
-    await tx.updateTable('audit_head').set({ seq, hash }).execute()
+  await appendRows(tx, at, { rows, head: { seq, hash }, changes: drafts.changes })
+}
+
+interface Appended {
+  readonly rows: readonly Insertable<AuditEventTable>[]
+  readonly head: { readonly seq: number; readonly hash: Buffer }
+  readonly changes: Drafts['changes']
+}
+
+/**
+ * One statement: the head row is locked, and each round trip more would make everybody wait. Every
+ * event is a change of something, so there is always a line for the feed.
+ */
+async function appendRows(tx: Transaction<Schema>, at: Date, appended: Appended): Promise<void> {
+  const { rows, head, changes } = appended
+  const feed = changes.map((change) => ({
+    object_type: change.type,
+    object_id: change.id,
+    version: change.version,
+    at,
+  }))
+  const told = sql`pg_notify(${changeChannel}, '')`.as('told')
+  if (rows.length === 0) {
+    await tx.insertInto('change_feed').values(feed).returning(told).execute()
+    return
   }
   await tx
+    .with('events', (db) => db.insertInto('audit_event').values(rows).returning('seq'))
+    .with('moved', (db) => db.updateTable('audit_head').set(head).returning('seq'))
     .insertInto('change_feed')
-    .values(
-      drafts.changes.map((change) => ({
-        object_type: change.type,
-        object_id: change.id,
-        version: change.version,
-        at,
-      })),
-    )
+    .values(feed)
+    .returning(told)
     .execute()
 }

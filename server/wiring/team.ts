@@ -19,6 +19,7 @@ import { type Drained, drainJobs, startNotifyWorker } from '#server/notify/worke
 import { createLoadActor } from '#server/operations/actor.ts'
 import { engineChannel } from '#server/store/change.ts'
 import { databaseNow, listen, whyUnreachable } from '#server/store/database.ts'
+import { createDatabaseClock } from '#server/store/database-clock.ts'
 import { sessionStore } from '#server/store/sessions.ts'
 import { loadSettings } from '#server/store/settings.ts'
 import { type AwsOverrides, type AwsSide, openAws } from './aws-side.ts'
@@ -57,7 +58,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
   const storage = await openStorage(config, log)
   const { database } = storage
   const { db } = database
-  const clock = options.clock ?? { now: () => databaseNow(db) }
+  const clock = options.clock ?? createDatabaseClock({ read: () => databaseNow(db) })
   const metrics = createMetrics()
   const aws = openAws({ database, metrics, region: config.awsRegion }, options.aws)
   const parts = createParts({ config, log, database, clock, metrics, aws })
