@@ -45,6 +45,16 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          name: 'copies',
+          include: ['test/copies/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...shared,
           name: 'browser',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,

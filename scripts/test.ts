@@ -18,6 +18,7 @@ const parts: readonly Part[] = [
   { name: 'unit and store', project: 'unit' },
   { name: 'whole walk over HTTP', project: 'api' },
   { name: 'killed and started again', project: 'kill' },
+  { name: 'several copies', project: 'copies' },
   {
     name: 'browser',
     project: 'browser',

@@ -17,12 +17,23 @@ export interface ProblemBody {
 export class Person {
   readonly #teamUrl: string
   readonly #sandboxUrl: string
-  readonly #cookies = new Map<string, string>()
+  readonly #cookies: Map<string, string>
   #csrfToken = ''
 
-  constructor(urls: { teamUrl: string; sandboxUrl: string }) {
+  constructor(
+    urls: { teamUrl: string; sandboxUrl: string },
+    cookies: Map<string, string> = new Map(),
+  ) {
     this.#teamUrl = urls.teamUrl
     this.#sandboxUrl = urls.sandboxUrl
+    this.#cookies = cookies
+  }
+
+  /** The same browser at another copy of TEAM. */
+  at(teamUrl: string): Person {
+    const elsewhere = new Person({ teamUrl, sandboxUrl: this.#sandboxUrl }, this.#cookies)
+    elsewhere.#csrfToken = this.#csrfToken
+    return elsewhere
   }
 
   /** As by a click on TEAM's tile in the access portal. */
@@ -90,6 +101,11 @@ export class Person {
       headers: response.headers,
       body: (isJson && text !== '' ? JSON.parse(text) : text) as Body,
     }
+  }
+
+  /** A GET whose answer goes on: it is ended by the signal. */
+  open(path: string, signal: AbortSignal): Promise<Response> {
+    return this.#fetch(`${this.#teamUrl}/api/v1${path}`, { signal })
   }
 
   cookie(name: RegExp): string | undefined {

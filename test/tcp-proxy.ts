@@ -17,6 +17,8 @@ export class TcpProxy {
   readonly #listener: Server
   readonly #pairs = new Set<Pair>()
   #destination: Destination
+  /** What the clients have sent, in all. */
+  bytesToServer = 0
   #state: 'open' | 'silent' | 'cut' = 'open'
 
   private constructor(listener: Server, destination: Destination) {
@@ -92,6 +94,9 @@ export class TcpProxy {
         : dial({ path: this.#destination, ...options })
     const pair = { client, server }
     this.#pairs.add(pair)
+    client.on('data', (chunk) => {
+      this.bytesToServer += chunk.length
+    })
     this.#forward(pair, client, server)
     this.#forward(pair, server, client)
     if (this.#state === 'silent') {

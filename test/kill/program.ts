@@ -78,7 +78,21 @@ export class Program {
 
   /** Not waited for: see `ended`. */
   kill(): void {
-    this.#child.kill('SIGKILL')
+    this.signal('SIGKILL')
+  }
+
+  /** A process that is stopped (SIGSTOP) does nothing until it is continued (SIGCONT). */
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('It was not started')
+    return this.#child.pid
+  }
+
+  hasSaid(pattern: RegExp): boolean {
+    return pattern.test(this.#output)
   }
 
   #hear(chunk: Buffer): void {

@@ -1,0 +1,206 @@
+/**
+ * A leader that is stopped (SIGSTOP) at the worst moment and goes on when another one leads: it
+ * writes nothing. What it had signed before may still reach AWS; that is put right, and the grant
+ * that is wanted by then stays.
+ */
+import pg from 'pg'
+import { afterEach, describe, expect, test } from 'vitest'
+import { buildGates, Gate } from '../kill/gates.ts'
+import { until } from '../kill/until.ts'
+import type { Copy, House } from './house.ts'
+import { withScene } from './with-scene.ts'
+
+const theScene = withScene()
+
+const takeOverSecondsMax = 5
+/** The time limit of a transaction that does nothing, and what it takes to notice. */
+const rowHeldSecondsMax = 2
+
+/**
+ * Continued, it notices, and goes on for a whole round of asking whether it may lead. A renewal may
+ * have been on its way when it was stopped.
+ */
+async function goesOnInVain(house: House, copy: Copy, stoppedAt: Date): Promise<void> {
+  const asked = copy.toDatabase.bytesToServer
+  const resumedAt = await house.databaseNow()
+  copy.program.signal('SIGCONT')
+  await until('it has noticed', async () => copy.program.hasSaid(/no longer leading/))
+  await until('it asks on', async () => copy.toDatabase.bytesToServer > asked + 1_000)
+  expect(await house.writtenBy(copy, resumedAt)).toEqual([])
+  const meanwhile = await house.writtenBy(copy, stoppedAt)
+  expect(meanwhile.filter((wrote) => wrote !== 'leader')).toEqual([])
+}
+
+describe('stopped inside a transaction that holds', () => {
+  const rows = [
+    { row: 'the leader row', lock: 'select from leader for update', waitsFor: 'for key share' },
+    {
+      row: 'a request row',
+      lock: 'select from request where request_id = $1 for update',
+      waitsFor: '"request_id" = $1 for update',
+    },
+    {
+      row: 'the head of the audit trail',
+      lock: 'select from audit_head for update',
+      waitsFor: '"audit_head" for update',
+    },
+  ]
+
+  test.for(rows)(
+    '$row: it loses its session, another one leads, and it writes nothing',
+    async ({ lock, waitsFor }) => {
+      const scene = theScene()
+      const { house } = scene
+      const { leading, other } = await house.twoCopies()
+      const id = await scene.getAccess(other, scene.newTarget())
+      const values = lock.includes('$1') ? [id] : []
+      await scene.endsIn(id, 0.5)
+      const holder = await hold(house, lock, values)
+      const pid = await until('its transaction waits', () => waiting(house, waitsFor))
+      leading.program.signal('SIGSTOP')
+      const stoppedAt = await house.databaseNow()
+      await holder.query('rollback')
+      await until('it has the row and does nothing', () => isIdleInTransaction(house, pid))
+
+      // As anybody else who wants it.
+      await holder.query(`begin; set local lock_timeout = '30s'`)
+      await holder.query(lock, values)
+      await holder.query('rollback')
+      const heldSeconds = ((await house.databaseNow()).getTime() - stoppedAt.getTime()) / 1000
+      expect(heldSeconds).toBeLessThan(rowHeldSecondsMax)
+      const lead = await house.takenOverFrom(leading)
+      expect(await house.secondsUntilTaken(lead, stoppedAt)).toBeLessThan(takeOverSecondsMax)
+
+      await scene.untilStatus(other, id, 'ended')
+      await goesOnInVain(house, leading, stoppedAt)
+      expect(leading.toAws.mutations).toEqual(['CreateAccountAssignment'])
+      expect(await scene.intents(id)).toEqual(['create succeeded', 'delete succeeded'])
+      await scene.expectAllWell(other)
+    },
+  )
+
+  const clients: pg.Client[] = []
+  afterEach(async () => {
+    for (const client of clients.splice(0)) await client.end()
+  })
+
+  async function hold(house: House, lock: string, values: unknown[]): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: house.databaseUrl })
+    clients.push(client)
+    await client.connect()
+    await client.query('begin')
+    await client.query(lock, values)
+    return client
+  }
+})
+
+/** The process of PostgreSQL in which such a statement of a copy waits for a row. */
+async function waiting(house: House, statement: string): Promise<number | null> {
+  const rows = await house.query<{ pid: number }>(
+    `select pid from pg_stat_activity where datname = current_database()
+       and application_name = 'team app' and wait_event_type = 'Lock'
+       and query ilike '%' || $1 || '%'`,
+    [statement],
+  )
+  return rows[0]?.pid ?? null
+}
+
+async function isIdleInTransaction(house: House, pid: number): Promise<boolean> {
+  const rows = await house.query(
+    `select from pg_stat_activity where pid = $1 and state like 'idle in transaction%'`,
+    [pid],
+  )
+  return rows.length === 1
+}
+
+describe('stopped when its call', () => {
+  test('of a creation is on its way: the access it makes after the grant is over is taken away', async () => {
+    const scene = theScene()
+    const { house } = scene
+    const { leading, other } = await house.twoCopies()
+    const target = scene.newTarget()
+    leading.toAws.hold('CreateAccountAssignment')
+    const id = await scene.askAndApprove(other, target)
+    await leading.toAws.holdsOne()
+    leading.program.signal('SIGSTOP')
+    const stoppedAt = await house.databaseNow()
+    await house.takenOverFrom(leading)
+    await scene.untilIntents(id, ['create unknown'])
+    await scene.lookNow(id)
+    await scene.untilStatus(other, id, 'active')
+    await scene.giveBack(other, id)
+    await scene.untilStatus(other, id, 'ended')
+    expect(await scene.assigned()).toEqual([])
+
+    leading.toAws.letGo()
+    await scene.untilAssigned('the late creation has landed', [target])
+    await scene.lookNow(id)
+    await scene.untilAssigned('it is taken away', [])
+    await goesOnInVain(house, leading, stoppedAt)
+    expect(leading.toAws.mutations).toEqual(['CreateAccountAssignment'])
+    const told = await house.query(
+      `select action from audit_event where action = 'access.appeared_unwanted' and at > $1`,
+      [stoppedAt],
+    )
+    expect(told).toHaveLength(1)
+    await scene.expectAllWell(other)
+  })
+
+  test('of a deletion is on its way: a newer grant whose access it takes gets it again and stays active', async () => {
+    const scene = theScene()
+    const { house } = scene
+    const { leading, other } = await house.twoCopies()
+    const target = scene.newTarget()
+    const older = await scene.getAccess(other, target)
+    leading.toAws.hold('DeleteAccountAssignment')
+    await scene.giveBack(other, older)
+    await leading.toAws.holdsOne()
+    leading.program.signal('SIGSTOP')
+    const stoppedAt = await house.databaseNow()
+    await house.takenOverFrom(leading)
+    await scene.untilIntents(older, ['create succeeded', 'delete unknown'])
+    await scene.lookNow(older)
+    await scene.untilStatus(other, older, 'ended')
+    const newer = await scene.getAccess(other, target)
+    const before = await scene.user(other).request(newer)
+
+    leading.toAws.letGo()
+    await scene.untilAssigned('the late deletion has landed', [])
+    await scene.lookNow(newer)
+    await scene.untilAssigned('it is there again', [target])
+    await goesOnInVain(house, leading, stoppedAt)
+    expect(leading.toAws.mutations).toEqual(['CreateAccountAssignment', 'DeleteAccountAssignment'])
+    const { status, endsAt } = await scene.user(other).request(newer)
+    expect({ status, endsAt }).toEqual({ status: 'active', endsAt: before.endsAt })
+    await scene.giveBack(other, newer)
+    await scene.untilStatus(other, newer, 'ended')
+    await scene.expectAllWell(other)
+  })
+
+  test('is intended and not yet sent: it is never sent', async () => {
+    const scene = theScene()
+    const { house } = scene
+    const { leading, other } = await house.twoCopies()
+    const target = scene.newTarget()
+    await buildGates(house.owner)
+    const gate = await Gate.close(house.databaseUrl, 'the call of a committed intent')
+    const id = await scene.askAndApprove(other, target)
+    await gate.reached()
+    leading.program.signal('SIGSTOP')
+    const stoppedAt = await house.databaseNow()
+    await gate.open()
+    await house.takenOverFrom(leading)
+    await until('the intent is in doubt', async () =>
+      (await scene.intents(id)).includes('create unknown'),
+    )
+    await goesOnInVain(house, leading, stoppedAt)
+    await until('it has judged its call', async () => leading.program.hasSaid(/"not_sent"/))
+    expect(leading.toAws.mutations).toEqual([])
+
+    await scene.lookNow(id)
+    await scene.untilStatus(other, id, 'active')
+    await scene.giveBack(other, id)
+    await scene.untilStatus(other, id, 'ended')
+    await scene.expectAllWell(other)
+  })
+})
