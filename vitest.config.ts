@@ -25,6 +25,16 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+          testTimeout: 3_600_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          ...shared,
           name: 'api',
           include: ['test/api/**/*.test.ts'],
           testTimeout: 60_000,

@@ -16,6 +16,7 @@ interface Part {
 
 const parts: readonly Part[] = [
   { name: 'unit and store', project: 'unit' },
+  { name: 'simulation', project: 'simulation' },
   { name: 'whole walk over HTTP', project: 'api' },
   { name: 'killed and started again', project: 'kill' },
   { name: 'several copies', project: 'copies' },

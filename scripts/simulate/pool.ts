@@ -1,0 +1,72 @@
+/** Two processes run seeds; each has the process to itself, because a seed takes its timers over. */
+import { type ChildProcess, fork } from 'node:child_process'
+import type { TestClusterAddress } from '#test/postgres-cluster.ts'
+import type { Verdict } from '#test/simulation/run-seed.ts'
+
+export interface SeedsOrder {
+  readonly cluster: TestClusterAddress
+  readonly seeds: Iterable<number>
+  /** The tree whose TEAM is simulated; this one by default. */
+  readonly tree?: string
+  readonly workers?: number
+  /** Called for each; false: no further seeds. */
+  readonly onVerdict: (verdict: Verdict) => boolean
+}
+
+type Answer = { verdict: Verdict } | { seed: number; error: string }
+
+export async function runSeeds(order: SeedsOrder): Promise<void> {
+  const seeds = order.seeds[Symbol.iterator]()
+  let isOver = false
+  const next = () => {
+    const { done, value } = isOver ? { done: true, value: 0 } : seeds.next()
+    return done === true ? null : Number(value)
+  }
+  const workers = Array.from({ length: order.workers ?? 2 }, () => startWorker(order.tree))
+  try {
+    await Promise.all(
+      workers.map(async (worker) => {
+        for (let seed = next(); seed !== null; seed = next()) {
+          const verdict = await ask(worker, seed, order.cluster)
+          if (!order.onVerdict(verdict)) isOver = true
+        }
+      }),
+    )
+  } finally {
+    for (const worker of workers) worker.disconnect()
+  }
+}
+
+function startWorker(tree: string | undefined): ChildProcess {
+  const here = new URL('worker.ts', import.meta.url)
+  const file = tree === undefined ? here : new URL(`file://${tree}/scripts/simulate/worker.ts`)
+  return fork(file, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+}
+
+function ask(worker: ChildProcess, seed: number, cluster: TestClusterAddress): Promise<Verdict> {
+  return new Promise((resolve, reject) => {
+    const died = (code: number | null) =>
+      reject(new Error(`Seed ${seed}: its process died (${code})`))
+    worker.once('exit', died)
+    worker.once('message', (answer: Answer) => {
+      worker.off('exit', died)
+      if ('verdict' in answer) resolve(answer.verdict)
+      else resolve(verdictOfMishap(answer))
+    })
+    worker.send({ seed, cluster })
+  })
+}
+
+/** A seed that could not be carried through is a violation too: of the simulation, or of TEAM. */
+function verdictOfMishap({ seed, error }: { seed: number; error: string }): Verdict {
+  return {
+    seed,
+    violations: [{ promise: 'a seed runs to its end', told: error }],
+    timeline: [],
+    touches: 0,
+    requests: 0,
+    granted: 0,
+    worstExcessMs: 0,
+    cpuMs: 0,
+  }
+}

@@ -1,0 +1,106 @@
+/** The database as one copy has it: production's pools and settings, each statement a touch. */
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
+import pg from 'pg'
+import {
+  applicationLimits,
+  applicationRole,
+  clientConfig,
+  type Database,
+  settingsOf,
+} from '#server/store/database.ts'
+import type { Schema } from '#server/store/schema.ts'
+import type { Life, Touches } from './touches.ts'
+
+export interface GatedDatabase extends Database {
+  /** Ends every session at once, as a process that dies does. */
+  cut(): void
+}
+
+/** The lease is counted on the simulation's own monotonic clock: `clock_timestamp()` is found there. */
+const drivenLease = '-c search_path=sim,public,pg_catalog'
+
+export function gatedDatabase(url: string, life: Life, touches: Touches): GatedDatabase {
+  const clients = new Set<pg.PoolClient>()
+  const connection = `${url}&options=${encodeURIComponent(drivenLease)}`
+  const settings = {
+    app: { role: applicationRole, ...settingsOf(applicationLimits) },
+    long: { role: applicationRole },
+    owner: {},
+  }
+  const open = (name: keyof typeof settings) => {
+    const pool = new pg.Pool({
+      ...clientConfig(connection, `team ${name} ${life.name}`, settings[name]),
+      max: 40,
+      idleTimeoutMillis: 0,
+    })
+    pool.on('error', () => undefined)
+    pool.on('connect', (client) => {
+      clients.add(client)
+      client.on('error', () => undefined)
+    })
+    pool.on('remove', (client) => clients.delete(client))
+    return pool
+  }
+  const app = open('app')
+  const long = open('long')
+  const owner = open('owner')
+  return {
+    db: kyselyOver(app, life, touches),
+    long: kyselyOver(long, life, touches),
+    owner,
+    connection,
+    cut() {
+      for (const client of clients) socketOf(client)?.destroy()
+    },
+    async close() {
+      for (const client of clients) socketOf(client)?.destroy()
+      await Promise.allSettled([app, long, owner].map((pool) => pool.end()))
+    },
+  }
+}
+
+function kyselyOver(pool: pg.Pool, life: Life, touches: Touches): Kysely<Schema> {
+  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>()
+  const gated = {
+    options: pool.options,
+    Client: pg.Client,
+    async connect(): Promise<PostgresPoolClient> {
+      if (life.state === 'dead') return new Promise(() => {})
+      const client = await touches.outside(life.time.run(() => pool.connect()))
+      const known = wrapped.get(client)
+      if (known) return known
+      const made = gateOf(client, life, touches)
+      wrapped.set(client, made)
+      return made
+    },
+    end: () => pool.end(),
+  }
+  return new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: gated as unknown as PostgresPool }),
+  })
+}
+
+function gateOf(client: pg.PoolClient, life: Life, touches: Touches): PostgresPoolClient {
+  const gate = {
+    query: (text: string, values: unknown[]) =>
+      touches.pass({
+        life,
+        kind: 'sql',
+        label: text,
+        pid: pidOf(client),
+        run: () => client.query(text, values),
+      }),
+    release: (error?: Error | boolean) => client.release(error),
+  }
+  return gate as unknown as PostgresPoolClient
+}
+
+function pidOf(client: pg.PoolClient): number | null {
+  const pid: unknown = Reflect.get(client, 'processID')
+  return typeof pid === 'number' ? pid : null
+}
+
+function socketOf(client: pg.PoolClient): { destroy(): void } | undefined {
+  const connection = Reflect.get(client, 'connection') as { stream?: { destroy(): void } }
+  return connection.stream
+}

@@ -1,0 +1,88 @@
+/**
+ * The wire between a copy and the sandbox. Each call is a touch. Beyond the sandbox's own faults, a
+ * call that changes something may be taken off the wire: the copy gives up, and the call lands later,
+ * as long as its signature lives.
+ */
+import type { World } from '#sandbox/model/world.ts'
+import { inProcessHandler } from '#sandbox/wire/in-process.ts'
+import type { Life, Touches } from './touches.ts'
+
+type Handler = ReturnType<typeof inProcessHandler>
+type Request = Parameters<Handler['handle']>[0]
+
+const mutations = ['CreateAccountAssignment', 'DeleteAccountAssignment']
+
+export interface LateCall {
+  readonly landsAtMs: number
+  readonly operation: string
+  readonly land: () => Promise<unknown>
+}
+
+export interface Wire {
+  /** Milliseconds after which each of the next mutations lands that is taken off the wire. */
+  readonly delays: number[]
+  readonly late: LateCall[]
+  handlerFor(life: Life): Handler
+}
+
+export interface WireOptions {
+  readonly world: World
+  readonly touches: Touches
+  readonly nowMs: () => number
+  readonly onLost: (operation: string, request: Request) => void
+}
+
+export function operationOf(request: Pick<Request, 'headers'>): string {
+  const target = Object.entries(request.headers).find(
+    ([name]) => name.toLowerCase() === 'x-amz-target',
+  )?.[1]
+  return target?.split('.').at(-1) ?? 'unknown'
+}
+
+export function isMutation(operation: string): boolean {
+  return mutations.includes(operation)
+}
+
+export function createWire({ world, touches, nowMs, onLost }: WireOptions): Wire {
+  // A hang is a call that is given up after its time; no clock stands still for it.
+  const handler = inProcessHandler(world, { wait: () => Promise.resolve(false) })
+  const wire: Wire = {
+    delays: [],
+    late: [],
+    handlerFor: (life) => ({
+      ...handler,
+      handle: (request, options) => {
+        const operation = operationOf(request)
+        return touches.pass({
+          life,
+          kind: 'call',
+          label: operation,
+          pid: null,
+          run: () => send(operation, request, options),
+        })
+      },
+    }),
+  }
+
+  async function send(
+    operation: string,
+    request: Request,
+    options: Parameters<Handler['handle']>[1],
+  ) {
+    const delayMs = isMutation(operation) ? wire.delays.shift() : undefined
+    if (delayMs === undefined) {
+      try {
+        return await handler.handle(request, options)
+      } catch (error) {
+        if (isMutation(operation)) onLost(operation, request)
+        throw error
+      }
+    }
+    onLost(operation, request)
+    const land = () => handler.handle(request).catch(() => undefined)
+    wire.late.push({ landsAtMs: nowMs() + delayMs, operation, land })
+    throw Object.assign(new Error('no answer within 10 s'), { name: 'TimeoutError' })
+  }
+
+  return wire
+}
