@@ -183,7 +183,7 @@ describe('stopped when its call', () => {
     const { leading, other } = await house.twoCopies()
     const target = scene.newTarget()
     await buildGates(house.owner)
-    const gate = await Gate.close(house.databaseUrl, 'the call of a committed intent')
+    const gate = await Gate.close(house.databaseUrl, 'the intent')
     const id = await scene.askAndApprove(other, target)
     await gate.reached()
     leading.program.signal('SIGSTOP')

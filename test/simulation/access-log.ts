@@ -50,16 +50,15 @@ export function watchAssignments(world: World): AccessLog {
     stays.push(stay)
   }
   state.removeAssignment = (tuple) => {
-    const removed = remove(tuple)
+    remove(tuple)
     const stay = open.get(keyText(tuple))
-    if (removed && tuple.principalType === 'USER' && stay) {
+    if (tuple.principalType === 'USER' && stay) {
       // An operation that is carried out brings the moment at which it was due.
       const dueAt: unknown = Reflect.get(tuple, 'dueAt')
       stay.toMs = typeof dueAt === 'number' ? dueAt : world.now()
       stay.endedBy = hand
       open.delete(stay.key)
     }
-    return removed
   }
   return {
     stays,
