@@ -22,6 +22,7 @@ export async function drivenWorld(options: {
   size?: 'small' | 'large'
   dataDir?: string
   settings?: Partial<Settings>
+  wallClock?: () => Date
 }) {
   const { clock, settings, ...rest } = options
   const opened = await openWorld({
@@ -42,6 +43,15 @@ export function clientOptions(world: World, principal: Principal = delegatedAdmi
     maxAttempts: 1,
     requestHandler: inProcessHandler(world),
   }
+}
+
+/** Lets an SDK client sign by that clock, as it would on a machine whose clock it is. */
+export function signByClock(client: { config: { systemClockOffset: number } }, now: () => Date) {
+  Object.defineProperty(client.config, 'systemClockOffset', {
+    get: () => now().getTime() - Date.now(),
+    // The SDK sets it by the date of each answer, which would be a second behind.
+    set: () => {},
+  })
 }
 
 export const credentialsOf = ({ accessKeyId, secretAccessKey }: Principal) => ({

@@ -49,6 +49,32 @@ async function opened(options: { minimal?: boolean; size?: 'large' } = {}) {
   }
 }
 
+describe('Organizations', () => {
+  const throttled = { name: 'TooManyRequestsException' }
+
+  test('throttles each API by its own rate, and the lists of the tree together', async () => {
+    const { organizations, world, ids, clock } = await opened()
+    world.commit({ type: 'settings', value: { ...world.settings, callsPerSecond: 20 } })
+    const roots = () => organizations.send(new ListRootsCommand({}))
+    const parents = () =>
+      organizations.send(new ListParentsCommand({ ChildId: ids.account('Audit') }))
+    const children = () =>
+      organizations.send(new ListAccountsForParentCommand({ ParentId: ids.unit('Dev') }))
+    for (let call = 0; call < 2; call += 1) await roots()
+    await expect(roots()).rejects.toMatchObject(throttled)
+    for (let call = 0; call < 4; call += 1) await parents()
+    for (let call = 0; call < 4; call += 1) await children()
+    await expect(parents()).rejects.toMatchObject(throttled)
+    await expect(children()).rejects.toMatchObject(throttled)
+    clock.pass(200)
+    await expect(children()).resolves.toBeDefined()
+    await expect(parents()).rejects.toMatchObject(throttled)
+    await expect(roots()).rejects.toMatchObject(throttled)
+    clock.pass(800)
+    await expect(roots()).resolves.toBeDefined()
+  })
+})
+
 describe('the Identity Store', () => {
   test('finds a person by name and by address, in any case, under one id', async () => {
     const { store, ids } = await opened()
