@@ -1,7 +1,7 @@
 import { delegatedAdministrator, type Principal } from './model/principals.ts'
 import type { Settings } from './model/types.ts'
 import type { World } from './model/world.ts'
-import { openWorld } from './start.ts'
+import { openWorld, type SandboxOptions } from './start.ts'
 import { inProcessHandler } from './wire/in-process.ts'
 
 /** A clock that moves when it is told to. */
@@ -19,7 +19,7 @@ export type DrivenClock = ReturnType<typeof drivenClock>
 
 export async function drivenWorld(options: {
   clock: DrivenClock
-  size?: 'small' | 'large'
+  size?: NonNullable<SandboxOptions['size']>
   dataDir?: string
   settings?: Partial<Settings>
   wallClock?: () => Date
