@@ -50,6 +50,36 @@ test('an operation in flight keeps its due time and its role over a restart', as
   )
 })
 
+test('an operation whose status was forgotten has its effect after a restart', async () => {
+  const first = await open()
+  const { requestId } = create(first)
+  first.commit({ type: 'statuses-forgotten' })
+  await open()
+  const world = await open()
+  expect([...world.state.operations.values()]).toMatchObject([{ requestId, forgotten: true }])
+  clock.pass(2_000)
+  expect(world.state.operations.get(requestId)).toBeUndefined()
+  const userId = idsOf(world).user('test-user')
+  expect(world.state.assignmentsOfPrincipal.at(`USER/${userId}`).size).toBe(1)
+})
+
+test('a status that is late stays late over a restart', async () => {
+  const first = await open()
+  first.commit({ type: 'settings', value: { ...first.settings, statusDelayMs: 60_000 } })
+  const { requestId } = create(first)
+  clock.pass(2_000)
+  const { operations } = (await open()).state
+  expect(operations.get(requestId)?.status).toBe('SUCCEEDED')
+  expect(operations.toldStatus(operations.get(requestId)!)).toBe('IN_PROGRESS')
+})
+
+test('a journal that knows fewer settings gets the defaults of the others', async () => {
+  const world = await open()
+  const { conflictScope: _, ...fewer } = world.settings
+  world.commit({ type: 'settings', value: fewer as typeof world.settings })
+  expect((await open()).settings.conflictScope).toBe('target')
+})
+
 test('time goes on while nobody runs it', async () => {
   const { requestId, dueAt } = create(await open())
   clock.pass(60_000)

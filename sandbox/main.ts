@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { FolderLock } from './folder-lock.ts'
-import { type SandboxOptions, startSandbox } from './start.ts'
+import { startSandbox } from './start.ts'
 
 const portDefault = 8090
 
@@ -14,9 +14,13 @@ class Refused extends Error {
   }
 }
 
-function readEnvironment(env: NodeJS.ProcessEnv): Pick<SandboxOptions, 'port' | 'size'> & {
+interface Environment {
+  port: number
+  size: 'small' | 'large'
   folder: string
-} {
+}
+
+function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   const port = Number(env.SANDBOX_PORT || portDefault)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new Refused(`SANDBOX_PORT is ${env.SANDBOX_PORT}; it must be a port, for example 8090.`)
@@ -29,7 +33,7 @@ function readEnvironment(env: NodeJS.ProcessEnv): Pick<SandboxOptions, 'port' | 
 }
 
 async function main(): Promise<void> {
-  const { port, size = 'small', folder } = readEnvironment(process.env)
+  const { port, size, folder } = readEnvironment(process.env)
   const startedAt = new Date().toISOString()
   const lock = FolderLock.take(folder, { pid: process.pid, port, startedAt })
   if (!(lock instanceof FolderLock)) {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { serveControl } from './control/control.ts'
 import { FileJournal } from './journal.ts'
 import { changesThatMake } from './model/changes-that-make.ts'
-import { Founder, foundLarge, foundSmall } from './model/organisation.ts'
+import { Founder, foundSized, foundSmall, large, type Size } from './model/organisation.ts'
 import type { Settings } from './model/types.ts'
 import { World } from './model/world.ts'
 import { servePortal } from './portal/portal.ts'
@@ -13,7 +13,7 @@ export interface SandboxOptions {
   port: number
   /** Where the organisation is kept; without it, in memory. */
   dataDir?: string
-  size?: 'small' | 'large'
+  size?: 'small' | 'large' | Size
   seed?: number
   /** The organisation's clock; the machine's by default. */
   now?: () => Date
@@ -74,13 +74,13 @@ export async function openWorld(options: Omit<SandboxOptions, 'port'>) {
     journal?.read() ?? [],
   )
   const accounts = world.isFounded ? world.state.accounts.size : 0
-  if (accounts > 0 && options.size !== undefined && sizeOf(accounts) !== options.size) {
+  if (accounts > 0 && typeof options.size === 'string' && sizeOf(accounts) !== options.size) {
     console.warn(`The organisation in ${options.dataDir} is ${sizeOf(accounts)} and stays so.`)
   }
   if (!world.isFounded) {
     const founder = new Founder(world.ids, now().getTime())
-    if (options.size === 'large') foundLarge(founder)
-    else foundSmall(founder)
+    if (options.size === undefined || options.size === 'small') foundSmall(founder)
+    else foundSized(founder, options.size === 'large' ? large : options.size)
     // One entry: an organisation is there whole or not at all.
     world.commit(...founder.changes, { type: 'portal-secrets', value: await makePortalSecrets() })
   }

@@ -1,7 +1,7 @@
 import { delegatedAdministrator, type Principal } from './model/principals.ts'
 import type { Settings } from './model/types.ts'
 import type { World } from './model/world.ts'
-import { openWorld } from './start.ts'
+import { openWorld, type SandboxOptions } from './start.ts'
 import { inProcessHandler } from './wire/in-process.ts'
 
 /** A clock that moves when it is told to. */
@@ -19,9 +19,10 @@ export type DrivenClock = ReturnType<typeof drivenClock>
 
 export async function drivenWorld(options: {
   clock: DrivenClock
-  size?: 'small' | 'large'
+  size?: NonNullable<SandboxOptions['size']>
   dataDir?: string
   settings?: Partial<Settings>
+  wallClock?: () => Date
 }) {
   const { clock, settings, ...rest } = options
   const opened = await openWorld({
@@ -42,6 +43,15 @@ export function clientOptions(world: World, principal: Principal = delegatedAdmi
     maxAttempts: 1,
     requestHandler: inProcessHandler(world),
   }
+}
+
+/** Lets an SDK client sign by that clock, as it would on a machine whose clock it is. */
+export function signByClock(client: { config: { systemClockOffset: number } }, now: () => Date) {
+  Object.defineProperty(client.config, 'systemClockOffset', {
+    get: () => now().getTime() - Date.now(),
+    // The SDK sets it by the date of each answer, which would be a second behind.
+    set: () => {},
+  })
 }
 
 export const credentialsOf = ({ accessKeyId, secretAccessKey }: Principal) => ({

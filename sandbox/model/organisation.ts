@@ -206,39 +206,47 @@ function foundPermissionSets(founder: Founder) {
   return { readOnly, organizations }
 }
 
-const large = {
-  accounts: 1_000,
-  permissionSets: 750,
-  users: 20_000,
-  groups: 2_000,
+/** How many of each there shall be; what is left out is as in the small organisation. */
+export interface Size {
+  accounts?: number
+  permissionSets?: number
+  users?: number
+  groups?: number
+}
+
+/** The sizes that TEAM is built for. */
+export const large: Size = { accounts: 1_000, permissionSets: 750, users: 20_000, groups: 2_000 }
+
+const shape = {
   groupsOfEachUser: 3,
   unitLevels: 7,
   unitsBeside: 3,
   assignedTargetsOfEachGroup: 2,
 }
 
-/** The same names, and as many more as the sizes that TEAM is built for. */
-export function foundLarge(founder: Founder): void {
+/** The same names, and as many more as the size says. */
+export function foundSized(founder: Founder, size: Size): void {
   const { workloads } = foundSmall(founder)
   const count = (type: Change['type']) =>
     founder.changes.filter((change) => change.type === type).length
 
+  const { accounts: accountsMax = 0, permissionSets: setsMax = 0 } = size
   const units = nestedUnits(founder, workloads)
   const accounts: Account[] = []
-  for (let at = count('account'); at < large.accounts; at += 1) {
+  for (let at = count('account'); at < accountsMax; at += 1) {
     const unit = units[at % units.length] ?? workloads
     accounts.push(founder.account(`workload-${String(at).padStart(4, '0')}`, unit.id))
   }
   const sets: PermissionSet[] = []
-  for (let at = count('permission-set'); at < large.permissionSets; at += 1) {
+  for (let at = count('permission-set'); at < setsMax; at += 1) {
     sets.push(largePermissionSet(founder, at))
   }
-  const newGroups = large.groups - count('group')
-  const members = largeMembers(founder, large.users - count('user'), newGroups)
+  const newGroups = Math.max(0, (size.groups ?? 0) - count('group'))
+  const members = largeMembers(founder, (size.users ?? 0) - count('user'), newGroups)
   for (let at = 0; at < newGroups; at += 1) {
     const name = `Team ${String(at).padStart(4, '0')}`
     const group = founder.group(name, `People of ${name}`, members[at] ?? [])
-    for (let step = 0; step < large.assignedTargetsOfEachGroup; step += 1) {
+    for (let step = 0; step < shape.assignedTargetsOfEachGroup; step += 1) {
       const account = accounts[(at * 7 + step * 131) % accounts.length]
       const set = sets[(at * 3 + step * 17) % sets.length]
       if (account !== undefined && set !== undefined) founder.assign(group, set, account)
@@ -250,9 +258,9 @@ export function foundLarge(founder: Founder): void {
 function nestedUnits(founder: Founder, workloads: OrganizationalUnit): OrganizationalUnit[] {
   const units: OrganizationalUnit[] = []
   let parent = workloads
-  for (let level = 2; level <= large.unitLevels; level += 1) {
+  for (let level = 2; level <= shape.unitLevels; level += 1) {
     const beside: OrganizationalUnit[] = []
-    for (let at = 0; at < large.unitsBeside; at += 1) {
+    for (let at = 0; at < shape.unitsBeside; at += 1) {
       beside.push(founder.unit(`Division ${level}.${at + 1}`, parent.id))
     }
     units.push(...beside)
@@ -284,7 +292,7 @@ function largeMembers(founder: Founder, users: number, groups: number): User[][]
   for (let at = 0; at < users; at += 1) {
     const number = String(at).padStart(5, '0')
     const user = founder.user(`person-${number}`, `Person ${number}`)
-    for (let step = 0; step < large.groupsOfEachUser; step += 1) {
+    for (let step = 0; step < shape.groupsOfEachUser; step += 1) {
       members[(at * (step + 1) + step * 389) % groups]?.push(user)
     }
   }

@@ -18,8 +18,10 @@ export class Past {
 
   record(at: Instant, key: AssignmentKey, before: Assignment | null): void {
     const target = targetOf(key)
-    const kept = (this.#steps.get(target) ?? []).filter((step) => step.at >= at - readLagMsMax)
-    this.#steps.set(target, [...kept, { at, principal: principalOf(key), before }])
+    const steps = this.#steps.get(target) ?? []
+    while (steps[0] !== undefined && steps[0].at < at - readLagMsMax) steps.shift()
+    steps.push({ at, principal: principalOf(key), before })
+    this.#steps.set(target, steps)
   }
 
   /** The assignments of a target as they were then, from what they are now. */

@@ -162,6 +162,20 @@ describe('the token bucket', () => {
     expect(passed).toBeLessThanOrEqual(220)
   })
 
+  test.each([
+    [0, 20],
+    [15, 5],
+    [20, 0],
+    [30, 0],
+  ])('leaves what %i other callers a second do not take', (othersPerSecond, left) => {
+    const bucket = new TokenBucket()
+    const shared = { ...limit, othersPerSecond }
+    for (let at = 0; at < 20_000; at += 1) bucket.take(at, shared)
+    let passed = 0
+    for (let at = 20_000; at < 30_000; at += 1) if (bucket.take(at, shared)) passed += 1
+    expect(Math.abs(passed - left * 10)).toBeLessThanOrEqual(1)
+  })
+
   test('gives nothing for a clock that jumps back', () => {
     const bucket = new TokenBucket()
     for (let taken = 0; taken < 20; taken += 1) bucket.take(1_000, limit)

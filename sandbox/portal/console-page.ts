@@ -56,7 +56,18 @@ function accountCard(visit: Visit, account: Account, assignments: Assignment[]):
   return html`<section class="card"><h3>${account.name} <span class="quiet">${account.accountId}</span></h3>
 <p class="quiet">${[placeOf(visit, account), ...roles].join(' · ')}</p>
 ${assignments.length === 0 ? html`<p>No assignments.</p>` : assignmentTable(visit, assignments)}
-</section>`
+${roleList(visit, account)}</section>`
+}
+
+/** A role has another suffix each time that it is made. */
+function roleList({ world: { state } }: Visit, account: Account): Html {
+  const roles = state.rolesOfAccount.at(account.accountId).entries()
+  const names = roles.map(
+    ([arn, suffix]) => `AWSReservedSSO_${state.permissionSets.get(arn)?.name}_${suffix}`,
+  )
+  if (names.length === 0) return html``
+  return html`<p class="quiet">Roles: ${names.map((name) => html`<code>${name}</code> `)}</p>
+`
 }
 
 function assignmentTable({ world: { state } }: Visit, assignments: Assignment[]): Html {

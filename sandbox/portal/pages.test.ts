@@ -129,6 +129,23 @@ test('a mail in HTML is shown without scripts, forms or origin', async () => {
   expect(frame).toContain('&lt;p&gt;&quot;quoted&quot; &lt;script&gt;')
 })
 
+test('the console shows the role of each target, which has another suffix when it is made again', async () => {
+  const assignment = {
+    userName: 'naoko.mori',
+    accountId: ids.account('storefront-dev'),
+    permissionSetName: 'PowerUserAccess',
+  }
+  const role = async () =>
+    /AWSReservedSSO_PowerUserAccess_[0-9a-f]{16}/.exec(await textOf('/console?q=storefront-dev'))
+  await post('/_sandbox/assignments', assignment)
+  const first = (await role())![0]
+  const body = JSON.stringify(assignment)
+  await fetch(`${sandbox.url}/_sandbox/assignments`, { method: 'DELETE', body })
+  expect(await role()).toBeNull()
+  await post('/_sandbox/assignments', assignment)
+  expect((await role())![0]).not.toBe(first)
+})
+
 test('every page says that it is a sandbox, and forbids foreign scripts and frames', async () => {
   for (const path of ['/', '/start', '/console', '/inbox', '/nothing']) {
     const response = await get(path)

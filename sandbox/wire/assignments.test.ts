@@ -314,6 +314,17 @@ describe('what is refused at once', () => {
   })
 })
 
+test('a noisy neighbour leaves only the rest of the shared quota', async () => {
+  const quota = { callsPerSecond: 20, otherCallersPerSecond: 15 }
+  world.commit({ type: 'settings', value: { ...world.settings, ...quota } })
+  const throttled = { name: 'ThrottlingException' }
+  for (let call = 0; call < 20; call += 1) await holders()
+  await expect(holders()).rejects.toMatchObject(throttled)
+  clock.pass(1_000)
+  for (let call = 0; call < 5; call += 1) await holders()
+  await expect(holders()).rejects.toMatchObject(throttled)
+})
+
 test('statuses are listed by outcome, a page at a time', async () => {
   for (const set of ['ReadOnlyAccess', 'Billing', 'PowerUserAccess']) await create({ set })
   clock.pass(2_000)

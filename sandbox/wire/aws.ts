@@ -75,8 +75,11 @@ function runCall(world: World, received: Received): AwsAnswer {
   })
   const failed = result instanceof Refusal ? { error: result.code } : {}
   note(world, recognised, { status: rendered.status, ...failed, ...who })
+  // Every AWS answer says what time it is: the SDK sets its clock by it.
+  const date = new Date(world.wallNow()).toUTCString()
   return {
     ...rendered,
+    headers: { ...rendered.headers, date },
     holdMs: holdAfterMs(fault),
     drop: fault?.dropConnection === 'after',
   }

@@ -29,9 +29,10 @@ import {
   SSOAdminClient,
 } from '@aws-sdk/client-sso-admin'
 import { describe, expect, test } from 'vitest'
+import type { Size } from '#sandbox/model/organisation.ts'
 import { clientOptions, drivenClock, drivenWorld, idsOf } from '../test-kit.ts'
 
-async function opened(options: { minimal?: boolean; size?: 'large' } = {}) {
+async function opened(options: { minimal?: boolean; size?: 'large' | Size } = {}) {
   const clock = drivenClock()
   const { world } = await drivenWorld({
     clock,
@@ -48,6 +49,32 @@ async function opened(options: { minimal?: boolean; size?: 'large' } = {}) {
     organizations: new OrganizationsClient(client),
   }
 }
+
+describe('Organizations', () => {
+  const throttled = { name: 'TooManyRequestsException' }
+
+  test('throttles each API by its own rate, and the lists of the tree together', async () => {
+    const { organizations, world, ids, clock } = await opened()
+    world.commit({ type: 'settings', value: { ...world.settings, callsPerSecond: 20 } })
+    const roots = () => organizations.send(new ListRootsCommand({}))
+    const parents = () =>
+      organizations.send(new ListParentsCommand({ ChildId: ids.account('Audit') }))
+    const children = () =>
+      organizations.send(new ListAccountsForParentCommand({ ParentId: ids.unit('Dev') }))
+    for (let call = 0; call < 2; call += 1) await roots()
+    await expect(roots()).rejects.toMatchObject(throttled)
+    for (let call = 0; call < 4; call += 1) await parents()
+    for (let call = 0; call < 4; call += 1) await children()
+    await expect(parents()).rejects.toMatchObject(throttled)
+    await expect(children()).rejects.toMatchObject(throttled)
+    clock.pass(200)
+    await expect(children()).resolves.toBeDefined()
+    await expect(parents()).rejects.toMatchObject(throttled)
+    await expect(roots()).rejects.toMatchObject(throttled)
+    clock.pass(800)
+    await expect(roots()).resolves.toBeDefined()
+  })
+})
 
 describe('the Identity Store', () => {
   test('finds a person by name and by address, in any case, under one id', async () => {
@@ -248,6 +275,28 @@ test('only the fifth permission set is provisioned in the management account', a
     new DescribePermissionSetCommand({ InstanceArn, PermissionSetArn: ids.set('PowerUserAccess') }),
   )
   expect(PermissionSet).toMatchObject({ Name: 'PowerUserAccess', SessionDuration: 'PT4H' })
+})
+
+test.each([50, 1_000, 5_000])('an organisation can have %i accounts', async (accounts) => {
+  const size = { accounts, permissionSets: 20, users: 200, groups: 30 }
+  const { state } = (await opened({ size })).world
+  const counted = {
+    accounts: state.accounts.size,
+    permissionSets: state.permissionSets.size,
+    users: state.users.size,
+    groups: state.groups.size,
+  }
+  expect(counted).toEqual(size)
+  const members = [...state.memberships.values()].map(({ userId }) => userId)
+  expect(new Set(members).size).toBe(200)
+})
+
+test('what a size leaves out is as in the small organisation', async () => {
+  const { state } = (await opened({ size: { users: 100 } })).world
+  const small = (await opened()).world.state
+  expect(state.users.size).toBe(100)
+  expect(state.accounts.size).toBe(small.accounts.size)
+  expect(state.groups.size).toBe(small.groups.size)
 })
 
 test('the large organisation has its sizes, and answers a page in milliseconds', async () => {

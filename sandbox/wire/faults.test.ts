@@ -157,6 +157,10 @@ describe('the control paths', () => {
   const bad: [string, string, object, string][] = [
     ['POST', 'faults', { operation: 'X' }, 'error'],
     ['POST', 'faults', { operation: 'X', error: 'Y', delayms: 1 }, ''],
+    ['POST', 'faults', { operation: 'ListUsers', loses: 1.5 }, 'loses'],
+    ['POST', 'faults', { operation: 'X', hangs: 'always' }, 'hangs'],
+    ['PATCH', 'settings', { conflictScope: 'account' }, 'conflictScope'],
+    ['PATCH', 'settings', { readLagMs: 600_001 }, 'readLagMs'],
     ['PATCH', 'settings', { callsPerSecond: 0 }, 'callsPerSecond'],
     ['PATCH', 'settings', { minimal: 'yes' }, 'minimal'],
     ['POST', 'users', { userName: '' }, 'userName'],

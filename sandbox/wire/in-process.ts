@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import type { World } from '../model/world.ts'
 import { receive } from './aws.ts'
 import { waited } from './wait.ts'
@@ -46,7 +45,7 @@ export function inProcessHandler(world: World, options: InProcessOptions = {}) {
       if (answer.holdMs > 0 && !(await wait(answer.holdMs, gone))) throw aborted()
       if (answer.drop) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
       const { status: statusCode, headers, body } = answer
-      return { response: { statusCode, headers, body: Readable.from([Buffer.from(body)]) } }
+      return { response: { statusCode, headers, body: new Uint8Array(Buffer.from(body)) } }
     },
   }
 }

@@ -274,11 +274,47 @@ const accountOperations = {
   ),
 }
 
+/** What one account may call: [a second, at once]. */
+const rates: Readonly<Record<string, readonly [perSecond: number, burst: number]>> = {
+  DescribeOrganization: [1, 2],
+  ListRoots: [1, 2],
+  DescribeOrganizationalUnit: [2, 2],
+  DescribeAccount: [20, 30],
+  ListAccounts: [8, 12],
+  ListChildren: [6, 10],
+  ListDelegatedAdministrators: [5, 8],
+  tree: [5, 8],
+}
+const treeLists = new Set([
+  'ListParents',
+  'ListAccountsForParent',
+  'ListOrganizationalUnitsForParent',
+])
+const callsPerSecondOfAws = 20
+
+/**
+ * "Throttling limits" of the AWS Organizations user guide. Whoever changes the quota of IAM Identity
+ * Center changes these in proportion.
+ */
+function throttle({ world, signer }: Context, name: string): void {
+  const apis = treeLists.has(name) ? 'tree' : name
+  const [perSecond, burst] = rates[apis] ?? [5, 8]
+  const share = world.settings.callsPerSecond / callsPerSecondOfAws
+  const bucket = world.bucket(`organizations ${apis} ${signer.principal.kind}`)
+  const rate = { perSecond: perSecond * share, capacity: Math.max(1, burst * share) }
+  if (bucket.take(world.now(), rate)) return
+  throw new Refusal(
+    'TooManyRequestsException',
+    'You have sent too many requests in too short a period of time. Try again later.',
+    { Type: 'RATE_EXCEEDED' },
+  )
+}
+
 export const organizations: Service = {
   name: 'organizations',
   scope: 'organizations',
   operations: { ...treeOperations, ...accountOperations },
   optional: ['ListDelegatedAdministrators'],
   malformed,
-  throttle: () => {},
+  throttle,
 }

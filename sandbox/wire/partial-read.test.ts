@@ -1,5 +1,6 @@
 import { IdentitystoreClient, ListUsersCommand } from '@aws-sdk/client-identitystore'
 import {
+  DescribeOrganizationCommand,
   ListAccountsCommand,
   ListAccountsForParentCommand,
   OrganizationsClient,
@@ -54,6 +55,7 @@ test('a fault for every operation loses rows of each list, and leaves the other 
   expect(inUnit.Accounts).toEqual([])
   const sets = await sso.send(new ListPermissionSetsCommand({ InstanceArn }))
   expect(sets.PermissionSets).toEqual([])
+  await organizations.send(new DescribeOrganizationCommand({}))
   const { hits } = [...world.state.faults.values()][0]!
   expect(hits).toBe(4)
 })

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { type Principal, principals } from '../model/principals.ts'
 import { Refusal } from '../model/refusal.ts'
 import type { Instant } from '../model/types.ts'
@@ -128,9 +128,24 @@ function signatureOf(
     sha256(request.body),
   ].join('\n')
   const toSign = [algorithm, given.amzDate, given.scope, sha256(canonicalRequest)].join('\n')
-  let key = Buffer.from(`AWS4${given.principal.secretAccessKey}`)
-  for (const part of given.scope.split('/')) key = createHmac('sha256', key).update(part).digest()
+  const key = signingKey(given.principal.secretAccessKey, given.scope)
   return createHmac('sha256', key).update(toSign).digest('hex')
+}
+
+/** A key is good for a day, a Region and a service: the last few are enough to know. */
+const signingKeys = new Map<string, KeyObject>()
+const signingKeysMax = 100
+
+function signingKey(secret: string, scope: string): KeyObject {
+  const name = `${secret} ${scope}`
+  const known = signingKeys.get(name)
+  if (known !== undefined) return known
+  let key = Buffer.from(`AWS4${secret}`)
+  for (const part of scope.split('/')) key = createHmac('sha256', key).update(part).digest()
+  if (signingKeys.size >= signingKeysMax) signingKeys.clear()
+  const made = createSecretKey(key)
+  signingKeys.set(name, made)
+  return made
 }
 
 function canonicalQuery(query: string): string {
@@ -146,7 +161,7 @@ const encode = (text: string) =>
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   )
 
-const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex')
+const sha256 = (data: string | Buffer) => hash('sha256', data, 'hex')
 const invalid = (message: string) => new Refusal('InvalidSignatureException', message)
 
 function sameText(one: string, other: string): boolean {

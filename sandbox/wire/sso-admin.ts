@@ -272,8 +272,9 @@ function refuseAccount(context: Context, id: string): void {
 
 /** "IAM Identity Center quotas": one throttle of 20 a second for the APIs of IAM Identity Center. */
 function throttle({ world }: Context): void {
-  const perSecond = world.settings.callsPerSecond
-  if (world.bucket('sso-admin').take(world.now(), { perSecond, capacity: perSecond })) return
+  const { callsPerSecond: perSecond, otherCallersPerSecond: othersPerSecond } = world.settings
+  const rate = { perSecond, capacity: perSecond, othersPerSecond }
+  if (world.bucket('sso-admin').take(world.now(), rate)) return
   throw new Refusal('ThrottlingException', 'Rate exceeded')
 }
 
