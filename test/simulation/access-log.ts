@@ -1,5 +1,5 @@
 /** What really stood in AWS, and when: every change of an assignment in the sandbox's model. */
-import type { AssignmentKey } from '#sandbox/model/types.ts'
+import type { AssignmentKey, Operation } from '#sandbox/model/types.ts'
 import type { World } from '#sandbox/model/world.ts'
 
 export type Hand = 'team' | 'hand'
@@ -16,6 +16,8 @@ export interface Stay {
 
 export interface AccessLog {
   readonly stays: readonly Stay[]
+  /** Every operation that AWS accepted, forgotten ones too. */
+  readonly operations: readonly Operation[]
   staysOf(key: string): readonly Stay[]
   present(key: string): Stay | null
   /** What `work` does to assignments is done by hand, not by a call. */
@@ -29,6 +31,7 @@ export const keyText = (
 /** The model's two ways of changing an assignment are watched from outside: it does not know. */
 export function watchAssignments(world: World): AccessLog {
   const stays: Stay[] = []
+  const operations: Operation[] = []
   const open = new Map<string, Stay>()
   let hand: Hand = 'team'
   const { state } = world
@@ -60,8 +63,14 @@ export function watchAssignments(world: World): AccessLog {
       open.delete(stay.key)
     }
   }
+  const putOperation = state.operations.put.bind(state.operations)
+  state.operations.put = (operation) => {
+    operations.push(operation)
+    putOperation(operation)
+  }
   return {
     stays,
+    operations,
     staysOf: (key) => stays.filter((stay) => stay.key === key),
     present: (key) => open.get(key) ?? null,
     byHand(work) {

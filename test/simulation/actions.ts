@@ -70,7 +70,7 @@ export class Actions {
     })
     if (ids.length === 0) return Promise.resolve()
     const requestId = chance.one(ids) as RequestId
-    const requesterId = history.grants.get(requestId)?.key.split('/')[0]
+    const requesterId = history.requesters.get(requestId)
     const own = verb === 'cancel' || verb === 'return'
     const requester = organisation.requesters.find((one) => one.userId === requesterId)
     const person =
@@ -89,7 +89,7 @@ export class Actions {
       verbs[verb].act(ports, { actor, requestId, comment: null }),
     )
     if (verb === 'approve' || verb === 'reject') {
-      history.votes.push({ atMs, requestId, voterId: userId, result: String(result) })
+      history.votes.push({ atMs, verb, requestId, voterId: userId, result: String(result) })
     }
     return result
   }

@@ -19,7 +19,7 @@ export interface GrantSeen {
 }
 
 export interface Trouble {
-  readonly what: 'down' | 'faults' | 'lost call' | 'clock back' | 'restart'
+  readonly what: 'down' | 'faults' | 'lost call' | 'clock back' | 'restart' | 'suspended'
   readonly fromMs: number
   toMs: number | null
   /** Null: of every key. */
@@ -40,8 +40,19 @@ export class History {
   readonly troubles: Trouble[] = []
   /** TEAM's clock less AWS's, from then on. */
   readonly offsets: { fromMs: number; offsetMs: number }[] = []
-  readonly votes: { atMs: number; requestId: string; voterId: string; result: string }[] = []
-  readonly left: { atMs: number; userId: string; groupId: string | null }[] = []
+  readonly votes: {
+    atMs: number
+    verb: string
+    requestId: string
+    voterId: string
+    result: string
+  }[] = []
+  readonly requesters = new Map<string, string>()
+  /** When AWS began and ceased to have somebody as enabled (no group), or in a group. */
+  readonly standings: { atMs: number; userId: string; groupId: string | null; isIn: boolean }[] = []
+  readonly handsOff: { atMs: number; key: string }[] = []
+  /** A grant may end for it: policies, settings, accounts. */
+  organisationChanged = false
   readonly nowMs: () => number
 
   constructor(nowMs: () => number) {
@@ -58,6 +69,21 @@ export class History {
     return begun
   }
 
+  noteStanding(userId: string, groupId: string | null, isIn: boolean): void {
+    this.standings.push({ atMs: this.nowMs(), userId, groupId, isIn })
+  }
+
+  beginSuspension(accountId: string): void {
+    this.begin({ what: 'suspended', key: accountId, afterMs: 16 * 60_000 })
+  }
+
+  endSuspension(accountId: string): void {
+    const open = this.troubles.find(
+      ({ what, key, toMs }) => what === 'suspended' && key === accountId && toMs === null,
+    )
+    if (open) this.end(open)
+  }
+
   end(trouble: Trouble): void {
     trouble.toMs ??= this.nowMs()
   }
@@ -69,6 +95,10 @@ export class History {
     if (last?.status !== status) this.say(`request ${id.slice(0, 8)} is ${status}`)
     seen.push({ atMs: this.nowMs(), status, version })
     this.shown.set(id, seen)
+  }
+
+  get clockWentBack(): boolean {
+    return this.troubles.some(({ what }) => what === 'clock back')
   }
 
   offsetAt(ms: number): number {

@@ -17,7 +17,7 @@ interface Window {
   readonly toMs: number
 }
 
-interface Span {
+export interface Span {
   readonly fromMs: number
   readonly toMs: number
 }
@@ -90,32 +90,37 @@ export function judgeExcess(world: SimulatedWorld): { violations: Violation[]; w
 }
 
 function unexcused(world: SimulatedWorld, key: string, span: Span): number {
+  const { excuses, allowanceMs } = troublesAround(world, key, span)
+  const accountId = key.split('/')[1]
+  for (const operation of world.log.operations) {
+    if (operation.accountId !== accountId) continue
+    excuses.push({ fromMs: operation.createdAt, toMs: operation.toldAt })
+  }
+  return lengthBeside(span, excuses) - allowanceMs
+}
+
+/** When nothing could be done about the key, and how much longer it may have taken beside that. */
+export function troublesAround(world: SimulatedWorld, key: string, span: Span) {
   const excuses: Span[] = []
   let allowanceMs = 0
   for (const trouble of world.history.troubles) {
-    if (trouble.key !== null && trouble.key !== key) continue
+    if (trouble.key !== null && !key.includes(trouble.key)) continue
     const reached = reachOf(trouble, world.nowMs)
     if (reached.fromMs > span.toMs || reached.toMs < span.fromMs) continue
     if (trouble.what === 'lost call') allowanceMs = Math.max(allowanceMs, watchMs)
     else if (trouble.what === 'clock back') allowanceMs += trouble.afterMs
     else excuses.push(reached)
   }
-  const accountId = key.split('/')[1]
-  for (const operation of world.aws.state.operations.values()) {
-    if (operation.accountId !== accountId) continue
-    excuses.push({ fromMs: operation.createdAt, toMs: operation.dueAt })
-  }
-  return lengthBeside(span, excuses) - allowanceMs
+  return { excuses, allowanceMs }
 }
 
 function reachOf(trouble: Trouble, nowMs: number): Span {
   const endedMs = trouble.toMs ?? nowMs
-  const extraMs = trouble.what === 'clock back' ? trouble.afterMs : trouble.afterMs
-  return { fromMs: trouble.fromMs, toMs: endedMs + extraMs }
+  return { fromMs: trouble.fromMs, toMs: endedMs + trouble.afterMs }
 }
 
 /** How much of the span none of the others covers. */
-function lengthBeside(span: Span, others: readonly Span[]): number {
+export function lengthBeside(span: Span, others: readonly Span[]): number {
   let at = span.fromMs
   let length = 0
   for (const other of [...others].sort((a, b) => a.fromMs - b.fromMs)) {

@@ -55,7 +55,20 @@ export function foundOrganisation(world: World, chance: Chance): Organisation {
     .map((name) =>
       founder.permissionSet(name, { description: name, sessionDuration: 'PT1H', policies: [name] }),
     )
-  world.commit(...founder.changes)
+  world.commit(...founder.changes, {
+    type: 'settings',
+    value: {
+      ...world.settings,
+      sesProductionAccess: true,
+      sesPerSecond: 1_000_000,
+      sesPerDay: 1_000_000,
+      // In a step no time passes, so that AWS's own quota is soon used up.
+      callsPerSecond: chance.once(4) ? 20 : 1_000_000,
+      conflictScope: chance.one(['key', 'target']),
+      statusDelayMs: chance.once(4) ? chance.between(500, 20_000) : 0,
+      orphansStay: chance.once(4),
+    },
+  })
   return {
     admin,
     auditor,

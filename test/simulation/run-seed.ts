@@ -3,10 +3,32 @@ import type { TestClusterAddress } from '#test/postgres-cluster.ts'
 import { Actions } from './actions.ts'
 import { Chance } from './chance.ts'
 import type { Line } from './history.ts'
-import { clock, judgeAgreement, judgeExcess, judgeStanding, type Violation } from './judge.ts'
+import { clock, judgeAgreement, type Violation } from './judge.ts'
+import { judge } from './judgement.ts'
+import { Misfortune } from './misfortune.ts'
+import { Outsiders } from './outsiders.ts'
 import { setUp } from './set-up.ts'
 import { takeOverProcess } from './virtual-time.ts'
 import { SimulatedWorld } from './world.ts'
+
+const actionsOfSeed = [25, 45] as const
+const afterHorizonSeconds = 18 * 60
+const afterEndsSeconds = 3 * 3_600
+const weights = {
+  submit: 9,
+  approve: 10,
+  reject: 1,
+  cancel: 1,
+  return: 2,
+  revoke: 2,
+  together: 3,
+  fault: 4,
+  clear: 2,
+  aws: 2,
+  outside: 4,
+  misfortune: 3,
+  jump: 0.5,
+}
 
 export interface Verdict {
   readonly seed: number
@@ -45,44 +67,46 @@ export async function runSeed(seed: number, cluster: TestClusterAddress): Promis
   }
 }
 
-async function live(world: SimulatedWorld) {
-  const actions = new Actions(world)
-  await setUp(world)
-  const { chance } = world
-  for (let left = chance.between(30, 50); left > 0; left -= 1) {
-    await takeOne(world, actions)
-    if (chance.once(2)) await world.passTime(chance.one([1, 3, 10, 30, 60, 180]))
-  }
-  actions.clearFaults()
-  await world.passTime(18 * 60)
-  const agreed = judgeAgreement(world)
-  await world.passTime(3 * 3600)
-  const excess = judgeExcess(world)
-  return {
-    found: [
-      ...excess.violations,
-      ...judgeStanding(world),
-      ...agreed,
-      ...judgeAgreement(world),
-      ...world.errors.map(({ line }) => ({ promise: 'TEAM logs no error of its own', told: line })),
-    ],
-    worstMs: excess.worstMs,
-  }
+interface Cast {
+  readonly world: SimulatedWorld
+  readonly actions: Actions
+  readonly outsiders: Outsiders
+  readonly misfortune: Misfortune
 }
 
-async function takeOne(world: SimulatedWorld, actions: Actions): Promise<void> {
-  const what = world.chance.weighted({
-    submit: 8,
-    approve: 9,
-    reject: 1,
-    cancel: 1,
-    return: 2,
-    revoke: 2,
-    fault: 4,
-    clear: 2,
-    aws: 2,
-    together: 3,
-  })
+async function live(world: SimulatedWorld) {
+  const cast: Cast = {
+    world,
+    actions: new Actions(world),
+    outsiders: new Outsiders(world),
+    misfortune: new Misfortune(world),
+  }
+  const { chance } = world
+  await setUp(world)
+  for (let count = chance.between(0, 2); count > 0; count -= 1) await cast.outsiders.assign()
+  for (let left = chance.between(...actionsOfSeed); left > 0; left -= 1) {
+    await takeOne(cast)
+    await cast.misfortune.recover()
+    if (chance.once(2)) await world.passTime(chance.one([1, 3, 10, 30, 60, 180]))
+    await cast.misfortune.recover()
+  }
+  return conclude(cast)
+}
+
+/** Faults cease, everybody is back, and time passes: beyond every horizon, then beyond every end. */
+async function conclude({ world, actions, outsiders, misfortune }: Cast) {
+  world.history.say('everything is calm from now on')
+  actions.clearFaults()
+  outsiders.reopen()
+  await misfortune.calm()
+  await world.passTime(afterHorizonSeconds)
+  const agreed = judgeAgreement(world)
+  await world.passTime(afterEndsSeconds)
+  return judge(world, agreed)
+}
+
+async function takeOne({ world, actions, outsiders, misfortune }: Cast): Promise<void> {
+  const what = world.chance.weighted(weights)
   switch (what) {
     case 'submit':
       return world.settle([actions.submit()])
@@ -92,6 +116,13 @@ async function takeOne(world: SimulatedWorld, actions: Actions): Promise<void> {
       return actions.clearFaults()
     case 'aws':
       return actions.changeAws()
+    case 'outside':
+      await outsiders.meddle()
+      return world.settle()
+    case 'misfortune':
+      return misfortune.arm()
+    case 'jump':
+      return misfortune.jump()
     case 'together':
       return world.settle([
         actions.submit(),

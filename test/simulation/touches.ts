@@ -26,6 +26,8 @@ export interface Touch {
   /** The server process of a statement. */
   readonly pid: number | null
   readonly run: () => Promise<unknown>
+  /** It has left the copy's hands, and the copy is stopped or dead: nobody knows whether it lands. */
+  readonly onHeld?: () => void
 }
 
 interface Waiting extends Touch {
@@ -92,6 +94,11 @@ export class Touches {
       this.#outside -= 1
       this.#changed?.()
     }
+  }
+
+  /** Tells of what a copy that is being stopped has in its hands. */
+  hold(life: Life): void {
+    for (const one of this.#waiting) if (one.life === life) one.onHeld?.()
   }
 
   bury(life: Life): void {

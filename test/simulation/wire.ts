@@ -19,6 +19,8 @@ export interface LateCall {
 }
 
 export interface Wire {
+  /** How old the signature is of the call that is being received. */
+  ageMs: number
   /** Milliseconds after which each of the next mutations lands that is taken off the wire. */
   readonly delays: number[]
   readonly late: LateCall[]
@@ -47,39 +49,51 @@ export function createWire({ world, touches, nowMs, onLost }: WireOptions): Wire
   // A hang is a call that is given up after its time; no clock stands still for it.
   const handler = inProcessHandler(world, { wait: () => Promise.resolve(false) })
   const wire: Wire = {
+    ageMs: 0,
     delays: [],
     late: [],
     handlerFor: (life) => ({
       ...handler,
       handle: (request, options) => {
         const operation = operationOf(request)
+        const signedAtMs = nowMs()
         return touches.pass({
           life,
           kind: 'call',
           label: operation,
           pid: null,
-          run: () => send(operation, request, options),
+          ...(isMutation(operation) && { onHeld: () => onLost(operation, request) }),
+          run: () => send(operation, request, options, signedAtMs),
         })
       },
     }),
+  }
+
+  /** The sandbox judges a signature before it awaits anything. */
+  function receive(signedAtMs: number, ...call: Parameters<Handler['handle']>) {
+    wire.ageMs = nowMs() - signedAtMs
+    const answer = handler.handle(...call)
+    wire.ageMs = 0
+    return answer
   }
 
   async function send(
     operation: string,
     request: Request,
     options: Parameters<Handler['handle']>[1],
+    signedAtMs: number,
   ) {
     const delayMs = isMutation(operation) ? wire.delays.shift() : undefined
     if (delayMs === undefined) {
       try {
-        return await handler.handle(request, options)
+        return await receive(signedAtMs, request, options)
       } catch (error) {
         if (isMutation(operation)) onLost(operation, request)
         throw error
       }
     }
     onLost(operation, request)
-    const land = () => handler.handle(request).catch(() => undefined)
+    const land = () => receive(signedAtMs, request).catch(() => undefined)
     wire.late.push({ landsAtMs: nowMs() + delayMs, operation, land })
     throw Object.assign(new Error('no answer within 10 s'), { name: 'TimeoutError' })
   }

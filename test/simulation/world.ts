@@ -18,12 +18,14 @@ import { createWire, type Wire } from './wire.ts'
 
 export const beganAt = Date.parse('2026-11-24T00:00:00Z')
 const leaseMs = 3_000
+/** What was in flight is doubted, looked at after ten seconds, and again ten seconds later. */
+const afterCrashMs = 30_000
 /** With access standing, people and targets are to be looked at; without, nothing but the next thing. */
 const strideMs = { busy: 60_000, quiet: 3_600_000 }
 const statuses = { open: ['scheduled', 'activating', 'active', 'ending'] }
 
 export interface OpenRow {
-  readonly next_at: Date | null
+  readonly next_at: string | null
   readonly aws_request_id: string | null
 }
 
@@ -39,8 +41,8 @@ export class SimulatedWorld {
   readonly copies: Copy[] = []
   readonly admin: pg.Client
   readonly databaseName: string
-  /** Faults of the database are about: what the copies log of them is not held against them. */
-  databaseTroubleUntilMs = 0
+  /** When sessions were ended or copies were stopped: what is logged of that is no fault. */
+  readonly troubled: number[] = []
   #nowMs = beganAt
   #offsetMs = 0
   #leaseClockMs = 1_000_000
@@ -60,7 +62,11 @@ export class SimulatedWorld {
     this.#url = database.url
     this.#cluster = database.cluster
     this.admin = database.admin
-    this.aws = new World({ now: () => new Date(this.#nowMs), seed })
+    this.aws = new World({
+      now: () => new Date(this.#nowMs),
+      wallClock: () => new Date(Date.now() + this.wire.ageMs),
+      seed,
+    })
     this.organisation = foundOrganisation(this.aws, chance)
     this.log = watchAssignments(this.aws)
     this.history = new History(() => this.#nowMs)
@@ -132,16 +138,17 @@ export class SimulatedWorld {
     this.copies.push(copy)
     this.history.say(`${copy.life.name} starts`)
     await this.settle()
-    this.up()
+    if (copy.life.state === 'alive') this.#up()
     return copy
   }
 
-  /** Nobody leads from now on, until `up`. */
-  down(): void {
-    this.#down ??= this.history.begin({ what: 'down', afterMs: 0 })
+  /** Nobody leads from now on. Afterwards the next one has to look at what was left, twice. */
+  #goDown(): void {
+    this.#expectTrouble()
+    this.#down ??= this.history.begin({ what: 'down', afterMs: afterCrashMs })
   }
 
-  up(): void {
+  #up(): void {
     if (this.#down) this.history.end(this.#down)
     this.#down = null
   }
@@ -151,27 +158,38 @@ export class SimulatedWorld {
     copy.kill()
     this.#mourn()
     await this.#endSessions(copy.life.name)
-    if (this.leader === null) this.down()
+    this.#goDown()
   }
 
   /** As SIGSTOP does; PostgreSQL's time limits then end its sessions. */
   async pause(copy: Copy): Promise<void> {
     this.history.say(`${copy.life.name} is stopped`)
     copy.life.state = 'paused'
+    this.touches.hold(copy.life)
     this.#mourn()
     await this.#endSessions(copy.life.name)
-    if (this.leader === null) this.down()
+    this.#goDown()
   }
 
-  resume(copy: Copy): void {
+  async resume(copy: Copy): Promise<void> {
     this.history.say(`${copy.life.name} goes on`)
+    this.#expectTrouble()
     copy.life.state = 'alive'
+    if (this.#down) {
+      await this.letLeaseRunOut()
+      await this.settle()
+      this.#up()
+    }
+  }
+
+  #expectTrouble(): void {
+    this.troubled.push(this.#nowMs)
   }
 
   async restartDatabase(): Promise<void> {
     this.history.say('the database restarts')
-    this.databaseTroubleUntilMs = this.#nowMs + 10_000
-    const trouble = this.history.begin({ what: 'restart', afterMs: 10_000 })
+    this.#expectTrouble()
+    const trouble = this.history.begin({ what: 'restart', afterMs: afterCrashMs })
     this.history.end(trouble)
     await this.#endSessions('')
   }
@@ -284,7 +302,7 @@ export class SimulatedWorld {
         coalesce((select json_agg(json_build_object('next_at', k.next_at, 'aws_request_id', i.aws_request_id)
             order by k.key_id)
           from ledger_key k left join intent i on i.key_id = k.key_id and i.state = 'accepted'
-          where k.next_at is not null), '[]') as keys,
+          where k.next_at is not null or i.key_id is not null), '[]') as keys,
         array(select t from (
           select ends_at t from access_grant where over_at is null
           union select due_at from access_grant where over_at is null
@@ -298,14 +316,17 @@ export class SimulatedWorld {
     const now = this.#nowMs
     const moments = this.wire.late.map((call) => call.landsAtMs)
     for (const operation of this.aws.state.operations.inFlight()) {
-      moments.push(operation.dueAt + this.chance.between(0, 1_000))
+      moments.push(operation.dueAt, operation.toldAt + this.chance.between(0, 1_000))
     }
     for (const time of row?.times ?? []) moments.push(time.getTime() - this.#offsetMs)
     for (const key of row?.keys ?? []) {
       const operation =
         key.aws_request_id === null ? undefined : this.aws.state.operations.get(key.aws_request_id)
-      if (operation?.status === 'IN_PROGRESS') continue
-      const atMs = Date.parse(String(key.next_at)) - this.#offsetMs
+      if (operation && this.aws.state.operations.toldStatus(operation) === 'IN_PROGRESS') continue
+      // AWS has an answer; the next poll brings it.
+      if (key.aws_request_id !== null) moments.push(now + 1_000)
+      if (key.next_at === null) continue
+      const atMs = Date.parse(key.next_at) - this.#offsetMs
       // Due, and not done: its work has just failed, and is tried again in a moment.
       moments.push(atMs > now ? atMs : now + 2_000)
     }
@@ -321,6 +342,7 @@ export class SimulatedWorld {
       from request r left join access_grant g using (request_id) order by r.created_at, r.request_id`)
     for (const row of rows) {
       this.history.sawRequest(row.request_id, row.status, row.version)
+      this.history.requesters.set(row.request_id, row.requester_id)
       if (row.immediate === null) continue
       this.history.grants.set(row.request_id, {
         requestId: row.request_id,

@@ -1,0 +1,45 @@
+/** All that is judged when a seed is over. What each promise is: README.md. */
+import { verifyChain } from '#server/audit/verify.ts'
+import { judgeAgreement, judgeExcess, judgeStanding, type Violation } from './judge.ts'
+import { judgePeople } from './judge-people.ts'
+import { judgeRecords } from './judge-records.ts'
+import type { SimulatedWorld } from './world.ts'
+
+/** Sessions are ended, copies stopped: what they log of that, and for how long after. */
+const troubleMs = 15_000
+const ofTheDatabase =
+  /connection|terminat|socket|ECONN|EPIPE|database ended|administrator command|timeout|another copy leads/i
+
+export async function judge(world: SimulatedWorld, earlier: readonly Violation[]) {
+  const excess = judgeExcess(world)
+  const violations = [
+    ...earlier,
+    ...excess.violations,
+    ...judgeStanding(world),
+    ...judgeAgreement(world),
+    ...judgePeople(world),
+    ...(await judgeChain(world)),
+    ...(await judgeRecords(world)),
+    ...judgeErrors(world),
+  ]
+  return { found: violations, worstMs: excess.worstMs }
+}
+
+async function judgeChain(world: SimulatedWorld): Promise<Violation[]> {
+  const copy = world.leader
+  if (copy === null) throw new Error('Nobody is there at the end')
+  await world.touches.drive(copy.drainJobs())
+  const verdict = await world.touches.drive(verifyChain(copy.database.db))
+  if (verdict.ok) return []
+  const told = `the chain breaks at event ${verdict.firstBroken}`
+  return [{ promise: 'every event is in the chain', told }]
+}
+
+function judgeErrors({ errors, troubled }: SimulatedWorld): Violation[] {
+  return errors
+    .filter(({ atMs, line }) => {
+      const isTroubled = troubled.some((ms) => atMs >= ms && atMs <= ms + troubleMs)
+      return !(isTroubled && ofTheDatabase.test(line))
+    })
+    .map(({ line }) => ({ promise: 'TEAM has no error of its own making', told: line }))
+}
