@@ -6,6 +6,7 @@
 import { startTestCluster } from '#test/postgres-cluster.ts'
 import { approvalBurst } from './bench/approval-burst.ts'
 import { endingStorm } from './bench/ending-storm.ts'
+import { leaderHandover } from './bench/leader-handover.ts'
 import { lifecycleCalls } from './bench/lifecycle-calls.ts'
 import { recover } from './bench/recover.ts'
 import { requestLife } from './bench/request-life.ts'
@@ -18,6 +19,7 @@ const benchmarks = {
   'approval-burst': approvalBurst,
   'ending-storm': endingStorm,
   recover,
+  'leader-handover': leaderHandover,
 }
 
 const [name = '', ...cases] = process.argv.slice(2)

@@ -55,6 +55,15 @@ test('a copy that has not renewed for as long as the lease lasts may not act, wh
   expect(await row()).toMatchObject({ holder: 'one', over: false })
 })
 
+test('a machine that slept does not wake up as the leader it was, though its monotonic clock stood still', async () => {
+  let wallMs = 1_000_000
+  const one = copy('one', { monotonicMs: () => 5, wallMs: () => wallMs })
+  await one.tick()
+  expect(one.mayAct()).toBe(true)
+  wallMs += leaseMs
+  expect([one.mayAct(), one.epoch()]).toEqual([false, null])
+})
+
 test('the lead that is given away waits for nobody, and the one who gave it does not take it back', async () => {
   const [one, two] = [copy('one'), copy('two')]
   await one.tick()

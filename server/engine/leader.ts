@@ -6,8 +6,9 @@
  * `FOR KEY SHARE` with its own epoch (store/change.ts), and a take-over locks it `FOR UPDATE`: so a
  * take-over waits for what is being written, which sessions limit to two seconds, and after it
  * nothing of the old epoch can be written. AWS cannot be fenced: `mayAct` is asked once more after a
- * call is signed and before it is sent, on this process's own monotonic clock, counted from before
- * the renewal was sent, so that it never outlasts the row.
+ * call is signed and before it is sent, on this process's own clocks, counted from before the renewal
+ * was sent, so that it never outlasts the row: on the monotonic one, and on the wall clock as well,
+ * because the monotonic one stands still while a machine sleeps.
  */
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '#server/store/schema.ts'
@@ -31,29 +32,42 @@ export interface LeaderDeps {
   /** Names this process in the row and on the health page. */
   readonly holder: string
   readonly log: { info(message: string): void; warn(message: string): void }
-  /** Milliseconds that never jump. */
+  /** Milliseconds that never jump, and stand still while the machine sleeps. */
   readonly monotonicMs?: () => number
+  /** Milliseconds that go on while the machine sleeps. */
+  readonly wallMs?: () => number
   readonly onLead?: () => void
   /** Code older than the schema's minimum never leads. */
   readonly mayLead?: () => Promise<boolean>
 }
 
 export function createLeader(deps: LeaderDeps): Leader {
-  const monotonicMs = deps.monotonicMs ?? (() => performance.now())
+  const clocks = [deps.monotonicMs ?? (() => performance.now()), deps.wallMs ?? Date.now]
   let epoch: number | null = null
-  let holdsUntilMs = 0
+  /** On each of the clocks. */
+  let holdsUntilMs: readonly number[] = []
   let released = false
   const mayLead = deps.mayLead ?? (async () => true)
+
+  const readClocks = () => clocks.map((clock) => clock())
+  const holds = () => {
+    const now = readClocks()
+    return holdsUntilMs.length > 0 && holdsUntilMs.every((until, at) => (now[at] ?? 0) < until)
+  }
 
   /** Answers of the database come late, and in any order: each is about the epoch it was asked for. */
   function lose(asked: number, why: string) {
     if (epoch !== asked) return
     deps.log.warn(`no longer leading (epoch ${epoch}): ${why}`)
     epoch = null
-    holdsUntilMs = 0
+    holdsUntilMs = []
   }
 
-  async function renew(current: number, askedAtMs: number) {
+  function holdFrom(askedAtMs: readonly number[]) {
+    holdsUntilMs = askedAtMs.map((at) => at + leaseMs)
+  }
+
+  async function renew(current: number, askedAtMs: readonly number[]) {
     if (!(await mayLead())) {
       lose(current, 'this code is older than the schema allows')
       return giveAway(current)
@@ -63,7 +77,7 @@ export function createLeader(deps: LeaderDeps): Leader {
       where epoch = ${current} and expires_at > clock_timestamp()
       returning epoch`.execute(deps.db)
     if (row.rows.length === 0) lose(current, 'the lease ran out or another copy took over')
-    else if (epoch === current) holdsUntilMs = Math.max(holdsUntilMs, askedAtMs + leaseMs)
+    else if (epoch === current) holdFrom(askedAtMs)
   }
 
   async function giveAway(current: number) {
@@ -71,7 +85,7 @@ export function createLeader(deps: LeaderDeps): Leader {
       where epoch = ${current}`.execute(deps.db)
   }
 
-  async function takeOver(askedAtMs: number) {
+  async function takeOver(askedAtMs: readonly number[]) {
     const taken = await deps.db.transaction().execute(async (tx) => {
       const { rows } = await sql<{ epoch: number }>`
         select epoch from leader where expires_at <= clock_timestamp() for update skip locked
@@ -88,30 +102,30 @@ export function createLeader(deps: LeaderDeps): Leader {
     if (taken === null || (epoch ?? 0) > taken) return
     if (released) return giveAway(taken)
     epoch = taken
-    holdsUntilMs = askedAtMs + leaseMs
+    holdFrom(askedAtMs)
     deps.log.info(`leading (epoch ${taken})`)
     deps.onLead?.()
   }
 
   return {
-    epoch: () => (monotonicMs() < holdsUntilMs ? epoch : null),
-    mayAct: () => epoch !== null && monotonicMs() < holdsUntilMs,
+    epoch: () => (holds() ? epoch : null),
+    mayAct: () => epoch !== null && holds(),
     async tick() {
       if (released) return
       const led = epoch
       try {
-        if (led !== null) await renew(led, monotonicMs())
-        else if (await mayLead()) await takeOver(monotonicMs())
+        if (led !== null) await renew(led, readClocks())
+        else if (await mayLead()) await takeOver(readClocks())
       } catch (error) {
         deps.log.warn(`the lead could not be ${led === null ? 'taken' : 'renewed'}: ${text(error)}`)
-        if (led !== null && monotonicMs() >= holdsUntilMs) lose(led, 'the database did not answer')
+        if (led !== null && !holds()) lose(led, 'the database did not answer')
       }
     },
     async release() {
       released = true
       const current = epoch
       epoch = null
-      holdsUntilMs = 0
+      holdsUntilMs = []
       if (current !== null) await giveAway(current)
     },
   }

@@ -193,6 +193,30 @@ export class House {
     return rows.map(({ wrote }) => wrote)
   }
 
+  /** The shortest grant lasts a minute: this one's end is brought nearer. */
+  async endsIn(id: string, seconds: number): Promise<void> {
+    await this.query(
+      `with ending as (
+         update access_grant set ends_at = clock_timestamp() + $2 * interval '1 second'
+           where request_id = $1 returning key_id, ends_at)
+       update ledger_key k set next_at = ending.ends_at, nudges = nudges + 1
+         from ending where k.key_id = ending.key_id`,
+      [id, seconds],
+    )
+    await this.query(`notify team_engine`)
+  }
+
+  /** The watch's next look may be minutes off: it is brought nearer. */
+  async lookNow(id: string): Promise<void> {
+    await this.query(
+      `update ledger_key k set next_look_at = clock_timestamp(), next_at = clock_timestamp(),
+         nudges = nudges + 1
+       from access_grant g where g.request_id = $1 and k.key_id = g.key_id`,
+      [id],
+    )
+    await this.query(`notify team_engine`)
+  }
+
   async databaseNow(): Promise<Date> {
     const [row] = await this.query<{ now: Date }>('select clock_timestamp() as now')
     if (row === undefined) throw new Error('PostgreSQL did not tell the time')

@@ -54,7 +54,7 @@ describe('stopped inside a transaction that holds', () => {
       const { leading, other } = await house.twoCopies()
       const id = await scene.getAccess(other, scene.newTarget())
       const values = lock.includes('$1') ? [id] : []
-      await scene.endsIn(id, 0.5)
+      await house.endsIn(id, 0.5)
       const holder = await hold(house, lock, values)
       const pid = await until('its transaction waits', () => waiting(house, waitsFor))
       leading.program.signal('SIGSTOP')
@@ -126,7 +126,7 @@ describe('stopped when its call', () => {
     const stoppedAt = await house.databaseNow()
     await house.takenOverFrom(leading)
     await scene.untilIntents(id, ['create unknown'])
-    await scene.lookNow(id)
+    await house.lookNow(id)
     await scene.untilStatus(other, id, 'active')
     await scene.giveBack(other, id)
     await scene.untilStatus(other, id, 'ended')
@@ -134,7 +134,7 @@ describe('stopped when its call', () => {
 
     leading.toAws.letGo()
     await scene.untilAssigned('the late creation has landed', [target])
-    await scene.lookNow(id)
+    await house.lookNow(id)
     await scene.untilAssigned('it is taken away', [])
     await goesOnInVain(house, leading, stoppedAt)
     expect(leading.toAws.mutations).toEqual(['CreateAccountAssignment'])
@@ -159,14 +159,14 @@ describe('stopped when its call', () => {
     const stoppedAt = await house.databaseNow()
     await house.takenOverFrom(leading)
     await scene.untilIntents(older, ['create succeeded', 'delete unknown'])
-    await scene.lookNow(older)
+    await house.lookNow(older)
     await scene.untilStatus(other, older, 'ended')
     const newer = await scene.getAccess(other, target)
     const before = await scene.user(other).request(newer)
 
     leading.toAws.letGo()
     await scene.untilAssigned('the late deletion has landed', [])
-    await scene.lookNow(newer)
+    await house.lookNow(newer)
     await scene.untilAssigned('it is there again', [target])
     await goesOnInVain(house, leading, stoppedAt)
     expect(leading.toAws.mutations).toEqual(['CreateAccountAssignment', 'DeleteAccountAssignment'])
@@ -188,6 +188,7 @@ describe('stopped when its call', () => {
     await gate.reached()
     leading.program.signal('SIGSTOP')
     const stoppedAt = await house.databaseNow()
+    // PostgreSQL carries the COMMIT out; nobody hears of it.
     await gate.open()
     await house.takenOverFrom(leading)
     await until('the intent is in doubt', async () =>
@@ -197,7 +198,7 @@ describe('stopped when its call', () => {
     await until('it has judged its call', async () => leading.program.hasSaid(/"not_sent"/))
     expect(leading.toAws.mutations).toEqual([])
 
-    await scene.lookNow(id)
+    await house.lookNow(id)
     await scene.untilStatus(other, id, 'active')
     await scene.giveBack(other, id)
     await scene.untilStatus(other, id, 'ended')

@@ -50,7 +50,7 @@ test.for(losses)(
     const [one, two] = [scene.newTarget(), scene.newTarget()]
     const ending = await scene.getAccess(other, one)
     const beginning = await scene.ask(other, two)
-    await scene.endsIn(ending, 1.5)
+    await house.endsIn(ending, 1.5)
 
     const lostAt = await house.databaseNow()
     await loss.lose(house, leading)

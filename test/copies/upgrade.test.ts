@@ -22,7 +22,7 @@ test('a leader that is stopped in order finishes the call in flight, gives the l
   })
   const beginning = await scene.askAndApprove(other, scene.newTarget())
   await until('the call is on its way', async () => old.toAws.mutations.length === 2)
-  await scene.endsIn(ending, 1)
+  await house.endsIn(ending, 1)
 
   const stoppedAt = await house.databaseNow()
   expect(await house.stop(old)).toBe(0)
@@ -51,7 +51,7 @@ test('when all are killed, the one that is started goes on', async () => {
   const { leading, other } = await house.twoCopies()
   const ending = await scene.getAccess(other, scene.newTarget())
   const beginning = await scene.ask(other, scene.newTarget())
-  await scene.endsIn(ending, 1)
+  await house.endsIn(ending, 1)
   await Promise.all([house.kill(leading), house.kill(other)])
 
   const next = await house.start()
