@@ -165,11 +165,11 @@ export function createReconciler(deps: EngineDeps): Reconciler {
 
   async function work(keyId: number): Promise<void> {
     try {
+      const deadlineMs = (await deps.activationDeadlineMinutes()) * 60_000
       for (let steps = 0; steps < stepsInARowMax && !halted; steps += 1) {
         const epoch = deps.leader.epoch()
         if (epoch === null) return
         const now = await deps.clock.now()
-        const deadlineMs = (await deps.activationDeadlineMinutes()) * 60_000
         const key = await loadKey(deps.db, keyId, deadlineMs)
         const step = plan(plannedKey(key, pollAt(key, now)), key.grants, now)
         if (step.kind === 'rest') {

@@ -19,7 +19,7 @@ export function createAnnounce(ports: AnnouncePorts): Announce {
     // An id of ours, from the caller's own row.
     const request = await loadRequest(change.tx, requestId as RequestId)
     if (request === null) throw new Error(`There is no request ${requestId} to announce`)
-    const approvers = await ports.approversOf(change.tx, requestId)
+    const approvers = await ports.approversOf(change.tx, request)
     const audience = await audienceOf(change.tx, approvers, request, event)
     const people = await loadPeople(change.tx, [...audience.keys()])
     const told = await alreadyTold(change, event, requestId)

@@ -12,7 +12,7 @@ import { loadSettings } from '#server/store/settings.ts'
 import type { Standing } from './email/view.ts'
 
 /** Ids of those who could decide on the request today, less the requester. */
-export type ApproversOf = (db: Kysely<Schema>, requestId: string) => Promise<readonly string[]>
+export type ApproversOf = (db: Kysely<Schema>, request: StoredRequest) => Promise<readonly string[]>
 
 /** Everybody who is told, each once, by their nearest standing; the requester first. */
 export type Audience = ReadonlyMap<UserId, Standing>

@@ -117,7 +117,7 @@ async function prepare(ports: NoticePorts, notice: Notice): Promise<Prepared> {
   if (from === null) return end('off', 'No sender is set: see EMAIL_SOURCE and the settings')
   const receiver = await loadPerson(db, receiverId)
   if (receiver?.enabled === false) return end('dropped', 'The receiver is disabled')
-  const approvers = await ports.approversOf(db, request.id)
+  const approvers = await ports.approversOf(db, request)
   const standing = (await audienceOf(db, approvers, request, event)).get(receiverId)
   if (standing === undefined) return end('dropped', 'The receiver may not see it any more')
   const { publicUrl, portalUrl } = ports
