@@ -1,6 +1,6 @@
 /**
  * What became of accepted calls. While some are in flight, one list of what AWS still works on is
- * read every 0.8 s for each kind; an operation that has left that list is asked about once. In a
+ * read every 0.6 s for each kind; an operation that has left that list is asked about once. In a
  * storm, where many have left, the list of those that succeeded is cheaper than asking about each:
  * a page of it tells of a hundred. Where the endpoint has no lists, each operation is asked about.
  *
@@ -11,7 +11,7 @@ import { type AcceptedCall, acceptedCalls } from '#server/store/intents.ts'
 import type { OperationStatus } from './assignments-port.ts'
 import type { EngineDeps } from './ports.ts'
 
-export const pollEveryMs = 800
+export const pollEveryMs = 600
 /** A list of what succeeded is read when so many more are to be asked about than it has pages. */
 const callsAPageMin = 3
 const pageSize = 100
