@@ -153,7 +153,6 @@ export const japanese: Words = {
     already_held: 'TEAM 外で同じアクセスが付与済み',
     out_of_reach: 'アカウントまたは許可セットが TEAM の対象外',
     too_few_approvers: '承認数の不足',
-    parent_over: '延長元のアクセスの終了',
   },
   said: ({ by, at }) => `${by} さん、${at}`,
   saidBy: (by) => `${by} さん`,
