@@ -38,6 +38,7 @@ export type Me = z.infer<typeof Me>
 export const Counts = z
   .object({
     toApprove: z.int(),
+    toReview: z.int().meta({ description: 'Break-glass that I could review' }),
     minePending: z.int(),
     mineActive: z.int(),
     failing: z.int().optional().meta({ description: 'Late removals; auditors and administrators' }),
@@ -61,6 +62,7 @@ export const EligiblePermissionSet = z
     ticketRequired: z.boolean(),
     justificationRequired: z.boolean(),
     breakGlass: z.boolean(),
+    breakGlassMaxDurationMinutes: z.int().nullable(),
     approverCount: z.int(),
     sessionMinutes: z.int().nullable(),
   })

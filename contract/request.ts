@@ -43,14 +43,17 @@ export const PolicyContribution = z
     approvalRequired: z.boolean(),
     ticketRequired: z.boolean(),
     justificationRequired: z.boolean(),
+    breakGlass: z.boolean(),
   })
   .meta({ id: 'PolicyContribution' })
 
 export const Explanation = z
   .object({
     policies: z.array(PolicyContribution),
-    /** Which of the three parts no enabled policy matched; null if one matched all. */
-    failedPart: z.enum(['subject', 'account', 'permissionSet', 'together']).nullable(),
+    failedPart: z
+      .enum(['subject', 'account', 'permissionSet', 'breakGlass'])
+      .nullable()
+      .meta({ description: 'What no enabled policy matched; null if one matched all' }),
     maxDurationMinutes: z.int().nullable(),
     approvalRequired: z.boolean().nullable(),
     ticketRequired: z.boolean().nullable(),
@@ -121,6 +124,20 @@ export const RequestNotice = z
   })
   .meta({ id: 'RequestNotice' })
 
+export const ReviewOutcome = z.enum(['justified', 'not_justified']).meta({ id: 'ReviewOutcome' })
+export type ReviewOutcome = z.infer<typeof ReviewOutcome>
+
+export const Review = z
+  .object({
+    dueAt: Instant,
+    by: z.object({ userId: z.string(), userName: z.string() }).nullable(),
+    outcome: ReviewOutcome.nullable(),
+    comment: z.string().nullable(),
+    at: Instant.nullable(),
+  })
+  .meta({ id: 'Review', description: 'Of break-glass; without an outcome nobody has reviewed it' })
+export type Review = z.infer<typeof Review>
+
 export const Request = z
   .object({
     id: z.string(),
@@ -151,6 +168,7 @@ export const Request = z
     justification: z.string(),
     ticket: z.string().nullable(),
     breakGlass: z.boolean(),
+    review: Review.nullable(),
     approvalRequired: z.boolean(),
     approvalsRequired: z.int(),
     approvals: z.array(Approval),
@@ -162,7 +180,11 @@ export const Request = z
       .meta({ description: 'Who cancelled, returned or revoked it' }),
     stopComment: z.string().nullable(),
     failure: z.object({ code: z.string(), message: z.string() }).nullable(),
-    extends: z.string().nullable(),
+    extends: z.string().nullable().meta({ description: 'The request whose access it prolongs' }),
+    extendedBy: z
+      .string()
+      .nullable()
+      .meta({ description: 'The newest request that prolongs it, unless that came to nothing' }),
     undelivered: z.int().meta({ description: 'Notices about this request that did not arrive' }),
     notices: z.array(RequestNotice),
     actions: z.array(RequestAction),
@@ -206,6 +228,20 @@ export const RequestPage = pageOf(Request).meta({ id: 'RequestPage' })
 export const Comment = z
   .strictObject({ comment: FreeText.nullish() })
   .meta({ id: 'Comment', description: 'What the person says to it' })
+
+export const Extension = z
+  .strictObject({
+    durationMinutes: DurationMinutes,
+    justification: FreeText.default(''),
+    ticket: FreeText.nullish(),
+  })
+  .meta({ id: 'Extension', description: 'More time, from the moment at which the access ends' })
+export type Extension = z.input<typeof Extension>
+
+export const ReviewGiven = z
+  .strictObject({ outcome: ReviewOutcome, comment: FreeText })
+  .meta({ id: 'ReviewGiven', description: 'What somebody who could have approved it says' })
+export type ReviewGiven = z.input<typeof ReviewGiven>
 
 export const Approvers = z
   .object({

@@ -36,7 +36,6 @@ export const refusalCodes = [
   'approvals_no_longer_suffice',
   // Break-glass and review.
   'break_glass_not_allowed',
-  'no_reviewer',
   'review_overdue',
   'nothing_to_review',
   'already_reviewed',
@@ -48,6 +47,8 @@ export const refusalCodes = [
   'already_over',
   'extension_not_allowed',
   'extension_pending',
+  'already_extended',
+  'chain_too_long',
   // Policies and settings.
   'out_of_range',
   'malformed',

@@ -27,6 +27,7 @@ const facts = (status: RequestState, more: Partial<RequestFacts> = {}): RequestF
   votes: [],
   decidedBy: null,
   pendingExtensionId: null,
+  grantedExtensionId: null,
   extensionAllowed: true,
   ...more,
 })
@@ -158,6 +159,13 @@ describe('who may do what and when', () => {
 
     ['a requester may extend what is active', 'extend', facts('active'), ann, null],
     ['once at a time', 'extend', facts('active', extending), ann, 'extension_pending'],
+    [
+      'and not twice from the same end',
+      'extend',
+      facts('active', { grantedExtensionId: 'x' as RequestId }),
+      ann,
+      'already_extended',
+    ],
     [
       'if the setting allows it',
       'extend',

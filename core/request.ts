@@ -71,6 +71,8 @@ export interface RequestFacts {
   readonly decidedBy: { readonly userId: UserId; readonly at: Date } | null
   /** An extension of it that is still pending. */
   readonly pendingExtensionId: RequestId | null
+  /** An extension of it that is granted. */
+  readonly grantedExtensionId: RequestId | null
   readonly extensionAllowed: boolean
 }
 
@@ -184,9 +186,9 @@ function refuseExtension(facts: RequestFacts): Refusal | null {
   if (!facts.extensionAllowed) return refusal('extension_not_allowed')
   const byState = unlessIn(facts.status, ['active'])
   if (byState) return byState
-  return facts.pendingExtensionId === null
-    ? null
-    : refusal('extension_pending', { requestId: facts.pendingExtensionId })
+  const { pendingExtensionId: pendingId, grantedExtensionId: grantedId } = facts
+  if (pendingId !== null) return refusal('extension_pending', { requestId: pendingId })
+  return grantedId === null ? null : refusal('already_extended', { requestId: grantedId })
 }
 
 function refuseReview(facts: RequestFacts): Refusal | null {

@@ -70,6 +70,7 @@ export function decide({ eligibility, approver, settings: some, facts, submissio
       held,
       reviewOverdue: false,
       ownWidening: new Set(),
+      extending: null,
       ...facts,
     },
     {

@@ -243,7 +243,7 @@ describe('refused is', () => {
     [
       'break-glass without a possible reviewer',
       { ...glass, submission: breakGlass, approver: [] },
-      ['no_reviewer targets.0'],
+      ['too_few_approvers targets.0'],
     ],
     [
       'break-glass with a review overdue',

@@ -5,13 +5,14 @@
 import { type ApprovalBasis, tooFewApprovers } from './approval.ts'
 import type { EligibilityDecision, Explanation } from './eligibility.ts'
 import type { PolicyEvaluator } from './evaluator.ts'
+import { type ExtendedGrant, isPastExtending, refuseChain } from './extension.ts'
 import type { Account, PermissionSet, Person } from './facts.ts'
 import { fieldText, isBlank } from './fields.ts'
 import { keyText, type PolicyId, type RequestId, type Target } from './ids.ts'
 import { type Refusal, refusal } from './refusals.ts'
 import type { Settings } from './settings.ts'
 import { checkText, checkTicket } from './text.ts'
-import { endsAbout, expiresAt, furthestStart, startStillAhead } from './window.ts'
+import { earlier, endsAbout, expiresAt, furthestStart, startStillAhead } from './window.ts'
 
 export const targetsPerSubmissionMax = 20
 
@@ -43,6 +44,8 @@ export interface SubmissionFacts {
   readonly reviewOverdue: boolean
   /** By `keyText`: access that the requester widened for themselves lately. */
   readonly ownWidening: ReadonlySet<string>
+  /** The grant that this would extend; null: it stands by itself. */
+  readonly extending: ExtendedGrant | null
 }
 
 /** All that a request's row needs to know about the decision to let it in. */
@@ -102,11 +105,13 @@ export function decideSubmission(facts: SubmissionFacts, asked: Submission): Sub
 
   const judged = asked.targets.map((target, i) => judgeTarget(facts, asked, target, i))
   const start = checkStart(facts, asked)
+  const expires = expiresAt(facts.now, facts.settings)
   const justification = checkJustification(judged, facts, asked)
   const ticket = checkTicketField(judged, facts, asked)
   const refusals = [
     ...(isDuration(asked.durationMinutes) ? [] : [durationMalformed]),
     ...refuseBreakGlass(facts, asked, start.startsAt),
+    ...refuseOver(facts),
     ...[start.refusal, justification.refusal, ticket.refusal].filter((one) => one !== null),
   ]
   const targets = judged.map(({ verdict }) => verdict)
@@ -119,7 +124,8 @@ export function decideSubmission(facts: SubmissionFacts, asked: Submission): Sub
     justification: justification.text ?? '',
     ticket: ticket.text,
     breakGlass: asked.breakGlass,
-    expiresAt: expiresAt(facts.now, facts.settings),
+    // Once the parent is over, nobody can decide on its extension any more.
+    expiresAt: facts.extending?.endsAt ? earlier(expires, facts.extending.endsAt) : expires,
   }
   return { targets, refusals, requests: judged.map((one) => ({ ...draftOf(one), ...common })) }
 }
@@ -150,7 +156,8 @@ function judgeTarget(
     mustBeApprovedByAnother: facts.ownWidening.has(key),
   })
   const basis = evaluator.approval(target, requester.userId)
-  const held = facts.held.get(key) ?? 'unknown'
+  // What is extended is held by TEAM's own hand.
+  const held = facts.extending ? 'none' : (facts.held.get(key) ?? 'unknown')
   const earlier = asked.targets.slice(0, position)
   const { account, permissionSet } = evaluator.asked(target)
   const approval = decision.eligible && decision.terms.approvalRequired
@@ -166,7 +173,7 @@ function judgeTarget(
     approverCount: basis.approvers.size,
     endsAbout: isDuration(asked.durationMinutes)
       ? endsAbout({
-          requestedStartsAt: asked.startsAt,
+          requestedStartsAt: facts.extending?.endsAt ?? asked.startsAt,
           durationMinutes: asked.durationMinutes,
           now,
         })
@@ -202,10 +209,16 @@ function refuseTarget(one: TargetFacts): Refusal | null {
     const { maxDurationMinutes } = terms
     return refusal('duration_too_long', { maxDurationMinutes }, 'durationMinutes')
   }
+  if (facts.extending && isDuration(asked.durationMinutes)) {
+    const chain = { ...facts.extending, ...terms, settings: facts.settings }
+    const tooLong = refuseChain(chain, asked.durationMinutes)
+    if (tooLong) return tooLong
+  }
   if (held === 'direct') return refusal('already_held', {}, 'targets')
   if (held === 'unknown' && facts.purpose === 'submission') return refusal('unconfirmed_with_aws')
   const requestId = facts.pending.get(key)
-  if (requestId !== undefined) return refusal('duplicate_pending', { requestId }, 'targets')
+  if (requestId !== undefined && !facts.extending)
+    return refusal('duplicate_pending', { requestId }, 'targets')
   if (asked.breakGlass) return refuseBreakGlassTarget(facts, key, basis)
   return terms.approvalRequired ? tooFewApprovers(basis) : null
 }
@@ -214,7 +227,7 @@ function refuseBreakGlassTarget(facts: SubmissionFacts, key: string, basis: Appr
   if (facts.ownWidening.has(key)) {
     return refusal('break_glass_not_allowed', { reason: 'own_widening' }, 'breakGlass')
   }
-  return basis.approvers.size === 0 ? refusal('no_reviewer', {}, 'targets') : null
+  return basis.approvers.size === 0 ? tooFewApprovers(basis) : null
 }
 
 /** Break-glass is for a person at a screen, now. */
@@ -227,14 +240,24 @@ function refuseBreakGlass(
   if (facts.via !== 'session') {
     return [refusal('break_glass_not_allowed', { reason: facts.via }, 'breakGlass')]
   }
+  if (facts.extending) {
+    return [refusal('break_glass_not_allowed', { reason: 'extension' }, 'breakGlass')]
+  }
   if (startsAt !== null) {
     return [refusal('break_glass_not_allowed', { reason: 'scheduled' }, 'startsAt')]
   }
   return facts.reviewOverdue ? [refusal('review_overdue', {}, 'breakGlass')] : []
 }
 
+function refuseOver({ extending, now }: SubmissionFacts): Refusal[] {
+  if (extending === null || !isPastExtending(extending, now)) return []
+  return [refusal('already_ending', { status: extending.status })]
+}
+
 function checkStart(facts: SubmissionFacts, asked: Submission) {
-  const { now, settings } = facts
+  const { now, settings, extending } = facts
+  // How far ahead it is was decided with the parent.
+  if (extending) return { startsAt: extending.endsAt, refusal: null }
   if (asked.startsAt !== null && Number.isNaN(asked.startsAt.getTime())) {
     return { startsAt: null, refusal: refusal('start_malformed', {}, 'startsAt') }
   }

@@ -27,6 +27,7 @@ export const request: RequestView = {
   endReason: null,
   failure: null,
   expiresAt: at('03:00:00'),
+  reviewDueAt: null,
 }
 export const approval = {
   by: 'bob',
@@ -77,6 +78,8 @@ const found: Record<NoticeEvent, { request?: Partial<RequestView>; grant: GrantV
     request: { failure: { code: 'not_granted_in_time', message: 'AWS did not confirm in time.' } },
     grant: due,
   },
+  break_glass_used: { request: { reviewDueAt: at('12:00:00') }, grant: due },
+  review_due: { request: { reviewDueAt: at('00:00:00') }, grant: gone },
 }
 export const events = Object.keys(found) as NoticeEvent[]
 export const standings: Standing[] = ['requester', 'approver', 'auditor', 'admin']

@@ -48,7 +48,6 @@ const plainKeys = {
   no_longer_eligible: 'code.no_longer_eligible',
   approvals_no_longer_suffice: 'code.approvals_no_longer_suffice',
   break_glass_not_allowed: 'code.break_glass_not_allowed',
-  no_reviewer: 'code.no_reviewer',
   review_overdue: 'code.review_overdue',
   nothing_to_review: 'code.nothing_to_review',
   already_reviewed: 'code.already_reviewed',
@@ -59,6 +58,8 @@ const plainKeys = {
   already_over: 'code.already_over',
   extension_not_allowed: 'code.extension_not_allowed',
   extension_pending: 'code.extension_pending',
+  already_extended: 'code.already_extended',
+  chain_too_long: 'code.chain_too_long',
   out_of_range: 'code.out_of_range',
   malformed: 'code.malformed',
   duplicate: 'code.duplicate',
@@ -94,7 +95,7 @@ function closerWording(code: string, params: Params, t: Translate): Wording | nu
         subject: 'code.not_eligible.subject',
         account: 'code.not_eligible.account',
         permissionSet: 'code.not_eligible.permissionSet',
-        together: 'code.not_eligible.together',
+        breakGlass: 'code.not_eligible.breakGlass',
       })
     case 'out_of_reach':
       return byChoice(params.reason, {
@@ -106,6 +107,17 @@ function closerWording(code: string, params: Params, t: Translate): Wording | nu
       const max = params.maxDurationMinutes
       if (typeof max !== 'number') return null
       return { key: 'code.duration_too_long.max', values: { duration: durationText(max, t) } }
+    }
+    case 'break_glass_not_allowed':
+      return byChoice(params.reason, {
+        scheduled: 'code.break_glass_not_allowed.scheduled',
+        own_widening: 'code.break_glass_not_allowed.own_widening',
+      })
+    case 'chain_too_long': {
+      const left = params.leftMinutes
+      if (typeof left !== 'number') return null
+      if (left < 1) return { key: 'code.chain_too_long.full' }
+      return { key: 'code.chain_too_long.left', values: { duration: durationText(left, t) } }
     }
     case 'start_too_far': {
       const days = params.furthestStartDays

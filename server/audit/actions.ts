@@ -18,7 +18,7 @@ const key = ['userId', 'accountId', 'permissionSetArn']
 export const auditActions = {
   'request.submit': {
     object: 'request',
-    when: 'A person asked for access to one target.',
+    when: 'A person asked for access to one target; `extends` is the request that this one prolongs.',
     payload: [
       'submissionId',
       'status',
@@ -31,12 +31,23 @@ export const auditActions = {
       'justification',
       'ticket',
       'breakGlass',
+      'extends',
       'approvalsRequired',
       'approverCount',
       'approverPolicies',
       'explanation',
       'expiresAt',
     ],
+  },
+  'request.break_glass': {
+    object: 'request',
+    when: 'The request just submitted is break-glass: nobody had to approve it.',
+    payload: ['accountId', 'permissionSetArn', 'durationMinutes', 'justification', 'reviewDueAt'],
+  },
+  'request.reviewed': {
+    object: 'request',
+    when: 'A person who could have approved it said whether its break-glass was justified.',
+    payload: ['outcome', 'comment', 'dueAt'],
   },
   'request.approve': {
     object: 'request',
@@ -65,23 +76,23 @@ export const auditActions = {
   },
   'request.cancel': {
     object: 'request',
-    when: 'The requester cancelled it.',
-    payload: ['from', 'comment', 'endState'],
+    when: 'The requester cancelled it, or gave back what it would have prolonged (`parent_returned`).',
+    payload: ['from', 'reason', 'comment', 'endState'],
   },
   'request.return': {
     object: 'request',
     when: 'The requester gave the access back.',
-    payload: ['from', 'comment', 'endState'],
+    payload: ['from', 'reason', 'comment', 'endState'],
   },
   'request.revoke': {
     object: 'request',
     when: 'An approver or an administrator revoked it; one event for each grant that it ended.',
-    payload: ['from', 'comment', 'endState'],
+    payload: ['from', 'reason', 'comment', 'endState'],
   },
   'request.expire': {
     object: 'request',
-    when: 'Nobody decided in time.',
-    payload: ['from'],
+    when: 'Nobody decided in time, or what it would have prolonged was over before that (`parent_over`).',
+    payload: ['from', 'reason'],
   },
   'request.fail': {
     object: 'request',

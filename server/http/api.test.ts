@@ -81,6 +81,7 @@ describe('the walk', () => {
     })
     expect((await bob.get('/me/counts')).body).toEqual({
       toApprove: 1,
+      toReview: 0,
       minePending: 0,
       mineActive: 0,
     })
@@ -229,6 +230,7 @@ describe('what a request says one may do', () => {
     expect(await actionsOf('alice')).toEqual([
       { name: 'cancel', allowed: true },
       { name: 'return', allowed: false, code: 'not_active_yet', params: { status: 'pending' } },
+      { name: 'extend', allowed: false, code: 'not_active_yet', params: { status: 'pending' } },
     ])
     expect(await actionsOf('bob')).toMatchObject([
       { name: 'approve', allowed: true },

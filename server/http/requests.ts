@@ -5,10 +5,12 @@ import { PageQuery } from '#contract/common.ts'
 import {
   Approvers,
   Comment,
+  Extension,
   Preview,
   Request,
   RequestPage,
   RequestQuery,
+  ReviewGiven,
   Submission,
   Submitted,
 } from '#contract/request.ts'
@@ -18,6 +20,7 @@ import type { Submission as Asked } from '#core/submission.ts'
 import type { Actor } from '#server/operations/actor.ts'
 import { approveRequest } from '#server/operations/approve-request.ts'
 import { cancelRequest } from '#server/operations/cancel-request.ts'
+import { extendRequest } from '#server/operations/extend-request.ts'
 import { listEventsOfRequest } from '#server/operations/list-events.ts'
 import { listRequests } from '#server/operations/list-requests.ts'
 import { previewRequest } from '#server/operations/preview-request.ts'
@@ -25,6 +28,7 @@ import { readApprovers } from '#server/operations/read-approvers.ts'
 import { readRequest, readRequests } from '#server/operations/read-request.ts'
 import { rejectRequest } from '#server/operations/reject-request.ts'
 import { returnAccess } from '#server/operations/return-access.ts'
+import { reviewRequest } from '#server/operations/review-request.ts'
 import { revokeAccess } from '#server/operations/revoke-access.ts'
 import { submitRequest } from '#server/operations/submit-request.ts'
 import type { App } from './app.ts'
@@ -38,6 +42,8 @@ export function registerRequests(app: App, ports: ResourcePorts): void {
   registerAsking(app, ports)
   registerReading(app, ports)
   registerActions(app, ports)
+  registerExtending(app, ports)
+  registerReviewing(app, ports)
 }
 
 function registerAsking(app: App, ports: ResourcePorts): void {
@@ -191,6 +197,60 @@ function registerActions(app: App, ports: ResourcePorts): void {
       },
     )
   }
+}
+
+function registerExtending(app: App, ports: ResourcePorts): void {
+  app.post(
+    '/api/v1/requests/:id/extend',
+    {
+      config: { permission: 'request.extend' },
+      schema: {
+        tags,
+        description: 'Asks for more time: answers the request that prolongs this one',
+        params: IdParams,
+        body: Extension,
+        response: { 201: Request },
+      },
+    },
+    async (request, reply) => {
+      const { actor, body, idempotencyClaim } = request
+      const { durationMinutes, justification, ticket = null } = body
+      const id = await extendRequest(ports, {
+        actor,
+        requestId: idOf(request),
+        asked: { durationMinutes, justification, ticket },
+        ...(idempotencyClaim && { submissionId: submissionIdOf(idempotencyClaim) }),
+      })
+      const made = await readRequest(ports, actor, id)
+      sayVersion(reply, made.version)
+      reply.header('location', `/api/v1/requests/${id}`)
+      return reply.code(201).send(made)
+    },
+  )
+}
+
+function registerReviewing(app: App, ports: ResourcePorts): void {
+  app.post(
+    '/api/v1/requests/:id/review',
+    {
+      config: { permission: 'request.review' },
+      schema: {
+        tags,
+        description: 'Says of break-glass whether it was justified; once',
+        params: IdParams,
+        body: ReviewGiven,
+        response: { 200: Request },
+      },
+    },
+    async (request, reply) => {
+      const { actor, body } = request
+      const requestId = idOf(request)
+      await reviewRequest(ports, { actor, requestId, ...body })
+      const after = await readRequest(ports, actor, requestId)
+      sayVersion(reply, after.version)
+      return after
+    },
+  )
 }
 
 function idOf(request: { readonly params: z.output<typeof IdParams> }): RequestId {

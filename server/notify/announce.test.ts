@@ -80,6 +80,8 @@ const audiences: [NoticeEvent, Record<string, string>][] = [
   ['ended', concerned],
   ['revoked', concerned],
   ['failed', overseen],
+  ['break_glass_used', overseen],
+  ['review_due', overseen],
 ]
 describe('who is told', () => {
   for (const [event, expected] of audiences) {

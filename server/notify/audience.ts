@@ -17,7 +17,7 @@ export type ApproversOf = (db: Kysely<Schema>, request: StoredRequest) => Promis
 /** Everybody who is told, each once, by their nearest standing; the requester first. */
 export type Audience = ReadonlyMap<UserId, Standing>
 
-const toldToOverseers: readonly NoticeEvent[] = ['failed']
+const toldToOverseers: readonly NoticeEvent[] = ['failed', 'break_glass_used', 'review_due']
 
 export async function audienceOf(
   db: Kysely<Schema>,

@@ -62,6 +62,7 @@ function requestView(request: StoredRequest, approverNames: readonly string[]): 
     endReason: request.endReason,
     failure: request.failure,
     expiresAt: request.expiresAt,
+    reviewDueAt: request.review?.dueAt ?? null,
   }
 }
 

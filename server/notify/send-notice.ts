@@ -109,7 +109,10 @@ async function prepare(ports: NoticePorts, notice: Notice): Promise<Prepared> {
   const receiverId = notice.receiver_id as UserId
   const request = await loadRequest(db, notice.request_id as RequestId)
   if (request === null) return end('dropped', 'The request is gone')
-  if (isStale(event, request.status)) return end('dropped', `The request is ${request.status} now`)
+  if (isStale(event, request)) {
+    const now = request.review?.given ? 'reviewed' : request.status
+    return end('dropped', `The request is ${now} now`)
+  }
   if (address === null) return end('no_address', 'There is no address')
   const { settings } = await loadSettings(db)
   const from = settings.emailSource ?? ports.emailSource

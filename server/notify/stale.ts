@@ -1,6 +1,7 @@
 /** Whether what a notice says is still so when it is about to be sent. */
-import type { RequestState } from '#core/request.ts'
+import { type RequestState, requestStates } from '#core/request.ts'
 import type { NoticeEvent } from '#server/store/announce-port.ts'
+import type { StoredRequest } from '#server/store/requests.ts'
 
 /**
  * The states in which each event is still news. An approval is no news once its access is over: the
@@ -16,9 +17,15 @@ const newsIn: Readonly<Record<NoticeEvent, readonly RequestState[]>> = {
   ended: ['ended'],
   revoked: ['revoked'],
   failed: ['failed'],
+  break_glass_used: requestStates,
+  review_due: requestStates,
 }
 
-export function isStale(event: NoticeEvent, status: RequestState): boolean {
+export function isStale(
+  event: NoticeEvent,
+  { status, review }: Pick<StoredRequest, 'status' | 'review'>,
+): boolean {
+  if (event === 'review_due' && review?.given) return true
   return !newsIn[event].includes(status)
 }
 

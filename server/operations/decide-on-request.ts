@@ -31,7 +31,7 @@ import { parseComment } from './comments.ts'
 import { type ConfirmPeople, confirmWith } from './confirming.ts'
 import { expireIfDue } from './expire-requests.ts'
 import { grantAccess } from './grant-access.ts'
-import { lostEligibility } from './lost-eligibility.ts'
+import { lostEligibility, lostExtension } from './lost-eligibility.ts'
 import { type ChangePorts, makeChange } from './making-changes.ts'
 import { Refused } from './refused.ts'
 import {
@@ -104,8 +104,7 @@ type Outcome =
 
 async function decide(ports: DecidePorts, c: Change, input: Decision): Promise<Outcome> {
   await holdRules(c.tx)
-  const request = await lockRequest(c.tx, input.requestId)
-  if (request === null) throw noSuchRequest()
+  const { request, parent } = await lockWithParent(c, input.requestId)
   const rules = await ports.rules.load(c.tx)
   const deciderId = input.actor.person.userId
   const approvers = earlierApprovers(input, request)
@@ -121,7 +120,11 @@ async function decide(ports: DecidePorts, c: Change, input: Decision): Promise<O
     return { kind: 'refused', refusal: refusal('not_pending', { status: 'expired' }) }
   }
   const requester = people.get(request.requester.userId) ?? null
-  const lost = input.vote === 'approved' ? lostEligibility(rules, request, requester) : null
+  const lost =
+    input.vote === 'approved'
+      ? (lostEligibility(rules, request, requester) ??
+        (requester && lostExtension(rules, { request, parent, requester })))
+      : null
   if (lost) return fail(ports, c, { request, lost, decider })
 
   const basis = approvalBasisOf(rules, request)
@@ -130,6 +133,15 @@ async function decide(ports: DecidePorts, c: Change, input: Decision): Promise<O
   if (!decision.ok) throw refusedWith(decision.refusal)
   await record(ports, c, { input, request, rules, basis, decider, tally: decision.tally })
   return { kind: 'decided' }
+}
+
+/** As everywhere, the parent before its extension. */
+async function lockWithParent(c: Change, id: RequestId) {
+  const extendsId = (await loadRequest(c.tx, id))?.extendsId ?? null
+  const parent = extendsId && (await lockRequest(c.tx, extendsId))
+  const request = await lockRequest(c.tx, id)
+  if (request === null) throw noSuchRequest()
+  return { request, parent }
 }
 
 function isConfirmed(person: PersonInReplica | undefined, at: Date): boolean {

@@ -78,8 +78,8 @@ export async function listEligiblePermissionSets(
       approvalRequired: terms.approvalRequired,
       ticketRequired: terms.ticketRequired,
       justificationRequired: terms.justificationRequired,
-      // Not offered yet, whatever a policy says.
-      breakGlass: false,
+      breakGlass: terms.breakGlass,
+      breakGlassMaxDurationMinutes: terms.breakGlassMaxDurationMinutes,
       approverCount,
       sessionMinutes: permissionSet.sessionMinutes,
     }))

@@ -70,7 +70,7 @@ async function conditionsOf(ports: ListPorts, asked: Asked): Promise<RequestCond
     case 'decided':
       return { decidedBy: me }
     case 'review':
-      return { ...(await decidedByMe(ports, asked)), breakGlass: true }
+      return toReview(ports, asked)
     case 'active':
       return { ...(await scopeOf(ports, asked)), statuses: live }
     case 'ended':
@@ -90,6 +90,16 @@ async function toApprove(ports: ListPorts, { actor, rules }: Asked): Promise<Req
     notDecidedBy: me,
     targetIds: await ports.approvableTargets.idsFor(ports.db, rules, actor.person),
     expiresAfter: await ports.clock.now(),
+  }
+}
+
+/** What the person could review; to those who may see everything, on demand whatever waits. */
+async function toReview(ports: ListPorts, { actor, rules, query }: Asked) {
+  if (query.scope === 'all') return { ...everything(actor), reviewOpen: true }
+  return {
+    reviewOpen: true,
+    notRequesterId: actor.person.userId,
+    targetIds: await ports.approvableTargets.idsFor(ports.db, rules, actor.person),
   }
 }
 
@@ -121,16 +131,14 @@ function filtersOf(query: RequestQuery, view: RequestConditions): RequestConditi
   const { q, accountId, permissionSetArn, userId, ticket, submissionId, from, to } = query
   const wanted = query.status ?? requestStates
   const both = view.statuses?.filter((status) => wanted.includes(status)) ?? query.status
-  const breakGlass = view.breakGlass ?? query.breakGlass
-  const excluded = query.breakGlass !== undefined && query.breakGlass !== breakGlass
   const filters: RequestConditions = {
-    ...(excluded ? { statuses: [] } : both && { statuses: both }),
+    ...(both && { statuses: both }),
     ...(q !== undefined && { q }),
     ...(accountId !== undefined && { accountId }),
     ...(permissionSetArn !== undefined && { permissionSetArn }),
     ...(userId !== undefined && { requestedBy: userId as UserId }),
     ...(ticket !== undefined && { ticket }),
-    ...(breakGlass !== undefined && { breakGlass }),
+    ...(query.breakGlass !== undefined && { breakGlass: query.breakGlass }),
     ...(submissionId !== undefined && { submissionId }),
     ...(query.late !== undefined && { late: query.late }),
     ...(from !== undefined && { createdFrom: new Date(from) }),
@@ -141,6 +149,7 @@ function filtersOf(query: RequestQuery, view: RequestConditions): RequestConditi
 
 export interface RequestCounts {
   readonly toApprove: number
+  readonly toReview: number
   readonly minePending: number
   readonly mineActive: number
   readonly failing?: number
@@ -152,12 +161,18 @@ export async function countForMe(ports: ListPorts, actor: Actor): Promise<Reques
   const me = actor.person.userId
   const query = { view: 'to-approve', scope: undefined } as const
   const seesAll = actor.roles.has('admin') || actor.roles.has('auditor')
-  const [waiting, pending, active, late] = await Promise.all([
+  const [waiting, reviews, pending, active, late] = await Promise.all([
     countRequests(ports.db, await toApprove(ports, { actor, rules, query })),
+    countRequests(ports.db, await toReview(ports, { actor, rules, query })),
     countRequests(ports.db, { requesterId: me, statuses: ['pending'] }),
     countRequests(ports.db, { requesterId: me, statuses: ['activating', 'active', 'ending'] }),
     seesAll ? countRequests(ports.db, { statuses: live, late: true }) : 0,
   ])
-  const counts = { toApprove: waiting, minePending: pending, mineActive: active }
+  const counts = {
+    toApprove: waiting,
+    toReview: reviews,
+    minePending: pending,
+    mineActive: active,
+  }
   return seesAll ? { ...counts, failing: late } : counts
 }

@@ -1,3 +1,4 @@
+import { refuseChain } from '#core/extension.ts'
 import type { Person } from '#core/facts.ts'
 import { type Refusal, refusal } from '#core/refusals.ts'
 import type { StoredRequest } from '#server/store/requests.ts'
@@ -20,4 +21,19 @@ export function lostEligibility(
   return durationMinutes > maxDurationMinutes
     ? refusal('duration_too_long', { maxDurationMinutes }, 'durationMinutes')
     : null
+}
+
+/** Beside that: whether an extension could still be asked for, as the settings are now. */
+export function lostExtension(
+  { evaluator, settings }: Rules,
+  of: { request: StoredRequest; parent: StoredRequest | null; requester: Person },
+): Refusal | null {
+  const { request, parent, requester } = of
+  if (parent === null) return null
+  if (!settings.extensionAllowed) return refusal('extension_not_allowed')
+  const decision = evaluator.eligibility(requester, request.target)
+  if (!decision.eligible) return decision.refusal
+  const { maxDurationMinutes } = decision.terms
+  const chain = { chainMinutes: parent.chainMinutes, maxDurationMinutes, settings }
+  return refuseChain(chain, request.durationMinutes)
 }

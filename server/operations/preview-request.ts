@@ -2,7 +2,7 @@
 import type { Explanation, Preview, TargetPreview } from '#contract/request.ts'
 import type { Explanation as Explained } from '#core/eligibility.ts'
 import { keyText } from '#core/ids.ts'
-import { type Refusal, refusal } from '#core/refusals.ts'
+import type { Refusal } from '#core/refusals.ts'
 import {
   decideSubmission,
   type Held,
@@ -44,11 +44,11 @@ async function heldOf(
   ports: PreviewPorts,
   rules: Rules,
   { person }: Actor,
-  { targets }: Submission,
+  { targets, breakGlass }: Submission,
 ): Promise<ReadonlyMap<string, Held>> {
   const held = new Map<string, Held>()
   for (const target of targets.slice(0, targetsPerSubmissionMax)) {
-    if (!rules.evaluator.eligibility(person, target).eligible) continue
+    if (!rules.evaluator.eligibility(person, target, { breakGlass }).eligible) continue
     const key = keyText({ userId: person.userId, ...target })
     held.set(key, await ports.looks.heldOrQueue(person, target))
   }
@@ -57,9 +57,6 @@ async function heldOf(
 
 /** What nobody has typed yet is not held against the targets: the form asks for it when it is sent. */
 function refusalOnAll({ refusals }: SubmissionVerdict, submission: Submission): Refusal | null {
-  if (submission.breakGlass) {
-    return refusal('break_glass_not_allowed', { reason: 'not_offered' }, 'breakGlass')
-  }
   const untyped = [
     ...(submission.justification.trim() === '' ? ['justification'] : []),
     ...(submission.ticket === null || submission.ticket.trim() === '' ? ['ticket'] : []),
@@ -96,8 +93,9 @@ function explain({ policies, failed, won }: Explained): Explanation {
       approvalRequired: policy.approvalRequired,
       ticketRequired: policy.ticketRequired,
       justificationRequired: policy.justificationRequired,
+      breakGlass: policy.breakGlass,
     })),
-    failedPart: failed === 'breakGlass' ? 'together' : failed,
+    failedPart: failed,
     maxDurationMinutes: won?.maxDurationMinutes.value ?? null,
     approvalRequired: won?.approvalRequired.value ?? null,
     ticketRequired: won?.ticketRequired.value ?? null,

@@ -10,6 +10,7 @@ import {
   loadRequests,
   type StoredGrant,
   type StoredRequest,
+  type StoredReview,
 } from '#server/store/requests.ts'
 import type { Rules, RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
@@ -99,6 +100,7 @@ function whatWasAsked(request: StoredRequest) {
     ticket: request.ticket,
     breakGlass: request.breakGlass,
     extends: request.extendsId,
+    extendedBy: request.extension?.id ?? null,
     createdAt: request.createdAt.toISOString(),
     expiresAt: request.expiresAt.toISOString(),
   }
@@ -112,6 +114,7 @@ function whatWasDecided(rules: Rules, request: StoredRequest) {
     approvalRequired: request.approvalRequired,
     approvalsRequired: pending ? basis.approvalsRequired : request.approvalsRequired,
     approverCount: basis.approvers.size,
+    review: request.review && showReview(request.review),
     approvals: request.decisions.map(({ userId, userName, decision, comment, at }) => ({
       userId,
       userName,
@@ -119,6 +122,16 @@ function whatWasDecided(rules: Rules, request: StoredRequest) {
       comment,
       at: at.toISOString(),
     })),
+  }
+}
+
+function showReview({ dueAt, given }: StoredReview) {
+  return {
+    dueAt: dueAt.toISOString(),
+    by: given?.by ?? null,
+    outcome: given?.outcome ?? null,
+    comment: given?.comment ?? null,
+    at: textOf(given?.at),
   }
 }
 

@@ -1,6 +1,9 @@
 /** How a person stands to a stored request: what of it they may see and do, asked of the rules. */
 import type { ApprovalBasis } from '#core/approval.ts'
+import { extensionMinutesMax, refuseChain } from '#core/extension.ts'
+import type { Person } from '#core/facts.ts'
 import type { Target, UserId } from '#core/ids.ts'
+import type { Refusal } from '#core/refusals.ts'
 import {
   type ActionHint,
   actionsFor,
@@ -31,14 +34,16 @@ export function approvalBasisOf(rules: Rules, request: StoredRequest): ApprovalB
 
 export function requestFactsOf(rules: Rules, request: StoredRequest): RequestFacts {
   const decidedBy = settlingDecision(request)
+  const { extension } = request
   return {
     requesterId: request.requester.userId,
     status: request.status,
     breakGlass: request.breakGlass,
-    reviewed: false,
+    reviewed: request.review?.given != null,
     votes: request.decisions,
     decidedBy: decidedBy && { userId: decidedBy.userId, at: decidedBy.at },
-    pendingExtensionId: null,
+    pendingExtensionId: extension?.status === 'pending' ? extension.id : null,
+    grantedExtensionId: extension && extension.status !== 'pending' ? extension.id : null,
     extensionAllowed: rules.settings.extensionAllowed,
   }
 }
@@ -91,18 +96,35 @@ export function refuseUnlessAllowed(
   throw refusedWith(refused, paramsInWords(request, refused.code))
 }
 
-/** The actions of this release; extending and reviewing come with their own routes. */
-const offered: readonly RequestAction[] = ['approve', 'reject', 'cancel', 'return', 'revoke']
-
 export function actionsOn(rules: Rules, actor: Actor, request: StoredRequest): ActionHint[] {
   const viewer = viewerOf(rules, actor, request.target)
-  return actionsFor(requestFactsOf(rules, request), viewer)
-    .filter(({ name }) => offered.includes(name))
-    .map((hint) =>
-      hint.code === undefined
-        ? hint
-        : { ...hint, params: { ...hint.params, ...paramsInWords(request, hint.code) } },
-    )
+  return actionsFor(requestFactsOf(rules, request), viewer).map((hint) => {
+    if (hint.code !== undefined) {
+      return { ...hint, params: { ...hint.params, ...paramsInWords(request, hint.code) } }
+    }
+    return hint.name === 'extend' ? extendHint(rules, actor.person, request) : hint
+  })
+}
+
+/** Whether the policies leave room for one more extension, and on what terms. */
+function extendHint(
+  { evaluator, settings }: Rules,
+  person: Person,
+  { target, chainMinutes }: StoredRequest,
+): ActionHint {
+  const decision = evaluator.eligibility(person, target)
+  const refused = (why: Refusal): ActionHint => {
+    return { name: 'extend', allowed: false, code: why.code, params: why.params }
+  }
+  if (!decision.eligible) return refused(decision.refusal)
+  const { maxDurationMinutes, ...terms } = decision.terms
+  const chain = { chainMinutes, maxDurationMinutes, settings }
+  const full = refuseChain(chain, 1)
+  if (full) return refused(full)
+  const { approvalRequired, justificationRequired, ticketRequired } = terms
+  const leftMinutes = extensionMinutesMax(chain)
+  const params = { leftMinutes, approvalRequired, justificationRequired, ticketRequired }
+  return { name: 'extend', allowed: true, params }
 }
 
 /** The rules know ids; people want names. */

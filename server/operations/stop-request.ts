@@ -22,7 +22,7 @@ export interface StopInput {
 export interface Stop {
   readonly verb: 'cancel' | 'return' | 'revoke'
   readonly endState: Extract<EndState, 'cancelled' | 'ended' | 'revoked'>
-  readonly reason: 'cancelled' | 'returned' | 'revoked'
+  readonly reason: 'cancelled' | 'returned' | 'revoked' | 'parent_returned'
 }
 
 /**
@@ -50,7 +50,12 @@ export async function stopRequest(
     actor: eventActorOf(person),
     action: `request.${stop.verb}`,
     object: { type: 'request', id: request.id, version },
-    payload: { from: request.status, comment: stop.comment, endState: stop.endState },
+    payload: {
+      from: request.status,
+      reason: stop.reason,
+      comment: stop.comment,
+      endState: stop.endState,
+    },
   })
   if (!hasBegun) await ports.announce(c, stop.endState, request.id)
 }

@@ -156,7 +156,11 @@ describe('a submission is refused', () => {
     ['without a justification', { justification: ' 　' }, 'text_malformed'],
     ['with a right-to-left override', { justification: 'all \u202egood' }, 'text_malformed'],
     ['with a ticket of two lines', { ticket: 'A\nB' }, 'text_malformed'],
-    ['as break-glass, which is not offered yet', { breakGlass: true }, 'break_glass_not_allowed'],
+    [
+      'as break-glass, where policies give access only with approval',
+      { breakGlass: true },
+      'not_eligible',
+    ],
   ]
   for (const [what, submission, code] of cases) {
     test(what, async () => {

@@ -21,16 +21,17 @@ import type { Change } from '#server/store/change.ts'
 import { isUniqueViolation } from '#server/store/database-errors.ts'
 import { loadPerson } from '#server/store/people.ts'
 import { pendingRequestsOf, requestIdsOfSubmission } from '#server/store/request-searches.ts'
-import { insertRequest, type NewRequest, onePendingRequestAKey } from '#server/store/requests.ts'
+import { onePendingRequestAKey } from '#server/store/requests.ts'
+import { hasOverdueReview } from '#server/store/reviews.ts'
 import { holdRules, type Rules, type RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
-import { type Actor, eventActorOf } from './actor.ts'
+import type { Actor } from './actor.ts'
 import { type ConfirmPeople, confirmWith } from './confirming.ts'
 import { expireIfDue } from './expire-requests.ts'
-import { grantAccess } from './grant-access.ts'
 import type { Looks } from './look-at-target.ts'
 import { type ChangePorts, makeChange } from './making-changes.ts'
 import { refusedForAll, refusedWith } from './words.ts'
+import { writeRequest } from './write-request.ts'
 
 export interface SubmitPorts extends ChangePorts {
   readonly rules: RulesStore
@@ -51,7 +52,7 @@ export interface Submitted {
   readonly requestIds: readonly RequestId[]
 }
 
-const confirmedAgeSecondsMax = 60
+export const confirmedAgeSecondsMax = 60
 
 export async function submitRequest(ports: SubmitPorts, input: SubmitInput): Promise<Submitted> {
   const { actor, submission } = input
@@ -59,9 +60,6 @@ export async function submitRequest(ports: SubmitPorts, input: SubmitInput): Pro
   const submissionId = input.submissionId ?? (randomUUID() as SubmissionId)
   const earlier = await requestIdsOfSubmission(ports.db, submissionId)
   if (earlier.length > 0) return { submissionId, requestIds: earlier }
-  if (submission.breakGlass) {
-    throw refusedWith(refusal('break_glass_not_allowed', { reason: 'not_offered' }, 'breakGlass'))
-  }
   await confirmWith(ports.confirmPeople, [userId], {
     maxAgeSeconds: confirmedAgeSecondsMax,
     about: 'you',
@@ -81,7 +79,7 @@ export async function submitRequest(ports: SubmitPorts, input: SubmitInput): Pro
   }
 }
 
-async function presentPerson(db: Kysely<Schema>, userId: UserId): Promise<Person> {
+export async function presentPerson(db: Kysely<Schema>, userId: UserId): Promise<Person> {
   const person = await loadPerson(db, userId)
   if (person === null) throw refusedWith(refusal('person_disabled'))
   return person
@@ -140,8 +138,9 @@ export async function factsOf(
         .map(({ id, target }) => [keyText({ userId: person.userId, ...target }), id]),
     ),
     held,
-    reviewOverdue: false,
+    reviewOverdue: await hasOverdueReview(db, person.userId, now),
     ownWidening: new Set(),
+    extending: null,
   }
 }
 
@@ -163,15 +162,13 @@ async function submit(ports: SubmitPorts, c: Change, input: Submitting): Promise
   await expireOwn(ports, c, person.userId)
   const requestIds: RequestId[] = []
   for (const [position, draft] of drafts.entries()) {
-    const explanation = verdict.targets[position]?.explanation ?? {}
-    const request = requestOf(draft, { person, submissionId, explanation })
-    await writeRequest(ports, c, { request, draft, rules })
-    requestIds.push(request.id)
+    const whole = { draft, verdict: verdict.targets[position], parent: null }
+    requestIds.push(await writeRequest(ports, c, { ...whole, person, submissionId, rules }))
   }
   return { submissionId, requestIds }
 }
 
-function refuseAny(verdict: SubmissionVerdict): readonly RequestDraft[] {
+export function refuseAny(verdict: SubmissionVerdict): readonly RequestDraft[] {
   const ofTargets = verdict.targets.flatMap((target) => target.refusal ?? [])
   const refusals = [...ofTargets, ...verdict.refusals]
   if (refusals.length > 0) throw refusedForAll(refusals)
@@ -183,64 +180,6 @@ async function expireOwn(ports: SubmitPorts, c: Change, userId: UserId): Promise
   for (const { id, expiresAt } of await pendingRequestsOf(c.tx, userId)) {
     if (expiresAt <= c.at) await expireIfDue(ports, c, id)
   }
-}
-
-function requestOf(
-  draft: RequestDraft,
-  from: { person: Person; submissionId: SubmissionId; explanation: object },
-): NewRequest {
-  const { userId, userName, displayName, email } = from.person
-  return {
-    id: randomUUID() as RequestId,
-    submissionId: from.submissionId,
-    status: draft.status,
-    requester: { userId, userName, displayName, email },
-    target: draft.target,
-    accountName: draft.account.name,
-    permissionSetName: draft.permissionSet.name,
-    requestedStartsAt: draft.requestedStartsAt,
-    durationMinutes: draft.durationMinutes,
-    justification: draft.justification,
-    ticket: draft.ticket,
-    breakGlass: draft.breakGlass,
-    extendsId: null,
-    approvalsRequired: draft.approvalsRequired,
-    quorums: draft.quorums,
-    explanation: from.explanation,
-    expiresAt: draft.expiresAt,
-  }
-}
-
-async function writeRequest(
-  ports: SubmitPorts,
-  c: Change,
-  { request, draft, rules }: { request: NewRequest; draft: RequestDraft; rules: Rules },
-): Promise<void> {
-  await insertRequest(c, request)
-  c.event({
-    actor: eventActorOf(request.requester),
-    action: 'request.submit',
-    object: { type: 'request', id: request.id, version: 1 },
-    payload: {
-      submissionId: request.submissionId,
-      status: request.status,
-      ...request.target,
-      accountName: request.accountName,
-      permissionSetName: request.permissionSetName,
-      requestedStartsAt: request.requestedStartsAt?.toISOString() ?? null,
-      durationMinutes: request.durationMinutes,
-      justification: request.justification,
-      ticket: request.ticket,
-      breakGlass: request.breakGlass,
-      approvalsRequired: draft.approvalsRequired,
-      approverCount: draft.approverCount,
-      approverPolicies: draft.quorums,
-      explanation: request.explanation,
-      expiresAt: request.expiresAt.toISOString(),
-    },
-  })
-  if (request.status === 'pending') await ports.announce(c, 'requested', request.id)
-  else await grantAccess(c, request, rules)
 }
 
 async function namingTheFirst(ports: SubmitPorts, userId: UserId, targets: readonly Target[]) {

@@ -50,7 +50,21 @@ const words: Partial<Record<RefusalCode, Words>> = {
     'The requester may no longer have this access, so the request has failed and nothing was granted. Both of you are told why.',
   approvals_no_longer_suffice: ({ needed, given }) =>
     `The approver policies ask for ${needed} approval(s) by now, and ${given} were given. Ask again.`,
-  break_glass_not_allowed: () => 'Break-glass is not offered here. Ask without it.',
+  break_glass_not_allowed: ({ reason }) =>
+    `${notBreakGlass[String(reason)] ?? 'Break-glass is not offered here'}. Ask without it.`,
+  review_overdue: () =>
+    'Your last break-glass access still waits for its review, and that is overdue. Ask an approver to review it, or ask for access without break-glass.',
+  nothing_to_review: () => 'Only break-glass access is reviewed. Nothing needs to be done.',
+  already_reviewed: () => 'Somebody has reviewed this already. Reload to see what they said.',
+  extension_not_allowed: () => 'Extensions are switched off. Make a new request instead.',
+  extension_pending: ({ requestId }) =>
+    `Your extension ${requestId} is still waiting. Wait for it, or cancel it first.`,
+  already_extended: ({ requestId }) =>
+    `This access goes on with ${requestId}. Extend that one once it has begun, or cancel it first.`,
+  chain_too_long: ({ leftMinutes, chainMinutesMax }) =>
+    Number(leftMinutes) < 1
+      ? `With its extensions this access lasts ${chainMinutesMax} minutes, the most that is allowed. Make a new request instead.`
+      : `With all extensions access may last ${chainMinutesMax} minutes, so ${leftMinutes} are left. Ask for less.`,
   not_granted_yet: ({ status }) => `The request is ${status}: nothing is granted yet.`,
   not_active_yet: ({ status }) => `The request is ${status}. Cancel it instead.`,
   already_active: () => 'The access is active. Give it back instead.',
@@ -78,6 +92,15 @@ const failedParts: Record<string, string> = {
   account: 'none of yours names this account',
   permissionSet: 'none of yours names this permission set for this account',
   breakGlass: 'none of yours allows break-glass here',
+}
+
+const notBreakGlass: Record<string, string> = {
+  token: 'Break-glass is for a person who is signed in',
+  slack: 'Break-glass is for a person who is signed in',
+  schedule: 'Break-glass is for a person who is signed in',
+  scheduled: 'Break-glass begins at once and cannot be planned ahead',
+  extension: 'An extension cannot be break-glass',
+  own_widening: 'You made this access wider yourself lately, so somebody else must approve it',
 }
 
 const outOfReach: Record<string, string> = {

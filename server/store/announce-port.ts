@@ -11,6 +11,8 @@ export type NoticeEvent =
   | 'ended'
   | 'revoked'
   | 'failed'
+  | 'break_glass_used'
+  | 'review_due'
 
 /**
  * Adds to this change the notices that the event calls for. Called inside the transaction, after

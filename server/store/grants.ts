@@ -1,6 +1,6 @@
 /** What operations write of access: the grant, its row in the ledger, and its being stopped. */
 import { randomUUID } from 'node:crypto'
-import type { Key, RequestId } from '#core/ids.ts'
+import type { GrantId, Key, RequestId } from '#core/ids.ts'
 import type { Change } from './change.ts'
 
 export interface NewGrant {
@@ -10,6 +10,8 @@ export interface NewGrant {
   readonly immediate: boolean
   readonly durationMinutes: number
   readonly activationDeadline: Date
+  /** The grant at whose end it begins. */
+  readonly extendsGrantId: GrantId | null
 }
 
 export async function insertGrant(change: Change, grant: NewGrant): Promise<{ keyId: number }> {
@@ -35,6 +37,7 @@ export async function insertGrant(change: Change, grant: NewGrant): Promise<{ ke
       excess_seconds: null,
       covered_by: null,
       session_minutes: null,
+      extends_grant_id: grant.extendsGrantId,
     })
     .execute()
   return { keyId }

@@ -218,7 +218,7 @@ async function loadGrants(
     hardEnd: row.hard_end,
     startsAt: row.starts_at,
     endState: endStateOf(row.end_state),
-    extension: false,
+    extension: row.extends_grant_id !== null,
     breakGlass: row.break_glass,
   }))
 }

@@ -28,6 +28,8 @@ export interface RequestConditions {
   readonly permissionSetArn?: string
   readonly ticket?: string
   readonly breakGlass?: boolean
+  /** Break-glass that nobody has reviewed. */
+  readonly reviewOpen?: boolean
   readonly submissionId?: string
   readonly late?: boolean
   readonly createdFrom?: Date
@@ -135,6 +137,7 @@ function whereMatching(conditions: RequestConditions): Condition[] {
     ...given(conditions.permissionSetArn, (arn) => sql`r.permission_set_arn = ${arn}`),
     ...given(conditions.ticket, ticketBegins),
     ...given(conditions.breakGlass, (on) => sql`r.break_glass = ${on}`),
+    ...(conditions.reviewOpen === true ? [reviewOpen] : []),
     ...given(conditions.submissionId, (id) => sql`r.submission_id = ${id}`),
     ...given(conditions.createdFrom, (at) => sql`r.created_at >= ${at}`),
     ...given(conditions.createdBefore, (at) => sql`r.created_at < ${at}`),
@@ -153,6 +156,9 @@ const accessOver = sql<boolean>`(r.status in ('ended', 'revoked')
 
 const isLate = sql<boolean>`exists (select from ledger_key k
   where k.key_id = g.key_id and g.over_at is null and k.late_alarm_at is not null)`
+
+const reviewOpen = sql<boolean>`exists (select from review v
+  where v.request_id = r.request_id and v.outcome is null)`
 
 /** Width and case make no difference, as in the rules' own search key. */
 function beginsWith(q: string): Condition {

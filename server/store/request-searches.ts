@@ -33,7 +33,7 @@ export async function pendingRequestsOf(
   }))
 }
 
-/** Locked, in the order of their ids: what one person was granted on one target and still is. */
+/** Locked, the oldest first: what one person was granted on one target and still is. */
 export async function lockGrantedRequests(
   tx: Transaction<Schema>,
   userId: UserId,
@@ -46,6 +46,8 @@ export async function lockGrantedRequests(
     .where('account_id', '=', target.accountId)
     .where('permission_set_arn', '=', target.permissionSetArn)
     .where('status', 'in', ['scheduled', 'activating', 'active', 'ending'])
+    // As everywhere, a parent before its extension.
+    .orderBy('created_at')
     .orderBy('request_id')
     .forUpdate()
     .execute()
@@ -69,13 +71,32 @@ export async function requestIdsOfSubmission(
   return rows.map((row) => row.request_id as RequestId)
 }
 
-/** Pending requests whose time is up. Somebody who holds one is deciding on it just now. */
+/** Locked: extensions of it that have not begun, be they decided or not. */
+export async function lockUnstartedExtensions(
+  tx: Transaction<Schema>,
+  id: RequestId,
+): Promise<StoredRequest[]> {
+  const rows = await tx
+    .selectFrom('request')
+    .select('request_id')
+    .where('extends_request_id', '=', id)
+    .where('status', 'in', ['pending', 'scheduled'])
+    .orderBy('created_at')
+    .forUpdate()
+    .execute()
+  return loadRequests(
+    tx,
+    rows.map((row) => row.request_id as RequestId),
+  )
+}
+
+/** Pending requests whose time is up, and extensions of what is over. Somebody who holds one is deciding on it just now. */
 export async function lockExpiredRequestIds(
   tx: Transaction<Schema>,
   now: Date,
   limit: number,
 ): Promise<RequestId[]> {
-  const rows = await tx
+  const due = await tx
     .selectFrom('request')
     .select('request_id')
     .where('status', '=', 'pending')
@@ -85,5 +106,17 @@ export async function lockExpiredRequestIds(
     .forUpdate()
     .skipLocked()
     .execute()
-  return rows.map((row) => row.request_id as RequestId)
+  const left = await tx
+    .selectFrom('request as r')
+    .innerJoin('request as parent', 'parent.request_id', 'r.extends_request_id')
+    .select('r.request_id')
+    .where('r.status', '=', 'pending')
+    .where('r.extends_request_id', 'is not', null)
+    .where('r.expires_at', '>', now)
+    .where('parent.status', '<>', 'active')
+    .limit(limit)
+    .forUpdate('r')
+    .skipLocked()
+    .execute()
+  return [...due, ...left].map((row) => row.request_id as RequestId)
 }

@@ -1,16 +1,9 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
-import type {
-  AccountId,
-  GrantId,
-  PermissionSetArn,
-  PolicyId,
-  RequestId,
-  SubmissionId,
-  Target,
-  UserId,
-} from '#core/ids.ts'
+import type { GrantId, PolicyId, RequestId, SubmissionId, Target, UserId } from '#core/ids.ts'
 import type { EndState, RequestState } from '#core/request.ts'
 import type { Change } from './change.ts'
+import { readRequestRows } from './request-rows.ts'
+import type { GivenReview } from './reviews.ts'
 import type { Schema } from './schema.ts'
 
 export interface StoredDecision {
@@ -40,6 +33,12 @@ export interface StoredGrant {
   readonly keyAlarmedAt: Date | null
 }
 
+export interface StoredReview {
+  readonly dueAt: Date
+  /** Null: nobody has reviewed it yet. */
+  readonly given: (GivenReview & { readonly at: Date }) | null
+}
+
 export interface StoredRequest {
   readonly id: RequestId
   readonly version: number
@@ -60,6 +59,12 @@ export interface StoredRequest {
   readonly ticket: string | null
   readonly breakGlass: boolean
   readonly extendsId: RequestId | null
+  /** The newest request that extends it, unless it came to nothing. */
+  readonly extension: { readonly id: RequestId; readonly status: RequestState } | null
+  /** From the first grant of its chain to the end of this one. */
+  readonly chainMinutes: number
+  /** Of break-glass. */
+  readonly review: StoredReview | null
   readonly approvalRequired: boolean
   readonly approvalsRequired: number
   readonly numbersAtSubmission: ReadonlyMap<PolicyId, number>
@@ -88,6 +93,7 @@ export interface NewRequest {
   readonly ticket: string | null
   readonly breakGlass: boolean
   readonly extendsId: RequestId | null
+  readonly chainMinutes: number
   readonly approvalsRequired: number
   readonly quorums: readonly { readonly policyId: PolicyId; readonly needed: number }[]
   readonly explanation: object
@@ -125,6 +131,7 @@ export async function insertRequest(change: Change, request: NewRequest): Promis
         request.quorums.map(({ policyId, needed }) => ({ policyId, approvalsRequired: needed })),
       ),
       explanation: JSON.stringify(request.explanation),
+      chain_minutes: request.chainMinutes,
       end_reason: null,
       failure: null,
       created_at: change.at,
@@ -223,134 +230,12 @@ export async function lockRequest(
   return row ? loadRequest(tx, id) : null
 }
 
-/** In the order of the ids; unknown ones are left out. Two queries, however many there are. */
+/** In the order of the ids; unknown ones are left out. Three queries, however many there are. */
 export async function loadRequests(
   db: Kysely<Schema>,
   ids: readonly RequestId[],
 ): Promise<StoredRequest[]> {
   if (ids.length === 0) return []
-  const rows = await selectRequests(db, ids)
-  const decisions = await selectDecisions(db, ids)
-  const byId = new Map(
-    rows.map((row) => [row.request_id, requestFromRow(row, decisions.get(row.request_id) ?? [])]),
-  )
+  const byId = await readRequestRows(db, ids)
   return ids.flatMap((id) => byId.get(id) ?? [])
-}
-
-function selectRequests(db: Kysely<Schema>, ids: readonly RequestId[]) {
-  return db
-    .selectFrom('request as r')
-    .leftJoin('access_grant as g', 'g.request_id', 'r.request_id')
-    .leftJoin('ledger_key as k', 'k.key_id', 'g.key_id')
-    .leftJoin('access_grant as c', 'c.grant_id', 'g.covered_by')
-    .where('r.request_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
-    .selectAll('r')
-    .select([
-      'g.grant_id',
-      'g.key_id',
-      'g.due_at',
-      'g.immediate',
-      'g.granted_at',
-      'g.starts_at',
-      'g.ends_at',
-      'g.over_at',
-      'g.removal_confirmed_at',
-      'g.excess_seconds',
-      'g.session_minutes',
-      'c.request_id as covering_request_id',
-      'k.watched_until',
-      'k.late_alarm_at',
-    ])
-    .execute()
-}
-
-type RequestRow = Awaited<ReturnType<typeof selectRequests>>[number]
-
-async function selectDecisions(db: Kysely<Schema>, ids: readonly RequestId[]) {
-  const rows = await db
-    .selectFrom('decision')
-    .selectAll()
-    .where('request_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
-    .orderBy('at')
-    .orderBy('user_id')
-    .execute()
-  return Map.groupBy(rows, (row) => row.request_id)
-}
-
-type DecisionRow =
-  Awaited<ReturnType<typeof selectDecisions>> extends Map<string, (infer Row)[]> ? Row : never
-
-// Ids in these rows were parsed when they were written, or made by us.
-function requestFromRow(row: RequestRow, decisions: readonly DecisionRow[]): StoredRequest {
-  return {
-    id: row.request_id as RequestId,
-    version: row.version,
-    submissionId: row.submission_id as SubmissionId,
-    status: row.status,
-    requester: {
-      userId: row.requester_id as UserId,
-      userName: row.requester_user_name,
-      displayName: row.requester_name,
-      email: row.requester_email,
-    },
-    target: {
-      accountId: row.account_id as AccountId,
-      permissionSetArn: row.permission_set_arn as PermissionSetArn,
-    },
-    accountName: row.account_name,
-    permissionSetName: row.permission_set_name,
-    requestedStartsAt: row.requested_starts_at,
-    durationMinutes: row.duration_minutes,
-    justification: row.justification,
-    ticket: row.ticket,
-    breakGlass: row.break_glass,
-    extendsId: row.extends_request_id as RequestId | null,
-    approvalRequired: row.approval_required,
-    approvalsRequired: row.approvals_required,
-    numbersAtSubmission: new Map(
-      row.approval_needs.map((need) => [need.policyId as PolicyId, need.approvalsRequired]),
-    ),
-    endReason: row.end_reason,
-    stoppedBy:
-      row.stopped_by_id === null
-        ? null
-        : {
-            userId: row.stopped_by_id as UserId,
-            userName: row.stopped_by_name ?? row.stopped_by_id,
-          },
-    stopComment: row.stop_comment,
-    failure: row.failure,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    decisions: decisions.map((one) => ({
-      userId: one.user_id as UserId,
-      userName: one.user_name,
-      decision: one.decision,
-      comment: one.comment,
-      at: one.at,
-      countedFor: one.counted_for as PolicyId[],
-    })),
-    grant: grantFromRow(row),
-  }
-}
-
-function grantFromRow(row: RequestRow): StoredGrant | null {
-  const { grant_id, key_id, due_at, immediate } = row
-  if (grant_id === null || key_id === null || due_at === null || immediate === null) return null
-  return {
-    grantId: grant_id as GrantId,
-    keyId: key_id,
-    dueAt: due_at,
-    immediate,
-    startsAt: row.starts_at,
-    endsAt: row.ends_at,
-    overAt: row.over_at,
-    removalConfirmedAt: row.removal_confirmed_at,
-    excessSeconds: row.excess_seconds === null ? null : Number(row.excess_seconds),
-    coveredByRequestId: row.covering_request_id as RequestId | null,
-    sessionMinutes: row.session_minutes,
-    grantedAt: row.granted_at,
-    keyWatchedUntil: row.watched_until,
-    keyAlarmedAt: row.late_alarm_at,
-  }
 }

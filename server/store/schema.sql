@@ -38,9 +38,11 @@ create table access_grant (
   excess_seconds numeric,
   covered_by uuid,
   session_minutes integer,
+  extends_grant_id uuid,
   constraint access_grant_pkey PRIMARY KEY (grant_id),
   constraint access_grant_request_id_key UNIQUE (request_id),
   constraint access_grant_covered_by_fkey FOREIGN KEY (covered_by) REFERENCES access_grant(grant_id),
+  constraint access_grant_extends_grant_id_fkey FOREIGN KEY (extends_grant_id) REFERENCES access_grant(grant_id),
   constraint access_grant_key_id_fkey FOREIGN KEY (key_id) REFERENCES ledger_key(key_id),
   constraint access_grant_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(request_id),
   constraint a_grant_ends_after_it_starts CHECK ((ends_at > starts_at))
@@ -386,13 +388,15 @@ create table request (
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  chain_minutes integer,
   constraint request_pkey PRIMARY KEY (request_id),
   constraint request_extends_request_id_fkey FOREIGN KEY (extends_request_id) REFERENCES request(request_id),
   constraint request_target_id_fkey FOREIGN KEY (target_id) REFERENCES request_target(target_id),
   constraint a_duration_is_at_least_a_minute CHECK ((duration_minutes >= 1)),
   constraint a_request_that_failed_says_why CHECK (((status <> 'failed'::request_state) OR (failure IS NOT NULL))),
   constraint an_end_state_is_final CHECK (((end_state IS NULL) OR (end_state = ANY (ARRAY['ended'::request_state, 'revoked'::request_state, 'cancelled'::request_state, 'failed'::request_state])))),
-  constraint an_ending_request_knows_its_end CHECK (((status <> 'ending'::request_state) OR (end_state IS NOT NULL)))
+  constraint an_ending_request_knows_its_end CHECK (((status <> 'ending'::request_state) OR (end_state IS NOT NULL))),
+  constraint break_glass_is_for_now_and_extends_nothing CHECK (((NOT break_glass) OR ((requested_starts_at IS NULL) AND (extends_request_id IS NULL))))
 );
 
 create table request_state_change (
@@ -412,6 +416,21 @@ create table request_target (
   permission_set_arn text not null,
   constraint request_target_pkey PRIMARY KEY (target_id),
   constraint one_row_a_target UNIQUE (account_id, permission_set_arn)
+);
+
+create table review (
+  request_id uuid not null,
+  due_at timestamp with time zone not null,
+  reminded_at timestamp with time zone,
+  reviewer_id text,
+  reviewer_user_name text,
+  outcome text,
+  comment text,
+  reviewed_at timestamp with time zone,
+  constraint review_pkey PRIMARY KEY (request_id),
+  constraint review_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(request_id),
+  constraint a_review_finds_use_justified_or_not CHECK ((outcome = ANY (ARRAY['justified'::text, 'not_justified'::text]))),
+  constraint a_review_is_given_whole_or_not_at_all CHECK ((num_nonnulls(reviewer_id, reviewer_user_name, outcome, comment, reviewed_at) = ANY (ARRAY[0, 5])))
 );
 
 create table rules_version (
@@ -477,6 +496,7 @@ create table target_look (
 
 CREATE INDEX access_grant_ends ON access_grant USING btree (ends_at) WHERE (over_at IS NULL);
 CREATE INDEX access_grant_of_key ON access_grant USING btree (key_id) WHERE (over_at IS NULL);
+CREATE UNIQUE INDEX one_extension_a_grant ON access_grant USING btree (extends_grant_id) WHERE (over_at IS NULL);
 CREATE INDEX approver_policy_list ON approver_policy USING btree (created_at DESC, policy_id) WHERE (deleted_at IS NULL);
 CREATE INDEX audit_event_of_actor ON audit_event USING btree (actor_id, seq DESC);
 CREATE INDEX audit_event_of_object ON audit_event USING btree (object_type, object_id, seq);
@@ -504,6 +524,7 @@ CREATE INDEX request_by_id_text ON request USING btree (((request_id)::text) tex
 CREATE INDEX request_by_name ON request USING btree (lower(NORMALIZE(requester_name, NFKC)) text_pattern_ops);
 CREATE INDEX request_by_ticket ON request USING btree (lower(NORMALIZE(ticket, NFKC)) text_pattern_ops);
 CREATE INDEX request_by_user_name ON request USING btree (lower(NORMALIZE(requester_user_name, NFKC)) text_pattern_ops);
+CREATE INDEX request_extension_of ON request USING btree (extends_request_id, created_at) WHERE (extends_request_id IS NOT NULL);
 CREATE INDEX request_newest ON request USING btree (created_at DESC, request_id DESC);
 CREATE INDEX request_of_account ON request USING btree (account_id, created_at DESC);
 CREATE INDEX request_of_requester ON request USING btree (requester_id, created_at DESC, request_id DESC);
@@ -512,6 +533,7 @@ CREATE INDEX request_of_target ON request USING btree (target_id, created_at DES
 CREATE INDEX request_open ON request USING btree (status, created_at DESC) WHERE (status = ANY (ARRAY['pending'::request_state, 'scheduled'::request_state, 'activating'::request_state, 'active'::request_state, 'ending'::request_state]));
 CREATE INDEX request_pending ON request USING btree (expires_at) WHERE (status = 'pending'::request_state);
 CREATE INDEX request_state_change_of ON request_state_change USING btree (request_id, change_id);
+CREATE INDEX review_open ON review USING btree (due_at) WHERE (outcome IS NULL);
 CREATE INDEX sign_in_session_of ON sign_in_session USING btree (user_id) WHERE (ended_at IS NULL);
 
 -- ── functions ──
@@ -564,10 +586,24 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.review_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.outcome is not null then
+    raise exception 'request % is reviewed already', old.request_id
+      using errcode = 'check_violation', constraint = 'a_review_stays_as_it_was_given';
+  end if;
+  return new;
+end $function$
+;
+
 -- ── triggers ──
 
 CREATE TRIGGER request_state_changes AFTER INSERT OR UPDATE ON request FOR EACH ROW EXECUTE FUNCTION request_remember_state_change();
 CREATE TRIGGER request_target_is_known BEFORE INSERT ON request FOR EACH ROW EXECUTE FUNCTION request_find_target();
+CREATE TRIGGER review_is_given_once BEFORE UPDATE ON review FOR EACH ROW EXECUTE FUNCTION review_stays();
 
 -- ── rights ──
 
@@ -609,6 +645,7 @@ grant delete, insert, select, update on table refused_sign_in to team_app;
 grant delete, insert, select, update on table request to team_app;
 grant insert, select on table request_state_change to team_app;
 grant delete, insert, select, update on table request_target to team_app;
+grant insert, select, update on table review to team_app;
 grant delete, insert, select, update on table rules_version to team_app;
 grant delete, insert, select, update on table saml_assertion_once to team_app;
 grant select on table schema_migration to team_app;

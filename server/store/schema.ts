@@ -188,6 +188,7 @@ export interface RequestTable {
   approvals_required: number
   approval_needs: Json<{ policyId: string; approvalsRequired: number }[]>
   explanation: Json<object>
+  chain_minutes: number | null
   end_reason: string | null
   stopped_by_id: string | null
   stopped_by_name: string | null
@@ -214,6 +215,17 @@ export interface DecisionTable {
   comment: string | null
   at: Date
   counted_for: Generated<string[]>
+}
+
+export interface ReviewTable {
+  request_id: string
+  due_at: Date
+  reminded_at: Date | null
+  reviewer_id: string | null
+  reviewer_user_name: string | null
+  outcome: 'justified' | 'not_justified' | null
+  comment: string | null
+  reviewed_at: Date | null
 }
 
 export type Presence = 'absent' | 'present' | 'unknown'
@@ -271,6 +283,7 @@ export interface AccessGrantTable {
   excess_seconds: string | null
   covered_by: string | null
   session_minutes: number | null
+  extends_grant_id: string | null
 }
 
 export type IntentState = 'written' | 'accepted' | 'succeeded' | 'failed' | 'refused' | 'unknown'
@@ -417,6 +430,7 @@ export interface Schema {
   request: RequestTable
   request_state_change: RequestStateChangeTable
   decision: DecisionTable
+  review: ReviewTable
   ledger_key: LedgerKeyTable
   access_grant: AccessGrantTable
   intent: IntentTable

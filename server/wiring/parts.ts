@@ -19,6 +19,7 @@ import { createCheckActivation } from '#server/operations/check-activation.ts'
 import { createPeopleConfirmer } from '#server/operations/confirm-person.ts'
 import { expireDueRequests } from '#server/operations/expire-requests.ts'
 import { createLooks } from '#server/operations/look-at-target.ts'
+import { remindOfReviews } from '#server/operations/remind-of-reviews.ts'
 import { seedSettings } from '#server/operations/seed-settings.ts'
 import { createGrantWatch, readPeopleEveryMs } from '#server/operations/watch-grants.ts'
 import type { Database } from '#server/store/database.ts'
@@ -129,6 +130,7 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
       run: (now) => refresh.readContentsIfDue(now),
     },
     { name: 'old refreshes', everyMs: 3_600_000, run: (now) => purgeRefreshes(db, now) },
+    { name: 'reviews due', everyMs: 60_000, run: (now) => remindOfReviews({ db, announce }, now) },
     { name: 'anchor', everyMs: anchorEveryMs, run: (now) => anchorHead(db, log, now) },
   ]
   const notifyPorts: NotifyWorkerPorts = {

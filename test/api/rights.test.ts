@@ -43,6 +43,9 @@ const table: Record<string, Record<Kind, Expected>> = {
   'POST /requests/{id}/cancel': itsOwner,
   'POST /requests/{id}/return': itsOwner,
   'POST /requests/{id}/revoke': revokers,
+  'POST /requests/{id}/extend': itsOwner,
+  'POST /requests/{id}/review': deciders,
+  'GET /requests?view=review&scope=all': overseers,
   'GET /submissions/{id}': concerned,
   'GET /eligibility-policies': overseers,
   'POST /eligibility-policies': admins,
@@ -68,6 +71,12 @@ const table: Record<string, Record<Kind, Expected>> = {
   'GET /audit/events': overseers,
   'GET /audit/verify': overseers,
   'GET /reconciler/status': overseers,
+}
+
+/** Of routes that know nothing of the object before the body is in order. */
+const bodies: Record<string, object> = {
+  'POST /requests/{id}/extend': { durationMinutes: 5, justification: 'More' },
+  'POST /requests/{id}/review': { outcome: 'justified', comment: 'Seen' },
 }
 
 let scene: Scene
@@ -112,7 +121,7 @@ function pathOf(route: string): { method: string; path: string } {
 async function statusFor(kind: Kind, route: string): Promise<number> {
   const { method, path } = pathOf(route)
   const person = kind === 'nobody' ? scene.world.stranger() : people[kind]
-  const body = method === 'GET' || method === 'DELETE' ? undefined : {}
+  const body = method === 'GET' || method === 'DELETE' ? undefined : (bodies[route] ?? {})
   const { status } = await person.call(method, path, body)
   return status
 }

@@ -658,8 +658,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'code.not_eligible.subject': 'あなた、または所属グループを対象とするポリシーがありません',
   'code.not_eligible.account': 'このアカウントを対象とするポリシーがありません',
   'code.not_eligible.permissionSet': 'この許可セットを対象とするポリシーがありません',
-  'code.not_eligible.together':
-    'このアカウントと許可セットの組み合わせを対象とするポリシーがありません',
+  'code.not_eligible.breakGlass': '緊急アクセスを許可するポリシーがありません',
   'code.out_of_reach': 'TEAM では付与できない対象です',
   'code.out_of_reach.management_account': '管理アカウントは TEAM の対象外です',
   'code.out_of_reach.account_not_active': 'このアカウントは有効ではありません',
@@ -691,8 +690,12 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'code.already_voted': '承認済みです。他の方の承認を待っています',
   'code.not_pending': 'この申請は承認待ちではありません',
   'code.break_glass_not_allowed': '緊急アクセスは利用できません',
-  'code.no_reviewer': '事後確認できる人がいません',
-  'code.review_overdue': '前回の緊急アクセスの事後確認が済んでいません',
+  'code.break_glass_not_allowed.scheduled':
+    '緊急アクセスはすぐに始まります。開始日時は指定できません',
+  'code.break_glass_not_allowed.own_widening':
+    '最近ご自身でこのアクセスを広げたため、他の方の承認が必要です',
+  'code.review_overdue':
+    '前回の緊急アクセスの事後確認が期限を過ぎています。承認者に依頼してください。',
   'code.nothing_to_review': '確認する項目はありません',
   'code.already_reviewed': '確認済みです',
   'code.not_granted_yet': 'アクセスはまだ付与されていません',
@@ -702,6 +705,10 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'code.already_over': 'すでに終了しています',
   'code.extension_not_allowed': '延長は許可されていません',
   'code.extension_pending': '延長の申請が承認待ちです',
+  'code.already_extended': 'すでに延長されています',
+  'code.chain_too_long': '延長の合計が上限を超えます',
+  'code.chain_too_long.full': 'これ以上延長できません',
+  'code.chain_too_long.left': '延長の合計が上限を超えます。残りは{duration}です',
   'code.out_of_range': '範囲外の値です。',
   'code.malformed': '使用できない値があります。',
   'code.duplicate': '重複しています。',

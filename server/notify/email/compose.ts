@@ -31,6 +31,10 @@ function mayDecide(view: MailView): boolean {
   return view.event === 'requested' && view.standing === 'approver'
 }
 
+function mayReview({ event, standing }: MailView): boolean {
+  return (event === 'break_glass_used' || event === 'review_due') && standing === 'approver'
+}
+
 function namesOf({ request }: MailView): Names {
   return {
     who: oneLine(request.requesterName),
@@ -60,7 +64,7 @@ function paragraphsOf(view: MailView, words: Words, names: Names): string[] {
     case 'cancelled':
       return [view.grant?.wasBegun ? words.cancelled.removed : words.cancelled.noAccess]
     case 'expired':
-      return [words.expired.noAccess, ...when(own, words.expired.ownNext)]
+      return [expired(view, words), ...when(own, words.expired.ownNext)]
     case 'active':
       return active(view, words, names)
     case 'ended':
@@ -69,6 +73,10 @@ function paragraphsOf(view: MailView, words: Words, names: Names): string[] {
       return [...over(view, words), ...when(own, words.over.revokedNext)]
     case 'failed':
       return failed(view, words)
+    case 'break_glass_used':
+      return breakGlassUsed(view, words, names)
+    case 'review_due':
+      return reviewDue(view, words, names)
     default:
       return view.event satisfies never
   }
@@ -119,6 +127,31 @@ function over(view: MailView, words: Words): string[] {
   const alive = sessionsMayLiveUntil !== null && sessionsMayLiveUntil !== undefined
   if (!alive || sessionsMayLiveUntil <= view.now) return removed
   return [...removed, words.over.credentials(momentText(sessionsMayLiveUntil, view.place))]
+}
+
+function expired({ request }: MailView, words: Words): string {
+  return request.endReason === 'parent_over' ? words.expired.parentOver : words.expired.noAccess
+}
+
+function breakGlassUsed(view: MailView, words: Words, names: Names): string[] {
+  const { breakGlass } = words
+  const { reviewDueAt } = view.request
+  const due = reviewDueAt ? [breakGlass.due(momentText(reviewDueAt, view.place))] : []
+  if (isOwn(view)) return [breakGlass.ownTaken, ...due]
+  return [
+    breakGlass.taken(names),
+    ...due,
+    ...when(mayReview(view), breakGlass.ask),
+    breakGlass.revoke,
+  ]
+}
+
+function reviewDue(view: MailView, words: Words, names: Names): string[] {
+  const { breakGlass } = words
+  const { reviewDueAt } = view.request
+  const due = reviewDueAt ? [breakGlass.wasDue(momentText(reviewDueAt, view.place))] : []
+  if (isOwn(view)) return [...due, breakGlass.ownBarred]
+  return [...due, ...when(mayReview(view), breakGlass.ask), breakGlass.barred(names)]
 }
 
 function failed(view: MailView, words: Words): string[] {
@@ -228,6 +261,7 @@ function reasonOf(
 function linksOf(view: MailView, words: Words): Link[] {
   const url = `${view.publicUrl}/requests/${encodeURIComponent(view.request.id)}`
   if (mayDecide(view)) return [{ label: words.decide.link, url: `${url}?decide=approve` }]
+  if (mayReview(view)) return [{ label: words.breakGlass.link, url: `${url}?do=review` }]
   const request = { label: words.link.request, url }
   const usable = view.event === 'active' && isOwn(view) && view.portalUrl !== null
   return usable ? [{ label: words.link.portal, url: view.portalUrl }, request] : [request]

@@ -67,6 +67,32 @@ https://team.example.com/requests/3b1f8a52-0000-4000-8000-000000000001
 `)
   })
 
+  test('break-glass asks those who could have approved it for a review, and says until when', () => {
+    const { subject, text } = mail('break_glass_used', { standing: 'approver' })
+    expect(subject).toBe(
+      'Break-glass used: PowerUserAccess in Payments (111122223333) for Taro Yamada',
+    )
+    const said = text.replace(/\s+/g, ' ')
+    expect(said).toContain('Nobody had to approve it.')
+    expect(said).toContain('by Tue 24 Nov 2026, 21:00 UTC+09:00 (2026-11-24 12:00 UTC).')
+    expect(said).toContain('say on its page whether it was justified.')
+    expect(text).toContain(`/requests/${request.id}?do=review`)
+    for (const standing of ['requester', 'auditor', 'admin'] as const) {
+      expect(mail('break_glass_used', { standing }).text).not.toContain('?do=review')
+    }
+  })
+
+  test('a review that is due tells the requester what it bars them from', () => {
+    expect(mail('review_due').text).toContain('you get no further break-glass')
+    expect(mail('review_due', { standing: 'approver' }).text).toContain('?do=review')
+  })
+
+  test('an extension that expired with its parent does not blame the approvers', () => {
+    const { text } = mail('expired', { facts: { endReason: 'parent_over' } })
+    expect(text).toContain('was over before anybody decided')
+    expect(text).not.toContain('Nobody decided in time')
+  })
+
   test('a revocation names who did it, why, and how long access outlived it', () => {
     const { text } = mail('revoked')
     expect(

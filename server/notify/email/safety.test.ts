@@ -151,6 +151,7 @@ describe('the envelope', () => {
         expect([
           `https://team.example.com/requests/${request.id}`,
           `https://team.example.com/requests/${request.id}?decide=approve`,
+          `https://team.example.com/requests/${request.id}?do=review`,
           'https://d-1234567890.awsapps.com/start',
         ]).toContain(link)
       }

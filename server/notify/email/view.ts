@@ -47,6 +47,8 @@ export interface RequestView {
   readonly endReason: string | null
   readonly failure: { readonly code: string; readonly message: string } | null
   readonly expiresAt: Date
+  /** Of break-glass. */
+  readonly reviewDueAt: Date | null
 }
 
 export interface GrantView {

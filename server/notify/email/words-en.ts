@@ -19,6 +19,8 @@ export const english: Words = {
     ended: subject('Access has ended'),
     revoked: subject('Access was revoked'),
     failed: subject('Access could not be given'),
+    break_glass_used: subject('Break-glass used'),
+    review_due: subject('Review due'),
   },
   heading: {
     requested: ({ who }) => `${who} asks for access`,
@@ -30,6 +32,8 @@ export const english: Words = {
     ended: ({ who }) => `The access of ${who} has ended`,
     revoked: ({ who }) => `The access of ${who} was revoked`,
     failed: ({ who }) => `The access of ${who} could not be given`,
+    break_glass_used: ({ who }) => `${who} used break-glass`,
+    review_due: ({ who }) => `The break-glass access of ${who} still waits for its review`,
   },
   ownHeading: {
     requested: 'Your request waits for approval',
@@ -41,6 +45,8 @@ export const english: Words = {
     ended: 'Your access has ended',
     revoked: 'Your access was revoked',
     failed: 'Your access could not be given',
+    break_glass_used: 'You used break-glass',
+    review_due: 'Your break-glass access still waits for its review',
   },
   decide: {
     subject: ({ who, access }) => `Approval needed: ${who} asks for ${access}`,
@@ -78,6 +84,8 @@ export const english: Words = {
   },
   expired: {
     noAccess: 'Nobody decided in time. No access was given.',
+    parentOver:
+      'The access that it was to extend was over before anybody decided. Nothing was extended.',
     ownNext: 'If you still need it, ask again.',
   },
   active: {
@@ -97,6 +105,20 @@ export const english: Words = {
     nothingLeft: 'TEAM leaves nothing of it in AWS.',
     ownNext: 'You can ask again. If it fails again, tell an administrator of TEAM.',
     adminNext: 'Please look at the request: it may concern others as well.',
+  },
+  breakGlass: {
+    taken: ({ who, set, account }) =>
+      `${who} took ${set} in ${account} in an emergency. Nobody had to approve it.`,
+    ownTaken:
+      'Nobody had to approve it. Those who could have, the auditors and the administrators are told.',
+    due: (at) => `Somebody who could have approved it is to review it by ${at}.`,
+    wasDue: (at) => `The review was due on ${at}.`,
+    ask: 'You are one of those who can. Read what was done, and say on its page whether it was justified.',
+    barred: ({ who }) => `Until it is reviewed, ${who} gets no further break-glass.`,
+    ownBarred:
+      'Until it is reviewed, you get no further break-glass. Ask somebody who could have approved it.',
+    revoke: 'An approver or an administrator can revoke it on its page at any time.',
+    link: 'Open the request and review it',
   },
   label: {
     requester: 'Requester',

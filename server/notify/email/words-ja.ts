@@ -17,6 +17,8 @@ export const japanese: Words = {
     ended: subject('アクセスが終了しました'),
     revoked: subject('アクセスが取り消されました'),
     failed: subject('アクセスを付与できませんでした'),
+    break_glass_used: subject('緊急アクセスが使われました'),
+    review_due: subject('事後確認の期限が過ぎています'),
   },
   heading: {
     requested: ({ who }) => `${who} さんがアクセスを申請しています`,
@@ -28,6 +30,8 @@ export const japanese: Words = {
     ended: ({ who }) => `${who} さんのアクセスが終了しました`,
     revoked: ({ who }) => `${who} さんのアクセスが取り消されました`,
     failed: ({ who }) => `${who} さんのアクセスを付与できませんでした`,
+    break_glass_used: ({ who }) => `${who} さんが緊急アクセスを使いました`,
+    review_due: ({ who }) => `${who} さんの緊急アクセスは事後確認待ちです`,
   },
   ownHeading: {
     requested: '申請は承認待ちです',
@@ -39,6 +43,8 @@ export const japanese: Words = {
     ended: 'アクセスが終了しました',
     revoked: 'アクセスが取り消されました',
     failed: 'アクセスを付与できませんでした',
+    break_glass_used: '緊急アクセスを使いました',
+    review_due: '緊急アクセスは事後確認待ちです',
   },
   decide: {
     subject: ({ who, access }) => `承認のお願い: ${who} さんの ${access}`,
@@ -71,6 +77,7 @@ export const japanese: Words = {
   },
   expired: {
     noAccess: '期限までに承認も却下もされませんでした。アクセスは付与されていません。',
+    parentOver: '承認も却下もされないまま、延長元のアクセスが終了しました。延長されていません。',
     ownNext: '引き続き必要な場合は、再申請してください。',
   },
   active: {
@@ -90,6 +97,19 @@ export const japanese: Words = {
     nothingLeft: 'AWS には何も残しません。',
     ownNext: '再申請できます。繰り返し失敗する場合は TEAM の管理者に知らせてください。',
     adminNext: '他の申請にも影響している可能性があります。申請を確認してください。',
+  },
+  breakGlass: {
+    taken: ({ who, set, account }) =>
+      `${who} さんが ${account} / ${set} に緊急アクセスしました。承認は経ていません。`,
+    ownTaken: '承認は経ていません。承認者、監査者、管理者に通知しました。',
+    due: (at) => `${at} までに承認者の事後確認が必要です。`,
+    wasDue: (at) => `事後確認の期限は ${at} でした。`,
+    ask: 'あなたは事後確認できる人の一人です。使用内容を調べ、正当だったかどうかを申請のページで記録してください。',
+    barred: ({ who }) => `事後確認が済むまで、${who} さんは次の緊急アクセスを使えません。`,
+    ownBarred:
+      '事後確認が済むまで、次の緊急アクセスは使えません。承認者に事後確認を依頼してください。',
+    revoke: '承認者と管理者は、申請のページからいつでも取り消すことができます。',
+    link: '申請を開いて事後確認',
   },
   label: {
     requester: '申請者',

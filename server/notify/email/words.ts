@@ -39,7 +39,11 @@ export interface Words {
   }
   readonly rejected: { readonly noAccess: string; readonly ownNext: string }
   readonly cancelled: { readonly noAccess: string; readonly removed: string }
-  readonly expired: { readonly noAccess: string; readonly ownNext: string }
+  readonly expired: {
+    readonly noAccess: string
+    readonly parentOver: string
+    readonly ownNext: string
+  }
   readonly active: {
     readonly until: (at: string) => string
     readonly how: (names: Names) => string
@@ -56,6 +60,17 @@ export interface Words {
     readonly nothingLeft: string
     readonly ownNext: string
     readonly adminNext: string
+  }
+  readonly breakGlass: {
+    readonly taken: (names: Names) => string
+    readonly ownTaken: string
+    readonly due: (at: string) => string
+    readonly wasDue: (at: string) => string
+    readonly ask: string
+    readonly barred: (names: Names) => string
+    readonly ownBarred: string
+    readonly revoke: string
+    readonly link: string
   }
   readonly label: Readonly<Record<Label, string>>
   readonly reason: Readonly<Record<string, string>>

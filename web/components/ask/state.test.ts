@@ -24,6 +24,7 @@ const set: EligiblePermissionSet = {
   ticketRequired: true,
   justificationRequired: true,
   breakGlass: false,
+  breakGlassMaxDurationMinutes: null,
   approverCount: 2,
   sessionMinutes: 60,
 }

@@ -1,0 +1,185 @@
+/** From rows to requests: what is stored of them, read and parsed. */
+import { type Kysely, sql } from 'kysely'
+import type {
+  AccountId,
+  GrantId,
+  PermissionSetArn,
+  PolicyId,
+  RequestId,
+  SubmissionId,
+  UserId,
+} from '#core/ids.ts'
+import type { StoredGrant, StoredRequest, StoredReview } from './requests.ts'
+import type { Schema } from './schema.ts'
+
+export async function readRequestRows(
+  db: Kysely<Schema>,
+  ids: readonly RequestId[],
+): Promise<ReadonlyMap<string, StoredRequest>> {
+  const rows = await selectRequests(db, ids)
+  const decisions = await selectDecisions(db, ids)
+  const extensions = await selectExtensions(db, ids)
+  return new Map(
+    rows.map((row) => {
+      const id = row.request_id
+      return [id, requestFromRow(row, decisions.get(id) ?? [], extensions.get(id) ?? null)]
+    }),
+  )
+}
+
+function selectRequests(db: Kysely<Schema>, ids: readonly RequestId[]) {
+  return db
+    .selectFrom('request as r')
+    .leftJoin('access_grant as g', 'g.request_id', 'r.request_id')
+    .leftJoin('ledger_key as k', 'k.key_id', 'g.key_id')
+    .leftJoin('access_grant as c', 'c.grant_id', 'g.covered_by')
+    .leftJoin('review as v', 'v.request_id', 'r.request_id')
+    .where('r.request_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
+    .selectAll('r')
+    .select([
+      'g.grant_id',
+      'g.key_id',
+      'g.due_at',
+      'g.immediate',
+      'g.granted_at',
+      'g.starts_at',
+      'g.ends_at',
+      'g.over_at',
+      'g.removal_confirmed_at',
+      'g.excess_seconds',
+      'g.session_minutes',
+      'c.request_id as covering_request_id',
+      'k.watched_until',
+      'k.late_alarm_at',
+      'v.due_at as review_due_at',
+      'v.reviewer_id',
+      'v.reviewer_user_name',
+      'v.outcome as review_outcome',
+      'v.comment as review_comment',
+      'v.reviewed_at',
+    ])
+    .execute()
+}
+
+type RequestRow = Awaited<ReturnType<typeof selectRequests>>[number]
+
+async function selectDecisions(db: Kysely<Schema>, ids: readonly RequestId[]) {
+  const rows = await db
+    .selectFrom('decision')
+    .selectAll()
+    .where('request_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
+    .orderBy('at')
+    .orderBy('user_id')
+    .execute()
+  return Map.groupBy(rows, (row) => row.request_id)
+}
+
+async function selectExtensions(db: Kysely<Schema>, ids: readonly RequestId[]) {
+  const rows = await db
+    .selectFrom('request')
+    .select(['request_id', 'status', 'extends_request_id'])
+    .where('extends_request_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
+    .where('status', 'not in', ['rejected', 'cancelled', 'expired', 'failed'])
+    .orderBy('created_at')
+    .execute()
+  return new Map(
+    rows.map((row) => [
+      row.extends_request_id,
+      { id: row.request_id as RequestId, status: row.status },
+    ]),
+  )
+}
+
+type DecisionRow =
+  Awaited<ReturnType<typeof selectDecisions>> extends Map<string, (infer Row)[]> ? Row : never
+
+// Ids in these rows were parsed when they were written, or made by us.
+function requestFromRow(
+  row: RequestRow,
+  decisions: readonly DecisionRow[],
+  extension: StoredRequest['extension'],
+): StoredRequest {
+  return {
+    id: row.request_id as RequestId,
+    version: row.version,
+    submissionId: row.submission_id as SubmissionId,
+    status: row.status,
+    requester: {
+      userId: row.requester_id as UserId,
+      userName: row.requester_user_name,
+      displayName: row.requester_name,
+      email: row.requester_email,
+    },
+    target: {
+      accountId: row.account_id as AccountId,
+      permissionSetArn: row.permission_set_arn as PermissionSetArn,
+    },
+    accountName: row.account_name,
+    permissionSetName: row.permission_set_name,
+    requestedStartsAt: row.requested_starts_at,
+    durationMinutes: row.duration_minutes,
+    justification: row.justification,
+    ticket: row.ticket,
+    breakGlass: row.break_glass,
+    extendsId: row.extends_request_id as RequestId | null,
+    extension,
+    chainMinutes: row.chain_minutes ?? row.duration_minutes,
+    review: reviewFromRow(row),
+    approvalRequired: row.approval_required,
+    approvalsRequired: row.approvals_required,
+    numbersAtSubmission: new Map(
+      row.approval_needs.map((need) => [need.policyId as PolicyId, need.approvalsRequired]),
+    ),
+    endReason: row.end_reason,
+    stoppedBy:
+      row.stopped_by_id === null
+        ? null
+        : {
+            userId: row.stopped_by_id as UserId,
+            userName: row.stopped_by_name ?? row.stopped_by_id,
+          },
+    stopComment: row.stop_comment,
+    failure: row.failure,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    decisions: decisions.map((one) => ({
+      userId: one.user_id as UserId,
+      userName: one.user_name,
+      decision: one.decision,
+      comment: one.comment,
+      at: one.at,
+      countedFor: one.counted_for as PolicyId[],
+    })),
+    grant: grantFromRow(row),
+  }
+}
+
+function reviewFromRow(row: RequestRow): StoredReview | null {
+  const { review_due_at: dueAt, review_outcome: outcome, review_comment: comment } = row
+  if (dueAt === null) return null
+  const { reviewer_id: userId, reviewer_user_name: userName, reviewed_at: at } = row
+  // Given whole or not at all: a constraint of the table.
+  if (!outcome || comment === null || !userId || !userName || !at) return { dueAt, given: null }
+  return { dueAt, given: { by: { userId: userId as UserId, userName }, outcome, comment, at } }
+}
+
+function grantFromRow(row: RequestRow): StoredGrant | null {
+  const { grant_id, key_id, due_at, immediate } = row
+  if (grant_id === null || key_id === null || due_at === null || immediate === null) return null
+  return {
+    grantId: grant_id as GrantId,
+    keyId: key_id,
+    dueAt: due_at,
+    immediate,
+    startsAt: row.starts_at,
+    endsAt: row.ends_at,
+    overAt: row.over_at,
+    removalConfirmedAt: row.removal_confirmed_at,
+    excessSeconds: row.excess_seconds === null ? null : Number(row.excess_seconds),
+    coveredByRequestId: row.covering_request_id as RequestId | null,
+    sessionMinutes: row.session_minutes,
+    grantedAt: row.granted_at,
+    keyWatchedUntil: row.watched_until,
+    keyAlarmedAt: row.late_alarm_at,
+  }
+}
