@@ -67,7 +67,7 @@ export type DirectoryPermissionSet = z.infer<typeof DirectoryPermissionSet>
 
 const Refresh = z.object({
   refreshId: z.string(),
-  state: z.enum(['queued', 'running', 'applied', 'failed', 'held', 'discarded']),
+  state: z.enum(['queued', 'running', 'applied', 'failed', 'held', 'accepted', 'discarded']),
   startedAt: Instant,
   finishedAt: Instant.nullable(),
   failure: z.string().nullable(),

@@ -48,6 +48,14 @@ export const refusalCodes = [
   'already_over',
   'extension_not_allowed',
   'extension_pending',
+  // Keys of the ledger.
+  'not_held',
+  'call_in_flight',
+  'key_unsettled',
+  'not_late',
+  'already_acknowledged',
+  // A directory refresh that is held.
+  'not_waiting',
   // Policies and settings.
   'out_of_range',
   'malformed',

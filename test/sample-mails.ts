@@ -77,6 +77,7 @@ const found: Record<NoticeEvent, { request?: Partial<RequestView>; grant: GrantV
     request: { failure: { code: 'not_granted_in_time', message: 'AWS did not confirm in time.' } },
     grant: due,
   },
+  excess_added: { request: { decisions: [approval], endReason: 'time' }, grant: gone },
 }
 export const events = Object.keys(found) as NoticeEvent[]
 export const standings: Standing[] = ['requester', 'approver', 'auditor', 'admin']
@@ -96,6 +97,7 @@ export function viewOf(
     portalUrl: 'https://d-1234567890.awsapps.com/start',
     request: { ...request, ...found[event].request, ...facts },
     grant: found[event].grant,
+    late: event === 'excess_added' ? { from: at('01:45:00'), to: at('01:46:10') } : null,
     ...rest,
   }
   return view

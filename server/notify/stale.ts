@@ -16,6 +16,7 @@ const newsIn: Readonly<Record<NoticeEvent, readonly RequestState[]>> = {
   ended: ['ended'],
   revoked: ['revoked'],
   failed: ['failed'],
+  excess_added: ['ended', 'revoked', 'cancelled', 'failed'],
 }
 
 export function isStale(event: NoticeEvent, status: RequestState): boolean {

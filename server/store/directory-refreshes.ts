@@ -130,6 +130,15 @@ export async function hasQueuedRefresh(db: Db): Promise<boolean> {
   return row !== undefined
 }
 
+export async function loadRefresh(db: Db, refreshId: string): Promise<Refresh | null> {
+  const row = await db
+    .selectFrom('directory_refresh')
+    .selectAll()
+    .where('refresh_id', '=', refreshId)
+    .executeTakeFirst()
+  return row ? refreshOf(row) : null
+}
+
 /** The latest that began, whatever came of it. */
 export async function latestRefresh(db: Db): Promise<Refresh | null> {
   const row = await db

@@ -14,6 +14,8 @@ import type { Clock } from '#server/http/ports.ts'
 import type { Logger } from '#server/log.ts'
 import { createAnnounce } from '#server/notify/announce.ts'
 import { createApproversOf } from '#server/notify/approvers.ts'
+import { createTellLateRemovals, tellLateEveryMs } from '#server/notify/late-removals.ts'
+import { tellOverseers } from '#server/notify/tell-overseers.ts'
 import type { NotifyWorkerPorts } from '#server/notify/worker.ts'
 import { createCheckActivation } from '#server/operations/check-activation.ts'
 import { createPeopleConfirmer } from '#server/operations/confirm-person.ts'
@@ -119,6 +121,13 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
     if (epoch !== null) await watch.endLost(now, { epoch })
   }
 
+  const tellLate = createTellLateRemovals({ db, approversOf })
+  const asLeader = (run: (now: Date, options: { epoch: number }) => Promise<unknown>) => {
+    return async (now: Date) => {
+      const epoch = leader.epoch()
+      return epoch === null ? undefined : run(now, { epoch })
+    }
+  }
   const chores: Chore[] = [
     { name: 'people with live grants', everyMs: readPeopleEveryMs, run: watch.readPeople },
     { name: 'lost eligibility', everyMs: 1_000, run: endLost },
@@ -129,6 +138,7 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
       run: (now) => refresh.readContentsIfDue(now),
     },
     { name: 'old refreshes', everyMs: 3_600_000, run: (now) => purgeRefreshes(db, now) },
+    { name: 'late removals', everyMs: tellLateEveryMs, run: asLeader(tellLate) },
     { name: 'anchor', everyMs: anchorEveryMs, run: (now) => anchorHead(db, log, now) },
   ]
   const notifyPorts: NotifyWorkerPorts = {
@@ -151,6 +161,7 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
     confirmer,
     looks,
     announce,
+    tellOverseers,
     leader,
     notifyPorts,
     ready: ready.promise,

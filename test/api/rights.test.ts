@@ -68,6 +68,9 @@ const table: Record<string, Record<Kind, Expected>> = {
   'GET /audit/events': overseers,
   'GET /audit/verify': overseers,
   'GET /reconciler/status': overseers,
+  'GET /reconciler/keys': overseers,
+  'POST /reconciler/keys/{id}/release': admins,
+  'POST /reconciler/keys/{id}/acknowledge': admins,
 }
 
 let scene: Scene
@@ -104,7 +107,7 @@ function pathOf(route: string): { method: string; path: string } {
         ? ids.approver
         : ids.request
   const filled = path
-    .replace('{id}', id ?? '')
+    .replace('{id}', path.startsWith('/reconciler') ? '424242' : (id ?? ''))
     .replace('{accountId}', scene.account('payments-prod'))
   return { method, path: filled }
 }

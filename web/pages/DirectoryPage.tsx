@@ -85,6 +85,7 @@ const stateTypes = {
   applied: 'success',
   failed: 'error',
   held: 'warning',
+  accepted: 'pending',
   discarded: 'stopped',
 } as const satisfies Readonly<Record<string, StatusIndicatorProps.Type>>
 

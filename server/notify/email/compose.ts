@@ -69,6 +69,8 @@ function paragraphsOf(view: MailView, words: Words, names: Names): string[] {
       return [...over(view, words), ...when(own, words.over.revokedNext)]
     case 'failed':
       return failed(view, words)
+    case 'excess_added':
+      return excessAdded(view, words)
     default:
       return view.event satisfies never
   }
@@ -115,10 +117,23 @@ function over(view: MailView, words: Words): string[] {
   const { isCovered = false, overAt, sessionsMayLiveUntil, startsAt } = view.grant ?? {}
   if (!startsAt) return [words.cancelled.noAccess]
   if (isCovered) return [words.over.covered]
+  if (view.request.endReason === 'released') return [words.over.released]
   const removed = overAt ? [words.over.removed] : []
   const alive = sessionsMayLiveUntil !== null && sessionsMayLiveUntil !== undefined
   if (!alive || sessionsMayLiveUntil <= view.now) return removed
   return [...removed, words.over.credentials(momentText(sessionsMayLiveUntil, view.place))]
+}
+
+function excessAdded({ late, place }: MailView, words: Words): string[] {
+  const span = late && {
+    from: momentText(late.from, place),
+    to: momentText(late.to, place),
+  }
+  return [
+    words.excessAdded.why,
+    ...(span ? [words.excessAdded.span(span)] : []),
+    words.excessAdded.counted,
+  ]
 }
 
 function failed(view: MailView, words: Words): string[] {

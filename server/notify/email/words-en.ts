@@ -19,6 +19,7 @@ export const english: Words = {
     ended: subject('Access has ended'),
     revoked: subject('Access was revoked'),
     failed: subject('Access could not be given'),
+    excess_added: subject('Access appeared after its end'),
   },
   heading: {
     requested: ({ who }) => `${who} asks for access`,
@@ -30,6 +31,7 @@ export const english: Words = {
     ended: ({ who }) => `The access of ${who} has ended`,
     revoked: ({ who }) => `The access of ${who} was revoked`,
     failed: ({ who }) => `The access of ${who} could not be given`,
+    excess_added: ({ who }) => `Access of ${who} appeared after its end`,
   },
   ownHeading: {
     requested: 'Your request waits for approval',
@@ -41,6 +43,7 @@ export const english: Words = {
     ended: 'Your access has ended',
     revoked: 'Your access was revoked',
     failed: 'Your access could not be given',
+    excess_added: 'Your access appeared after its end',
   },
   decide: {
     subject: ({ who, access }) => `Approval needed: ${who} asks for ${access}`,
@@ -89,6 +92,8 @@ export const english: Words = {
   },
   over: {
     removed: 'AWS has confirmed that the access is removed.',
+    released:
+      'It was handed over: what stands in AWS is not managed by TEAM any more and was not removed.',
     covered: 'Another grant covers the same access, which therefore goes on until that one ends.',
     credentials: (until) => `Credentials taken before the end can work until ${until}.`,
     revokedNext: 'If you need it again, make a new request.',
@@ -97,6 +102,11 @@ export const english: Words = {
     nothingLeft: 'TEAM leaves nothing of it in AWS.',
     ownNext: 'You can ask again. If it fails again, tell an administrator of TEAM.',
     adminNext: 'Please look at the request: it may concern others as well.',
+  },
+  excessAdded: {
+    why: 'A call to AWS whose answer had been lost took effect after all. TEAM was watching for that.',
+    span: ({ from, to }) => `The access was there from ${from} at the earliest, and is removed since ${to}.`,
+    counted: 'The time is counted as excess access of the request.',
   },
   label: {
     requester: 'Requester',
@@ -127,6 +137,7 @@ export const english: Words = {
     returned: 'Given back',
     revoked: 'Revoked',
     revoked_outside: 'Removed in AWS, outside TEAM',
+    released: 'Handed over to others; TEAM did not remove it',
     lost_eligibility: 'The policies no longer allow it',
     person_disabled: 'The person was disabled in the directory',
     target_gone: 'The account or permission set no longer exists',

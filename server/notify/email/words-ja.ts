@@ -17,6 +17,7 @@ export const japanese: Words = {
     ended: subject('アクセスが終了しました'),
     revoked: subject('アクセスが取り消されました'),
     failed: subject('アクセスを付与できませんでした'),
+    excess_added: subject('終了後にアクセスが現れました'),
   },
   heading: {
     requested: ({ who }) => `${who} さんがアクセスを申請しています`,
@@ -28,6 +29,7 @@ export const japanese: Words = {
     ended: ({ who }) => `${who} さんのアクセスが終了しました`,
     revoked: ({ who }) => `${who} さんのアクセスが取り消されました`,
     failed: ({ who }) => `${who} さんのアクセスを付与できませんでした`,
+    excess_added: ({ who }) => `${who} さんのアクセスが終了後に現れました`,
   },
   ownHeading: {
     requested: '申請は承認待ちです',
@@ -39,6 +41,7 @@ export const japanese: Words = {
     ended: 'アクセスが終了しました',
     revoked: 'アクセスが取り消されました',
     failed: 'アクセスを付与できませんでした',
+    excess_added: '終了後にアクセスが現れました',
   },
   decide: {
     subject: ({ who, access }) => `承認のお願い: ${who} さんの ${access}`,
@@ -82,6 +85,7 @@ export const japanese: Words = {
   },
   over: {
     removed: 'AWS でアクセスの削除を確認しました。',
+    released: 'TEAM の管理から外されました。AWS の割り当ては TEAM では削除していません。',
     covered: '同じアクセスに別の許可があるため、その終了まで利用は続きます。',
     credentials: (until) => `終了前に取得した認証情報は ${until} まで使える場合があります。`,
     revokedNext: '再び必要になった場合は、新しく申請してください。',
@@ -90,6 +94,12 @@ export const japanese: Words = {
     nothingLeft: 'AWS には何も残しません。',
     ownNext: '再申請できます。繰り返し失敗する場合は TEAM の管理者に知らせてください。',
     adminNext: '他の申請にも影響している可能性があります。申請を確認してください。',
+  },
+  excessAdded: {
+    why: '応答が失われていた AWS への操作が後から反映されました。TEAM はこれを監視していました。',
+    span: ({ from, to }) =>
+      `アクセスは早ければ ${from} から存在し、${to} に削除されました。`,
+    counted: 'この時間は申請の超過時間として記録されています。',
   },
   label: {
     requester: '申請者',
@@ -120,6 +130,7 @@ export const japanese: Words = {
     returned: '返却',
     revoked: '取り消し',
     revoked_outside: 'TEAM 外で AWS から削除',
+    released: 'TEAM の管理から除外 (削除はしていません)',
     lost_eligibility: '申請資格の喪失',
     person_disabled: '利用者の無効化',
     target_gone: 'アカウントまたは許可セットの削除',

@@ -49,6 +49,7 @@ export interface Words {
   readonly over: {
     readonly removed: string
     readonly covered: string
+    readonly released: string
     readonly credentials: (until: string) => string
     readonly revokedNext: string
   }
@@ -56,6 +57,11 @@ export interface Words {
     readonly nothingLeft: string
     readonly ownNext: string
     readonly adminNext: string
+  }
+  readonly excessAdded: {
+    readonly why: string
+    readonly span: (text: { from: string; to: string }) => string
+    readonly counted: string
   }
   readonly label: Readonly<Record<Label, string>>
   readonly reason: Readonly<Record<string, string>>
