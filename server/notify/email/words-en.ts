@@ -105,7 +105,8 @@ export const english: Words = {
   },
   excessAdded: {
     why: 'A call to AWS whose answer had been lost took effect after all. TEAM was watching for that.',
-    span: ({ from, to }) => `The access was there from ${from} at the earliest, and is removed since ${to}.`,
+    span: ({ from, to }) =>
+      `The access was there from ${from} at the earliest, and is removed since ${to}.`,
     counted: 'The time is counted as excess access of the request.',
   },
   label: {

@@ -97,8 +97,7 @@ export const japanese: Words = {
   },
   excessAdded: {
     why: '応答が失われていた AWS への操作が後から反映されました。TEAM はこれを監視していました。',
-    span: ({ from, to }) =>
-      `アクセスは早ければ ${from} から存在し、${to} に削除されました。`,
+    span: ({ from, to }) => `アクセスは早ければ ${from} から存在し、${to} に削除されました。`,
     counted: 'この時間は申請の超過時間として記録されています。',
   },
   label: {
