@@ -3,11 +3,37 @@ import { Instant, PageQuery, pageOf } from './common.ts'
 
 export const ReconcilerStatus = z
   .object({
-    leader: z.object({ holder: z.string().nullable(), epoch: z.int(), expiresAt: Instant }),
+    leader: z.object({
+      holder: z.string().nullable(),
+      epoch: z.int(),
+      since: Instant.nullable().meta({ description: 'Its first pass' }),
+      expiresAt: Instant,
+    }),
     lastPassAt: Instant.nullable(),
+    creationsHeld: z
+      .object({ reason: z.string(), since: Instant })
+      .nullable()
+      .meta({ description: 'After a restore: nothing is created until the intents are replayed' }),
     keysHeld: z.int(),
     keysInFlight: z.int(),
     keysUnsettled: z.int(),
+    keysLate: z.int(),
+    drift: z
+      .int()
+      .meta({ description: 'Assignments on managed targets that the ledger does not hold' }),
+    awsBudget: z
+      .array(
+        z.object({
+          bucket: z.string(),
+          tokens: z.number(),
+          burst: z.number(),
+          perSecond: z.number(),
+        }),
+      )
+      .meta({ description: 'Tokens left of each quota; negative: calls that wait already' }),
+    heldRefresh: z
+      .object({ refreshId: z.string(), since: Instant, reason: z.string().nullable() })
+      .nullable(),
     lateRemovals: z.array(
       z.object({
         requestId: z.string().nullable(),
@@ -38,15 +64,22 @@ export const KeyParams = z.object({ id: KeyId })
 
 export const KeysQuery = PageQuery.extend({
   state: z
-    .enum(['held', 'in_flight', 'unsettled', 'late'])
+    .enum(['held', 'in_flight', 'unsettled', 'late', 'drift'])
     .optional()
-    .meta({ description: 'Absent: every key that is in any of these states' }),
+    .meta({ description: 'Absent: every key of the ledger that is in any of these states' }),
 })
 
 export const ReconcilerKey = z
   .object({
-    id: z.string(),
-    person: z.object({ userId: z.string(), userName: z.string(), displayName: z.string() }),
+    id: z.string().nullable().meta({ description: 'Null: drift; no key of the ledger' }),
+    person: z
+      .object({ userId: z.string(), userName: z.string(), displayName: z.string() })
+      .nullable(),
+    group: z
+      .object({ groupId: z.string(), displayName: z.string() })
+      .nullable()
+      .meta({ description: 'Drift may belong to a group instead of a person' }),
+    drift: z.object({ firstSeenAt: Instant, lastSeenAt: Instant }).nullable(),
     accountId: z.string(),
     accountName: z.string(),
     permissionSetArn: z.string(),

@@ -139,6 +139,18 @@ export async function loadRefresh(db: Db, refreshId: string): Promise<Refresh | 
   return row ? refreshOf(row) : null
 }
 
+/** The newest that waits for an administrator's word. */
+export async function heldRefresh(db: Db): Promise<Refresh | null> {
+  const row = await db
+    .selectFrom('directory_refresh')
+    .selectAll()
+    .where('state', '=', 'held')
+    .orderBy('started_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ? refreshOf(row) : null
+}
+
 /** The latest that began, whatever came of it. */
 export async function latestRefresh(db: Db): Promise<Refresh | null> {
   const row = await db

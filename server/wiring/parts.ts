@@ -8,7 +8,7 @@ import { anchorEveryMs, anchorHead } from '#server/audit/anchor.ts'
 import type { Config } from '#server/config.ts'
 import { createCallQueue } from '#server/engine/call-queue.ts'
 import { createDirectoryRefresh } from '#server/engine/directory-refresh.ts'
-import { type Chore, startEngine } from '#server/engine/engine.ts'
+import { type Chore, type Engine, startEngine } from '#server/engine/engine.ts'
 import { createLeader } from '#server/engine/leader.ts'
 import type { Clock } from '#server/http/ports.ts'
 import type { Logger } from '#server/log.ts'
@@ -25,6 +25,7 @@ import { seedSettings } from '#server/operations/seed-settings.ts'
 import { createGrantWatch, readPeopleEveryMs } from '#server/operations/watch-grants.ts'
 import type { Database } from '#server/store/database.ts'
 import { purgeRefreshes } from '#server/store/directory-refreshes.ts'
+import { markPass } from '#server/store/engine-pass.ts'
 import { isCodeRecentEnough } from '#server/store/migrate.ts'
 import { createRulesStore } from '#server/store/rules.ts'
 import { loadSettings } from '#server/store/settings.ts'
@@ -128,6 +129,11 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
       return epoch === null ? undefined : run(now, { epoch })
     }
   }
+  let engine: Engine | null = null
+  async function markLastPass(_now: Date, { epoch }: { epoch: number }): Promise<void> {
+    const at = engine?.lastPassAt() ?? null
+    if (at !== null) await markPass(db, { epoch, at })
+  }
   const chores: Chore[] = [
     { name: 'people with live grants', everyMs: readPeopleEveryMs, run: watch.readPeople },
     { name: 'lost eligibility', everyMs: 1_000, run: endLost },
@@ -138,6 +144,7 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
       run: (now) => refresh.readContentsIfDue(now),
     },
     { name: 'old refreshes', everyMs: 3_600_000, run: (now) => purgeRefreshes(db, now) },
+    { name: 'pass mark', everyMs: 1_000, run: asLeader(markLastPass) },
     { name: 'late removals', everyMs: tellLateEveryMs, run: asLeader(tellLate) },
     { name: 'anchor', everyMs: anchorEveryMs, run: (now) => anchorHead(db, log, now) },
   ]
@@ -168,8 +175,8 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
     readyIfSeeded,
     /** Ends what reads AWS for minutes. */
     stopReading: () => stopping.abort(),
-    startEngine: () =>
-      startEngine(
+    startEngine: () => {
+      engine = startEngine(
         {
           db,
           clock,
@@ -186,6 +193,8 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
           log,
         },
         chores,
-      ),
+      )
+      return engine
+    },
   }
 }
