@@ -177,7 +177,19 @@ export const auditActions = {
       'usersRemoved',
       'accountsRemoved',
       'permissionSetsRemoved',
+      'acceptedBy',
+      'accepted',
     ],
+  },
+  'directory.accept': {
+    object: 'directory',
+    when: 'An administrator accepted what a held refresh would remove; the next reading may remove that, and no more.',
+    payload: ['held', 'counts', 'comment'],
+  },
+  'directory.discard': {
+    object: 'directory',
+    when: 'An administrator discarded a held refresh, or took the acceptance back.',
+    payload: ['held', 'counts', 'comment'],
   },
   'sign-in.accept': {
     object: 'sign-in',

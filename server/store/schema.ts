@@ -92,7 +92,7 @@ export interface DirectoryRefreshTable {
 export interface RemovalSetTable {
   removal_set_id: Generated<number>
   digest: Buffer
-  removals: Json<Record<keyof DirectoryCounts, string[]>>
+  removals: Json<Readonly<Record<keyof DirectoryCounts, readonly string[]>>>
 }
 
 export interface DirectoryVersionTable {

@@ -63,7 +63,13 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
     log: { info: (line) => log.info(line), warn: (line) => log.warn(line) },
     mayLead: () => isCodeRecentEnough(db),
   })
-  const refresh = createDirectoryRefresh({ db, reader: aws.directoryReader, clock, log })
+  const refresh = createDirectoryRefresh({
+    db,
+    reader: aws.directoryReader,
+    clock,
+    tellOverseers,
+    log,
+  })
   const stopping = new AbortController()
   const ready = Promise.withResolvers<void>()
   ready.promise.catch(() => {})

@@ -65,6 +65,8 @@ const table: Record<string, Record<Kind, Expected>> = {
   'GET /directory/permission-sets': overseers,
   'GET /directory/status': overseers,
   'POST /directory/refresh': admins,
+  'POST /directory/refresh/{refreshId}/accept': line(403, 403, 403, 403, 'yes'),
+  'POST /directory/refresh/{refreshId}/discard': line(403, 403, 403, 403, 'yes'),
   'GET /audit/events': overseers,
   'GET /audit/verify': overseers,
   'GET /reconciler/status': overseers,

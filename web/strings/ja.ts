@@ -592,6 +592,20 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'dir.state.held': '管理者の確認待ち',
   'dir.state.accepted': '承認済み',
   'dir.state.discarded': '破棄',
+  'held.title': '大量の削除を伴う更新が判断を待っています',
+  'held.text':
+    '{time} に AWS から読み取った内容は、TEAM の把握より大幅に少なくなっていました。何も削除していません。正しければ承認し、読み取りの異常であれば破棄してください。',
+  'held.acceptedText':
+    '{by} さんが承認しました。TEAM は AWS をもう一度読み取り、この範囲を超えて削除することはありません。',
+  'held.line': '{kind}: {count} 件 ({names})',
+  'held.more': 'ほか {count} 件',
+  'held.accept': '削除を承認',
+  'held.discard': '破棄',
+  'held.acceptTitle': 'なくなったことを承認しますか',
+  'held.acceptText':
+    'なくなった利用者、グループ、アカウント、許可セットのアクセスは終了します。TEAM は先に AWS をもう一度読み取り、ここに示す範囲を超えて削除することはありません。',
+  'held.accepted': '承認しました。AWS をもう一度読み取ります。',
+  'held.discarded': '破棄しました。何も削除していません。',
   'dir.users': 'ユーザー',
   'dir.groups': 'グループ',
   'dir.memberships': '所属',
