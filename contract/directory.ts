@@ -67,7 +67,7 @@ export type DirectoryPermissionSet = z.infer<typeof DirectoryPermissionSet>
 
 const Refresh = z.object({
   refreshId: z.string(),
-  state: z.enum(['queued', 'running', 'applied', 'failed', 'held', 'discarded']),
+  state: z.enum(['queued', 'running', 'applied', 'failed', 'held', 'accepted', 'discarded']),
   startedAt: Instant,
   finishedAt: Instant.nullable(),
   failure: z.string().nullable(),
@@ -85,6 +85,30 @@ export const DirectoryStatus = z
       permissionSets: z.int(),
     }),
     latest: Refresh.nullable(),
+    held: z
+      .object({
+        refreshId: z.string(),
+        state: z.enum(['held', 'accepted']),
+        at: Instant,
+        reason: z.string().nullable(),
+        removals: z.array(
+          z.object({
+            kind: z.enum([
+              'users',
+              'groups',
+              'memberships',
+              'organizationalUnits',
+              'accounts',
+              'permissionSets',
+            ]),
+            count: z.int(),
+            names: z.array(z.string()).meta({ description: 'The first of them' }),
+          }),
+        ),
+        decidedBy: z.string().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'What would remove too much and waits for a word' }),
   })
   .meta({ id: 'DirectoryStatus' })
 export type DirectoryStatus = z.infer<typeof DirectoryStatus>

@@ -49,6 +49,14 @@ export const refusalCodes = [
   'extension_pending',
   'already_extended',
   'chain_too_long',
+  // Keys of the ledger.
+  'not_held',
+  'call_in_flight',
+  'key_unsettled',
+  'not_late',
+  'already_acknowledged',
+  // A directory refresh that is held.
+  'not_waiting',
   // Policies and settings.
   'out_of_range',
   'malformed',

@@ -68,6 +68,7 @@ export async function createApi(): Promise<Api> {
         rules: world.rules,
         looks: world.looks,
         announce: world.ports.announce,
+        tellOverseers: world.ports.tellOverseers,
         confirmer,
         sessions,
         loadActor: world.loadActor,

@@ -14,6 +14,7 @@ import { createApprovableTargets } from '#server/operations/approvable-targets.t
 import type { ConfirmPeople } from '#server/operations/confirming.ts'
 import { createLooks } from '#server/operations/look-at-target.ts'
 import { submitRequest } from '#server/operations/submit-request.ts'
+import type { Bulletin } from '#server/store/announce-port.ts'
 import { change } from '#server/store/change.ts'
 import { approverPolicies, eligibilityPolicies } from '#server/store/policies.ts'
 import { loadRequest, type StoredRequest } from '#server/store/requests.ts'
@@ -37,12 +38,15 @@ export async function createWorld() {
   const told: { event: string; requestId: string }[] = []
   const announce = async (_: unknown, event: string, requestId: string) =>
     void told.push({ event, requestId })
+  const bulletins: Bulletin[] = []
+  const tellOverseers = async (_: unknown, bulletin: Bulletin) => void bulletins.push(bulletin)
   const looks = createLooks({ db, clock, assignments: aws, log: { warn: () => undefined } })
   const ports = {
     db,
     clock,
     rules,
     announce,
+    tellOverseers,
     looks,
     confirmPeople: aws.confirmPeople,
     approvableTargets: createApprovableTargets(),
@@ -56,6 +60,7 @@ export async function createWorld() {
     rules,
     aws,
     told,
+    bulletins,
     looks,
     ports,
     loadActor,

@@ -80,6 +80,7 @@ const found: Record<NoticeEvent, { request?: Partial<RequestView>; grant: GrantV
   },
   break_glass_used: { request: { reviewDueAt: at('12:00:00') }, grant: due },
   review_due: { request: { reviewDueAt: at('00:00:00') }, grant: gone },
+  excess_added: { request: { decisions: [approval], endReason: 'time' }, grant: gone },
 }
 export const events = Object.keys(found) as NoticeEvent[]
 export const standings: Standing[] = ['requester', 'approver', 'auditor', 'admin']
@@ -99,6 +100,7 @@ export function viewOf(
     portalUrl: 'https://d-1234567890.awsapps.com/start',
     request: { ...request, ...found[event].request, ...facts },
     grant: found[event].grant,
+    late: event === 'excess_added' ? { from: at('01:45:00'), to: at('01:46:10') } : null,
     ...rest,
   }
   return view

@@ -24,6 +24,7 @@ const staleBy: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'approver-policy': [['approver-policies'], ['me'], ['counts'], ['requests'], ['preview']],
   setting: [['settings'], ['me'], ['eligible'], ['preview']],
   directory: [['directory'], ['me'], ['eligible'], ['preview']],
+  key: [['reconciler']],
   person: [['me'], ['counts'], ['requests'], ['eligible'], ['preview']],
 }
 

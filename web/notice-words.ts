@@ -10,6 +10,7 @@ const keys = {
   ended: 'notice.ended',
   revoked: 'notice.revoked',
   failed: 'notice.failed',
+  excess_added: 'notice.excess_added',
 } as const satisfies Readonly<Record<string, StringKey>>
 
 export function noticeEventKey(event: string): StringKey {

@@ -167,6 +167,7 @@ const endReasons = {
   returned: 'end.returned',
   revoked: 'end.revoked',
   revoked_outside: 'end.revoked_outside',
+  released: 'end.released',
   lost_eligibility: 'end.lost_eligibility',
   person_disabled: 'end.person_disabled',
   cancelled: 'end.cancelled',

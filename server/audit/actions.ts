@@ -139,6 +139,21 @@ export const auditActions = {
     when: 'A call of unknown outcome landed after all: access appeared that nobody should have.',
     payload: [...key, 'absentSeenAt'],
   },
+  'access.released': {
+    object: 'request',
+    when: 'Its key was handed over: the grant is over, and nothing was removed.',
+    payload: ['from', 'comment', 'endState'],
+  },
+  'key.release': {
+    object: 'key',
+    when: 'An administrator handed a key over: what stands in AWS is not TEAM’s any more.',
+    payload: [...key, 'comment', 'before', 'after', 'requestIds'],
+  },
+  'key.acknowledge': {
+    object: 'key',
+    when: 'An administrator acknowledged the alarm of a late removal. It stays until removal is confirmed.',
+    payload: [...key, 'comment', 'raisedAt', 'attempts', 'lastError'],
+  },
   'eligibility-policy.create': policy('Somebody made an eligibility policy.'),
   'eligibility-policy.update': policy('Somebody changed an eligibility policy.'),
   'eligibility-policy.delete': policy('Somebody deleted an eligibility policy.'),
@@ -173,7 +188,19 @@ export const auditActions = {
       'usersRemoved',
       'accountsRemoved',
       'permissionSetsRemoved',
+      'acceptedBy',
+      'accepted',
     ],
+  },
+  'directory.accept': {
+    object: 'directory',
+    when: 'An administrator accepted what a held refresh would remove; the next reading may remove that, and no more.',
+    payload: ['held', 'counts', 'comment'],
+  },
+  'directory.discard': {
+    object: 'directory',
+    when: 'An administrator discarded a held refresh, or took the acceptance back.',
+    payload: ['held', 'counts', 'comment'],
   },
   'sign-in.accept': {
     object: 'sign-in',

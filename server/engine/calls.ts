@@ -8,7 +8,7 @@ import { type Belief, backoffMs, doubt } from '#core/plan.ts'
 import { type Change, change } from '#server/store/change.ts'
 import { acceptIntent, settleIntent, writeIntent } from '#server/store/intents.ts'
 import { isAccountActive } from '#server/store/late.ts'
-import { type LedgerGrant, type LedgerKey, updateKey } from '#server/store/ledger.ts'
+import { type LedgerGrant, type LedgerKey, lockHeld, updateKey } from '#server/store/ledger.ts'
 import type { MutationOutcome, OperationStatus, RefusalCode } from './assignments-port.ts'
 import type { CallPurpose } from './call-queue.ts'
 import { accessEvent, endGrant, failUnstarted, lockInState, startGrant } from './grants.ts'
@@ -152,11 +152,15 @@ async function mutate(
     deps.db,
     now,
     async (c) => {
-      if (grant === null) return writeAndTell(c, epoch, key, kind, null)
+      if (grant === null) {
+        if (kind === 'delete' && !(await lockHeld(c.tx, key.keyId))) return null
+        return writeAndTell(c, epoch, key, kind, null)
+      }
       const statuses =
         kind === 'create' ? (['activating', 'active'] as const) : (['ending'] as const)
       const row = await lockInState(c.tx, grant.requestId, statuses)
       if (!row) return null
+      if (kind === 'delete' && !(await lockHeld(c.tx, key.keyId))) return null
       return writeAndTell(c, epoch, key, kind, { requestId: grant.requestId, version: row.version })
     },
     { epoch },

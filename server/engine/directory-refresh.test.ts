@@ -4,8 +4,17 @@ import { type Sandbox, startSandbox } from '#sandbox/start.ts'
 import { createDirectoryReader } from '#server/aws/directory-reader.ts'
 import { createInstanceFinder } from '#server/aws/instance.ts'
 import { createPeople } from '#server/aws/people.ts'
+import type { Actor } from '#server/operations/actor.ts'
+import { acceptRefresh, discardRefresh } from '#server/operations/decide-refresh.ts'
+import { readDirectoryStatus } from '#server/operations/read-directory-status.ts'
+import type { Bulletin } from '#server/store/announce-port.ts'
 import { applyPerson } from '#server/store/directory-person.ts'
-import { directoryStatus, latestRefresh, queueRefresh } from '#server/store/directory-refreshes.ts'
+import {
+  directoryStatus,
+  heldRefresh,
+  latestRefresh,
+  queueRefresh,
+} from '#server/store/directory-refreshes.ts'
 import { loadPerson } from '#server/store/people.ts'
 import { callsOf, clientsFor, control, type SandboxOrganization } from '#test/aws-clients.ts'
 import { createTestDatabase, type TestDatabase } from '#test/database.ts'
@@ -33,11 +42,34 @@ beforeEach(async () => {
 })
 afterEach(() => database.drop())
 
+const ada: Actor = {
+  person: {
+    userId: 'ada' as UserId,
+    userName: 'ada',
+    displayName: 'Ada',
+    email: null,
+    enabled: true,
+    groupIds: new Set(),
+  },
+  roles: new Set(['requester', 'admin']),
+}
+
+let bulletins: Bulletin[]
+beforeEach(() => {
+  bulletins = []
+})
+
 function open(wrap: (reader: DirectoryReader) => DirectoryReader = (reader) => reader) {
   const clients = clientsFor(sandbox)
   const instance = createInstanceFinder(clients)
   const reader = wrap(createDirectoryReader({ clients, instance }))
-  const refresh = createDirectoryRefresh({ db: database.db, reader, clock: { now }, log: quiet })
+  const refresh = createDirectoryRefresh({
+    db: database.db,
+    reader,
+    clock: { now },
+    tellOverseers: async (_, bulletin) => void bulletins.push(bulletin),
+    log: quiet,
+  })
   const people = createPeople({ clients, instance, knownGroups: async () => [] })
   /** Another refresh, when it is time for one. */
   const again = () => {
@@ -237,11 +269,182 @@ describe('a reading that would remove much', () => {
     const latest = await latestRefresh(database.db)
     expect(latest?.removals?.users.count).toBe(30)
     expect(latest?.removals?.users.ids).toHaveLength(30)
+    expect(bulletins).toEqual([{ event: 'refresh_held', facts: { refreshId: latest?.refreshId } }])
     expect((await events()).at(-1)).toMatchObject({ result: 'held' })
     const told = (await events()).length
     expect(await again()).toMatchObject({ state: 'held', changed: false })
     expect(await events()).toHaveLength(told)
+    expect(bulletins).toHaveLength(1)
     await control(sandbox, 'DELETE', 'users', { userName: 'newcomer@example.com' })
+  })
+})
+
+describe('the word on a held refresh', () => {
+  const crowd = Array.from({ length: 30 }, (_, index) => `many-${index}@example.com`)
+  const others = Array.from({ length: 30 }, (_, index) => `other-${index}@example.com`)
+  const add = async (names: readonly string[]) => {
+    for (const userName of names) await control(sandbox, 'POST', 'users', { userName })
+  }
+  const drop = async (names: readonly string[]) => {
+    for (const userName of names) await control(sandbox, 'DELETE', 'users', { userName })
+  }
+  const ports = { clock: { now } }
+  const input = (refreshId: string) => ({ actor: ada, refreshId, comment: null })
+  const accept = (id: string) => acceptRefresh({ db: database.db, ...ports }, input(id))
+  const discard = (id: string) => discardRefresh({ db: database.db, ...ports }, input(id))
+  const waiting = async () => (await heldRefresh(database.db))?.refreshId ?? ''
+  const status = () => readDirectoryStatus({ db: database.db })
+  const alive = async () => {
+    const rows = await database.db
+      .selectFrom('directory_user')
+      .select('user_name')
+      .where('gone_at', 'is', null)
+      .execute()
+    const names = new Set(rows.map((row) => row.user_name))
+    return { crowd: names.has(crowd[0] ?? ''), others: names.has(others[0] ?? '') }
+  }
+  const soonAfter = (refresh: ReturnType<typeof open>['refresh']) => {
+    nowMs += 1_000
+    return refresh.refreshIfDue(now())
+  }
+  /** The crowd is gone in AWS, and that is held. */
+  async function heldOne() {
+    await add(crowd)
+    const { again, refresh } = open()
+    await again()
+    await drop(crowd)
+    expect(await again()).toMatchObject({ state: 'held' })
+    return { again, soon: () => soonAfter(refresh) }
+  }
+
+  test('accepted: nothing goes by itself; the next reading removes what was accepted', async () => {
+    const { soon } = await heldOne()
+    const refreshId = await waiting()
+    const next = await accept(refreshId)
+    expect(await alive()).toMatchObject({ crowd: true })
+    expect(await status()).toMatchObject({
+      held: { refreshId, state: 'accepted', decidedBy: 'ada' },
+    })
+    expect(await soon()).toMatchObject({ refreshId: next, state: 'applied', changed: true })
+    expect(await alive()).toMatchObject({ crowd: false })
+    expect((await status()).held).toBeNull()
+    const [accepted, applied] = (await events()).slice(-2)
+    expect(accepted).toMatchObject({ action: 'directory.accept', actor_id: 'ada' })
+    expect(JSON.parse(applied?.payload ?? '{}')).toMatchObject({
+      acceptedBy: 'ada',
+      accepted: refreshId,
+    })
+  })
+
+  test('accepted, and more is gone by then: held anew, told anew, and nothing removed', async () => {
+    await add(others)
+    const { soon } = await heldOne()
+    const first = await waiting()
+    await accept(first)
+    await drop(others)
+    expect(await soon()).toMatchObject({ state: 'held' })
+    expect(await alive()).toEqual({ crowd: true, others: true })
+    expect(bulletins).toHaveLength(2)
+    // The word was for one reading.
+    await add(others)
+    expect(await soon()).toBeNull()
+    expect(await waiting()).not.toBe(first)
+    await drop(others)
+  })
+
+  /** A reading that misses those whose names begin so, while AWS has them all. */
+  async function missed() {
+    await add(crowd)
+    let missing = ''
+    const { again, refresh } = open((reader) => ({
+      ...reader,
+      async readAll(options) {
+        const all = await reader.readAll(options)
+        const isThere = ({ userName }: { userName: string }) =>
+          missing === '' || !userName.startsWith(missing)
+        return { ...all, users: all.users.filter(isThere) }
+      },
+    }))
+    const miss = (names: string) => {
+      missing = names
+    }
+    await again()
+    miss('many-')
+    expect(await again()).toMatchObject({ state: 'held' })
+    return { again, miss, soon: () => soonAfter(refresh) }
+  }
+
+  test('accepted, and less is gone by then: that is removed', async () => {
+    const { soon, miss } = await missed()
+    await accept(await waiting())
+    miss('many-1')
+    expect(await soon()).toMatchObject({ state: 'applied' })
+    const live = await database.db
+      .selectFrom('directory_user')
+      .select('user_name')
+      .where('gone_at', 'is', null)
+      .where('user_name', 'like', 'many-%')
+      .execute()
+    // 1, and 10 to 19.
+    expect(live).toHaveLength(crowd.length - 11)
+    await drop(crowd)
+  })
+
+  test('accepted, and the next reading fails: the one after it may still be applied', async () => {
+    const { soon } = await heldOne()
+    await accept(await waiting())
+    await fault({ operation: 'ListUsers', error: 'ThrottlingException' })
+    expect(await soon()).toMatchObject({ state: 'failed' })
+    await control(sandbox, 'DELETE', 'faults')
+    nowMs += minute
+    expect(await soon()).toMatchObject({ state: 'applied' })
+    expect(await alive()).toMatchObject({ crowd: false })
+  })
+
+  test('accepted over an hour ago: it counts no more', async () => {
+    const { soon } = await heldOne()
+    await accept(await waiting())
+    nowMs += 61 * minute
+    expect(await soon()).toMatchObject({ state: 'held' })
+  })
+
+  test('accepted and taken back: nothing is removed', async () => {
+    const { soon } = await heldOne()
+    const refreshId = await waiting()
+    await accept(refreshId)
+    await discard(refreshId)
+    expect(await soon()).toMatchObject({ state: 'held' })
+    expect(await alive()).toMatchObject({ crowd: true })
+  })
+
+  test('discarded: forgotten; it cannot be accepted any more', async () => {
+    await heldOne()
+    const refreshId = await waiting()
+    await discard(refreshId)
+    expect((await status()).held).toBeNull()
+    await expect(accept(refreshId)).rejects.toMatchObject({ code: 'not_waiting' })
+    await expect(discard(refreshId)).rejects.toMatchObject({ code: 'not_waiting' })
+    expect((await events()).at(-1)).toMatchObject({ action: 'directory.discard', actor_id: 'ada' })
+  })
+
+  test('is too late once a reading found them all again', async () => {
+    const { again, miss } = await missed()
+    const refreshId = await waiting()
+    miss('')
+    expect(await again()).toMatchObject({ state: 'applied' })
+    await expect(accept(refreshId)).rejects.toMatchObject({ code: 'not_waiting' })
+    expect((await status()).held).toBeNull()
+    await drop(crowd)
+  })
+
+  test('is asked for with counts and names', async () => {
+    await heldOne()
+    const { held } = await status()
+    expect(held).toMatchObject({ state: 'held', reason: expect.stringContaining('30 of') })
+    const users = held?.removals.find(({ kind }) => kind === 'users')
+    expect(users?.count).toBe(30)
+    expect(users?.names).toHaveLength(20)
+    expect(users?.names.every((name) => /^many-\d+@example\.com$/.test(name))).toBe(true)
   })
 })
 

@@ -9,13 +9,17 @@
  * applied over a newer one. Death at any moment leaves a running row, and the next pass begins anew.
  *
  *   queued ──> running ──> applied
- *                 ├──────> held     nothing was removed; an administrator must say
- *                 └──────> failed   nothing was changed
+ *                 ├──────> held ──> accepted | discarded    nothing was removed; an administrator says
+ *                 └──────> failed                           nothing was changed
+ *
+ * An acceptance is of certain removals, and removes nothing by itself: the next reading that begins
+ * after it is applied if it would remove nothing else, and held anew if it would.
  *
  * An event is written where somebody asked, something changed, or it is held, or fails, for the first
  * time in a row; a refresh that finds nothing new, every five minutes, is not news.
  */
 import type { Kysely, Transaction } from 'kysely'
+import type { TellOverseers } from '#server/store/announce-port.ts'
 import {
   type Change,
   type ChangeOptions,
@@ -33,21 +37,31 @@ import {
 import { applyContents, nextPermissionSetToRead } from '#server/store/directory-contents.ts'
 import {
   beginRefresh,
+  discardHeld,
   endRefresh,
   hasQueuedRefresh,
+  heldRefresh,
   holdRunning,
   latestRefresh,
   type Refresh,
   type RefreshEnd,
 } from '#server/store/directory-refreshes.ts'
 import {
+  allRemovalsOf,
   countsOf,
   type DirectoryDifference,
   type DirectorySnapshot,
   holdReason,
+  isWithin,
   removalsOf,
 } from '#server/store/directory-snapshot.ts'
 import { namesOfUsers } from '#server/store/people.ts'
+import {
+  type Acceptance,
+  acceptanceFor,
+  rememberRemovals,
+  spendAcceptance,
+} from '#server/store/removal-sets.ts'
 import type { DirectoryRemovals, Schema } from '#server/store/schema.ts'
 import type { DirectoryReader } from './directory-port.ts'
 
@@ -59,6 +73,7 @@ export interface DirectoryRefreshDeps {
   readonly db: Kysely<Schema>
   readonly reader: DirectoryReader
   readonly clock: { now(): Date | Promise<Date> }
+  readonly tellOverseers: TellOverseers
   readonly log: {
     info(facts: object, message: string): void
     warn(facts: object, message: string): void
@@ -93,8 +108,15 @@ class Superseded extends Error {
   }
 }
 
+/** An administrator took the word back while this was read. */
+class TakenBack extends Error {
+  constructor() {
+    super('the acceptance was taken back')
+  }
+}
+
 export function createDirectoryRefresh(deps: DirectoryRefreshDeps): DirectoryRefresh {
-  const { db, reader, clock, log } = deps
+  const { db, reader, clock, log, tellOverseers } = deps
   let isRunning = false
 
   async function run(now: Date, options: RefreshRun): Promise<RefreshResult> {
@@ -104,7 +126,7 @@ export function createDirectoryRefresh(deps: DirectoryRefreshDeps): DirectoryRef
     try {
       const snapshot = await read(options.signal)
       const readMs = performance.now() - startedMs
-      const applied = await apply({ refresh, previous, snapshot, options, clock, db })
+      const applied = await apply({ refresh, snapshot, options, clock, db, tellOverseers })
       const applyMs = performance.now() - startedMs - readMs
       log.info(
         { refresh: refresh.refreshId, readMs, applyMs, notes: snapshot.notes },
@@ -190,16 +212,19 @@ interface Applying {
 
 async function apply({
   refresh,
-  previous,
   snapshot,
   options,
   clock,
   db,
-}: Applying & { previous: Refresh | null; snapshot: DirectorySnapshot }) {
+  tellOverseers,
+}: Applying & { snapshot: DirectorySnapshot; tellOverseers: TellOverseers }) {
   const prepared = await prepareSnapshot(db, snapshot)
   const { difference, before } = prepared
   const removals = removalsOf(difference)
-  const failure = holdReason(countsOf(before), removals)
+  const tooMuch = holdReason(countsOf(before), removals)
+  const accepted = tooMuch === null ? null : await acceptanceFor(db, refresh.startedAt)
+  const isAccepted = accepted !== null && isWithin(allRemovalsOf(difference), accepted.removals)
+  const failure = isAccepted ? null : tooMuch
   const state = failure === null ? ('applied' as const) : ('held' as const)
   const at = await clock.now()
   const readAt = refresh.startedAt
@@ -212,18 +237,40 @@ async function apply({
     at,
     async (c) => {
       const order = { difference, readAt, remove: state === 'applied' }
-      const end = endOf(state, { failure, snapshot, prepared })
+      const waiting = await heldRefresh(c.tx)
+      await spendWord(c, { accepted, isAccepted, state })
+      const end = await endOf(c, state, { failure, snapshot, prepared })
       if (!(await endRefresh(c.tx, refresh.refreshId, at, end))) throw new Superseded()
       const didChange = await applyDifference(c, order)
-      const isNewlyHeld = state === 'held' && !removesAsMany(previous?.removals, removals)
+      const waits = waiting?.state === 'held' && removesAsMany(waiting.removals, removals)
+      const isNewlyHeld = state === 'held' && !waits
       if (didChange || isNewlyHeld || refresh.askedBy !== null) {
-        await recordEvent(c, refresh, state, payloadOf(difference, failure))
+        const word = isAccepted ? { acceptedBy: accepted.by, accepted: accepted.refreshId } : {}
+        await recordEvent(c, refresh, state, { ...payloadOf(difference, failure), ...word })
+      }
+      if (isNewlyHeld) {
+        const { refreshId } = refresh
+        await tellOverseers(c, { event: 'refresh_held', facts: { refreshId } })
       }
       return didChange
     },
     options,
   )
   return { state, failure, changed }
+}
+
+/**
+ * A word is good for one complete reading. Once one is applied, what was held before it is of no
+ * interest: it was a bad reading, or it is in what was applied.
+ */
+async function spendWord(
+  c: Change,
+  word: { accepted: Acceptance | null; isAccepted: boolean; state: 'applied' | 'held' },
+): Promise<void> {
+  const { accepted, isAccepted, state } = word
+  const isStill = accepted !== null && (await spendAcceptance(c.tx, accepted.refreshId, c.at))
+  if (isAccepted && !isStill) throw new TakenBack()
+  if (state === 'applied') await discardHeld(c.tx)
 }
 
 function removesAsMany(
@@ -243,9 +290,15 @@ interface Found {
   readonly prepared: PreparedSnapshot
 }
 
-function endOf(state: 'applied' | 'held', { failure, snapshot, prepared }: Found): RefreshEnd {
-  const removals = state === 'held' ? removalsOf(prepared.difference) : null
-  return { state, failure, removals, counts: countsOf(snapshot), notes: snapshot.notes }
+async function endOf(
+  c: Change,
+  state: 'applied' | 'held',
+  { failure, snapshot, prepared }: Found,
+): Promise<RefreshEnd> {
+  const end = { state, failure, counts: countsOf(snapshot), notes: snapshot.notes }
+  if (state === 'applied') return { ...end, removals: null }
+  const removalSetId = await rememberRemovals(c.tx, allRemovalsOf(prepared.difference))
+  return { ...end, removals: removalsOf(prepared.difference), removalSetId }
 }
 
 async function recordFailure({

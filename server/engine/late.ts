@@ -70,4 +70,5 @@ export async function countUnwanted(deps: EngineDeps, c: Change, key: LedgerKey)
   const version = await addExcess(c, requestId, seconds)
   const object = { type: 'request', id: requestId, version }
   c.event({ actor: systemActor, action: 'access.excess_added', object, payload })
+  await deps.announce(c, 'excess_added', requestId)
 }

@@ -9,6 +9,7 @@ import {
   type LedgerGrant,
   type LedgerKey,
   loadKey,
+  lockHeld,
   nextDueAt,
   plannedKey,
   restUntil,
@@ -273,6 +274,8 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       deps.db,
       now,
       async (c) => {
+        // Released while AWS was asked: what was seen is not TEAM's any more.
+        if ((await lockHeld(c.tx, key.keyId)) !== key.held) return
         const appeared = isSeen && key.belief.presence === 'absent' && !wanted
         const unwantedSince = key.unwantedSince ?? key.observedAt ?? key.belief.confirmedAt ?? now
         const update = { belief, observedAt: now, ...(appeared && { unwantedSince }) }

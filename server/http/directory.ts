@@ -1,3 +1,5 @@
+import { z } from 'zod'
+import { Uuid } from '#contract/common.ts'
 import {
   DirectoryAccountPage,
   DirectoryGroupPage,
@@ -8,8 +10,11 @@ import {
   DirectoryUserPage,
   RefreshAccepted,
 } from '#contract/directory.ts'
+import { Comment } from '#contract/request.ts'
+import { acceptRefresh, discardRefresh } from '#server/operations/decide-refresh.ts'
 import { listDirectory } from '#server/operations/list-directory.ts'
-import { directoryStatus, queueRefresh, type Refresh } from '#server/store/directory-refreshes.ts'
+import { readDirectoryStatus } from '#server/operations/read-directory-status.ts'
+import { queueRefresh } from '#server/store/directory-refreshes.ts'
 import type { App } from './app.ts'
 import type { ResourcePorts } from './resources.ts'
 
@@ -39,14 +44,7 @@ export function registerDirectory(app: App, ports: ResourcePorts): void {
       config: { permission: 'directory.read-status' },
       schema: { tags, response: { 200: DirectoryStatus } },
     },
-    async () => {
-      const { appliedAt, counts, latest } = await directoryStatus(ports.db)
-      return {
-        appliedAt: appliedAt?.toISOString() ?? null,
-        counts,
-        latest: latest && showRefresh(latest),
-      }
-    },
+    () => readDirectoryStatus(ports),
   )
   app.post(
     '/api/v1/directory/refresh',
@@ -64,14 +62,46 @@ export function registerDirectory(app: App, ports: ResourcePorts): void {
       return reply.code(202).send({ refreshId })
     },
   )
+  registerWords(app, ports)
 }
 
-function showRefresh({ refreshId, state, startedAt, finishedAt, failure }: Refresh) {
-  return {
-    refreshId,
-    state,
-    startedAt: startedAt.toISOString(),
-    finishedAt: finishedAt?.toISOString() ?? null,
-    failure,
-  }
+const RefreshParams = z.object({ refreshId: Uuid })
+
+function registerWords(app: App, ports: ResourcePorts): void {
+  const config = { permission: 'directory.decide-held' } as const
+  const schema = { tags: ['directory'], params: RefreshParams, body: Comment.nullish() }
+  app.post(
+    '/api/v1/directory/refresh/:refreshId/accept',
+    {
+      config,
+      schema: {
+        ...schema,
+        description:
+          'What this held refresh would remove is really gone: AWS is read again, and that much, and no more, is removed',
+        response: { 202: RefreshAccepted },
+      },
+    },
+    async (request, reply) => {
+      const { actor, body, params } = request
+      const word = { actor, refreshId: params.refreshId, comment: body?.comment ?? null }
+      return reply.code(202).send({ refreshId: await acceptRefresh(ports, word) })
+    },
+  )
+  app.post(
+    '/api/v1/directory/refresh/:refreshId/discard',
+    {
+      config,
+      schema: {
+        ...schema,
+        description: 'It was a bad reading: forgets it, or takes an unused acceptance back',
+        response: { 200: DirectoryStatus },
+      },
+    },
+    async (request) => {
+      const { actor, body, params } = request
+      const word = { actor, refreshId: params.refreshId, comment: body?.comment ?? null }
+      await discardRefresh(ports, word)
+      return readDirectoryStatus(ports)
+    },
+  )
 }

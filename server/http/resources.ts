@@ -8,7 +8,7 @@ import type { Actor } from '#server/operations/actor.ts'
 import type { ApprovableTargets } from '#server/operations/approvable-targets.ts'
 import type { PeopleConfirmer } from '#server/operations/confirm-person.ts'
 import type { Looks } from '#server/operations/look-at-target.ts'
-import type { Announce } from '#server/store/announce-port.ts'
+import type { Announce, TellOverseers } from '#server/store/announce-port.ts'
 import type { Connection } from '#server/store/database.ts'
 import type { RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
@@ -23,6 +23,7 @@ export interface ResourceDeps {
   readonly rules: RulesStore
   readonly looks: Looks
   readonly announce: Announce
+  readonly tellOverseers: TellOverseers
   readonly confirmer: Pick<PeopleConfirmer, 'confirmPerson' | 'confirmPeople'>
   readonly sessions: Sessions
   readonly loadActor: (userId: UserId) => Promise<Actor | null>

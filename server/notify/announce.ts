@@ -11,6 +11,9 @@ export interface AnnouncePorts {
   readonly approversOf: ApproversOf
 }
 
+/** Each time is news of its own. */
+const happensAgain: readonly NoticeEvent[] = ['excess_added']
+
 /** One notice a person; a second call for the same event of a request adds nobody twice. */
 export function createAnnounce(ports: AnnouncePorts): Announce {
   return async (change, event, requestId) => {
@@ -22,7 +25,9 @@ export function createAnnounce(ports: AnnouncePorts): Announce {
     const approvers = await ports.approversOf(change.tx, request)
     const audience = await audienceOf(change.tx, approvers, request, event)
     const people = await loadPeople(change.tx, [...audience.keys()])
-    const told = await alreadyTold(change, event, requestId)
+    const told = happensAgain.includes(event)
+      ? new Set<string>()
+      : await alreadyTold(change, event, requestId)
     for (const [userId, standing] of audience) {
       const person = people.get(userId)
       if (told.has(userId) || person?.enabled === false) continue

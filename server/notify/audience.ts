@@ -17,7 +17,12 @@ export type ApproversOf = (db: Kysely<Schema>, request: StoredRequest) => Promis
 /** Everybody who is told, each once, by their nearest standing; the requester first. */
 export type Audience = ReadonlyMap<UserId, Standing>
 
-const toldToOverseers: readonly NoticeEvent[] = ['failed', 'break_glass_used', 'review_due']
+const toldToOverseers: readonly NoticeEvent[] = [
+  'failed',
+  'break_glass_used',
+  'review_due',
+  'excess_added',
+]
 
 export async function audienceOf(
   db: Kysely<Schema>,
@@ -43,7 +48,8 @@ export async function audienceOf(
   return told
 }
 
-async function overseers(db: Kysely<Schema>) {
+/** Enabled auditors and administrators. */
+export async function overseers(db: Kysely<Schema>) {
   const { settings } = await loadSettings(db)
   const { auditorGroupId, adminGroupId } = settings
   const groupIds = [auditorGroupId, adminGroupId].filter((id) => id !== null)

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { UserId } from '#core/ids.ts'
 import { sessionsMayLiveUntil } from '#core/window.ts'
 import type { NoticeEvent } from '#server/store/announce-port.ts'
+import { lastLateLanding } from '#server/store/late.ts'
 import { loadPeople } from '#server/store/people.ts'
 import type { StoredGrant, StoredRequest } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
@@ -30,6 +31,7 @@ export async function loadView(db: Kysely<Schema>, facts: ViewFacts): Promise<Ma
     place: await placeOf(db, facts.receiverId),
     request: requestView(request, await namesOf(db, facts.approvers)),
     grant: request.grant && grantView(request.grant),
+    late: event === 'excess_added' ? await lastLateLanding(db, request.id) : null,
   }
 }
 

@@ -18,12 +18,13 @@ import { change } from '#server/store/change.ts'
 import { loadPerson } from '#server/store/people.ts'
 import { loadRequest } from '#server/store/requests.ts'
 import type { NoticeState, NoticeTable, Schema } from '#server/store/schema.ts'
-import { loadSettings } from '#server/store/settings.ts'
 import { type ApproversOf, audienceOf } from './audience.ts'
+import { isBulletinEvent, prepareBulletin } from './bulletin.ts'
 import { writeMessage } from './email/message.ts'
 import { oneLine } from './email/plain.ts'
 import { loadView } from './load-view.ts'
 import type { MailMessage, MailOutcome, SendMail } from './mail-port.ts'
+import { end, type Prepared, senderOf } from './prepared.ts'
 import { isNoticeEvent, isStale } from './stale.ts'
 
 export interface NoticePorts {
@@ -52,11 +53,6 @@ const answerWaitMs = 30_000
 const errorCharactersMax = 500
 
 type Notice = Selectable<NoticeTable>
-
-/** What is to be done with a notice, decided before anything is sent. */
-type Prepared =
-  | { readonly kind: 'send'; readonly message: MailMessage }
-  | { readonly kind: 'end'; readonly state: NoticeState; readonly why: string }
 
 export async function sendNotice(
   ports: NoticePorts,
@@ -102,6 +98,9 @@ export async function giveUp(ports: NoticePorts, noticeId: string): Promise<void
 async function prepare(ports: NoticePorts, notice: Notice): Promise<Prepared> {
   const { db } = ports
   const { event, address } = notice
+  if (isBulletinEvent(event) && notice.channel === 'email') {
+    return prepareBulletin(ports, { ...notice, event })
+  }
   if (!isNoticeEvent(event) || notice.request_id === null || notice.channel !== 'email') {
     return end('failed', `TEAM has no mail for ${notice.channel} ${event}`)
   }
@@ -114,10 +113,8 @@ async function prepare(ports: NoticePorts, notice: Notice): Promise<Prepared> {
     return end('dropped', `The request is ${now} now`)
   }
   if (address === null) return end('no_address', 'There is no address')
-  const { settings } = await loadSettings(db)
-  const from = settings.emailSource ?? ports.emailSource
-  if (!settings.emailEnabled) return end('off', 'E-mail is turned off')
-  if (from === null) return end('off', 'No sender is set: see EMAIL_SOURCE and the settings')
+  const sender = await senderOf(ports)
+  if (sender.kind === 'end') return sender
   const receiver = await loadPerson(db, receiverId)
   if (receiver?.enabled === false) return end('dropped', 'The receiver is disabled')
   const approvers = await ports.approversOf(db, request)
@@ -127,11 +124,7 @@ async function prepare(ports: NoticePorts, notice: Notice): Promise<Prepared> {
   const now = await ports.clock.now()
   const facts = { event, standing, receiverId, request, approvers, now, publicUrl, portalUrl }
   const view = await loadView(db, facts)
-  return { kind: 'send', message: writeMessage(view, { from, to: address }) }
-}
-
-function end(state: NoticeState, why: string): Prepared {
-  return { kind: 'end', state, why }
+  return { kind: 'send', message: writeMessage(view, { from: sender.from, to: address }) }
 }
 
 /** Whatever goes wrong out there is an answer too. */

@@ -19,6 +19,7 @@ const newsIn: Readonly<Record<NoticeEvent, readonly RequestState[]>> = {
   failed: ['failed'],
   break_glass_used: requestStates,
   review_due: requestStates,
+  excess_added: ['ended', 'revoked', 'cancelled', 'failed'],
 }
 
 export function isStale(

@@ -16,3 +16,8 @@ export function parseComment(
   const { code, reason, character, charactersMax } = checked
   throw refusedWith(refusal(code, { reason, character, charactersMax }, 'comment'))
 }
+
+/** Where the word itself is what is asked for. */
+export function requireComment(comment: string | null | undefined): string {
+  return parseComment(comment, { required: true }) ?? ''
+}

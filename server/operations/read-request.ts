@@ -138,6 +138,7 @@ function showReview({ dueAt, given }: StoredReview) {
 function whatCameOfIt(request: StoredRequest, now: Date) {
   const { grant, failure } = request
   const open = !isOver(request.status)
+  const released = request.endReason === 'released'
   return {
     startsAt: textOf(grant && startOf(grant)),
     grantedAt: textOf(grant?.grantedAt),
@@ -146,7 +147,9 @@ function whatCameOfIt(request: StoredRequest, now: Date) {
     excessSeconds: grant?.excessSeconds ?? null,
     coveredBy: grant?.coveredByRequestId ?? null,
     watchedUntil: textOf(grant && watchedUntil(grant, now, open)),
-    sessionsMayLiveUntil: textOf(grant && credentialsEnd(grant, request.durationMinutes)),
+    sessionsMayLiveUntil: textOf(
+      grant && !released ? credentialsEnd(grant, request.durationMinutes) : null,
+    ),
     late: open && grant?.keyAlarmedAt != null,
     endReason: request.endReason,
     stoppedBy: request.stoppedBy,

@@ -70,6 +70,14 @@ const words: Partial<Record<RefusalCode, Words>> = {
   already_active: () => 'The access is active. Give it back instead.',
   already_ending: () => 'The access is being removed already. Nothing more is needed.',
   already_over: ({ status }) => `The request is ${status} already. Nothing is left to do.`,
+  not_held: () => 'The ledger does not hold this key, so there is nothing to hand over.',
+  call_in_flight: () =>
+    'TEAM has just asked AWS to change this assignment. Try again when AWS has answered.',
+  key_unsettled: ({ until }) =>
+    `A call of TEAM's may still land${until ? ` until ${until}` : ''}. Try again after that.`,
+  not_late: () => 'No removal of this key is late, so there is no alarm to acknowledge.',
+  already_acknowledged: ({ by, at }) => `${by} acknowledged this alarm at ${at}.`,
+  not_waiting: () => 'This refresh waits for no word, or a later reading has replaced it.',
   out_of_range: ({ min, max }) => `Choose a number from ${min} to ${max}.`,
   malformed: ({ expected }) => `This is not what is expected here (${expected}).`,
   duplicate: ({ value }) => `${value} is named twice. Remove one.`,

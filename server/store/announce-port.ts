@@ -13,9 +13,28 @@ export type NoticeEvent =
   | 'failed'
   | 'break_glass_used'
   | 'review_due'
+  // Access that landed after its request was over, and is gone again.
+  | 'excess_added'
 
 /**
  * Adds to this change the notices that the event calls for. Called inside the transaction, after
  * the request's row and its decisions are written, because who is told is read from them.
  */
 export type Announce = (change: Change, event: NoticeEvent, requestId: string) => Promise<void>
+
+/** What those are told who watch over TEAM, and that is not about one request alone. */
+export type Bulletin =
+  | {
+      readonly event: 'key_released'
+      readonly facts: {
+        readonly keyId: number
+        readonly by: string
+        readonly comment: string
+        readonly at: string
+      }
+    }
+  | { readonly event: 'refresh_held'; readonly facts: { readonly refreshId: string } }
+  | { readonly event: 'creations_held'; readonly facts: { readonly reason: string } }
+
+/** Adds to this change a notice for each auditor or administrator whom it concerns. */
+export type TellOverseers = (change: Change, bulletin: Bulletin) => Promise<void>

@@ -15,6 +15,8 @@ export interface Refresh {
   readonly failure: string | null
   readonly removals: DirectoryRemovals | null
   readonly notes: readonly string[]
+  readonly decidedBy: string | null
+  readonly decidedAt: Date | null
 }
 
 export interface DirectoryStatus {
@@ -28,17 +30,64 @@ export function queueRefresh(
   db: Kysely<Schema>,
   { askedBy, at }: { askedBy: string; at: Date },
 ): Promise<string> {
-  return change(db, at, async ({ tx }) => {
-    const { rows } = await sql<{ refresh_id: string }>`
-      insert into directory_refresh (refresh_id, state, asked_by, started_at)
-        values (${randomUUID()}, 'queued', ${askedBy}, ${at})
-      on conflict (state) where state = 'queued' do update set state = 'queued'
-      returning refresh_id`.execute(tx)
-    await sql`select pg_notify(${engineChannel}, '')`.execute(tx)
-    const [row] = rows
-    if (!row) throw new Error('a queued refresh has no row')
-    return row.refresh_id
-  })
+  return change(db, at, ({ tx }) => queueRefreshIn(tx, { askedBy, at }))
+}
+
+export async function queueRefreshIn(
+  tx: Transaction<Schema>,
+  { askedBy, at }: { askedBy: string; at: Date },
+): Promise<string> {
+  const { rows } = await sql<{ refresh_id: string }>`
+    insert into directory_refresh (refresh_id, state, asked_by, started_at)
+      values (${randomUUID()}, 'queued', ${askedBy}, ${at})
+    on conflict (state) where state = 'queued' do update set state = 'queued'
+    returning refresh_id`.execute(tx)
+  await sql`select pg_notify(${engineChannel}, '')`.execute(tx)
+  const [row] = rows
+  if (!row) throw new Error('a queued refresh has no row')
+  return row.refresh_id
+}
+
+/**
+ * Locked: the refresh that this id names, if it waits for a word and may still be accepted, or was
+ * accepted and the word not used yet.
+ */
+export async function lockUndecided(
+  tx: Transaction<Schema>,
+  refreshId: string,
+): Promise<(Refresh & { readonly removalsAreKnown: boolean }) | null> {
+  const row = await tx
+    .selectFrom('directory_refresh')
+    .selectAll()
+    .where('refresh_id', '=', refreshId)
+    .where('state', 'in', ['held', 'accepted'])
+    .where('used_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+  return row ? { ...refreshOf(row), removalsAreKnown: row.removal_set_id !== null } : null
+}
+
+/** The word on one that waits. A later one that would remove the same waits for it no longer. */
+export async function decideRefresh(
+  tx: Transaction<Schema>,
+  refreshId: string,
+  word: { readonly state: 'accepted' | 'discarded'; readonly by: string; readonly at: Date },
+): Promise<void> {
+  await tx
+    .updateTable('directory_refresh')
+    .set({ state: word.state, decided_by: word.by, decided_at: word.at })
+    .where('refresh_id', '=', refreshId)
+    .execute()
+  await discardHeld(tx)
+}
+
+/** What was held is of no interest any more. */
+export async function discardHeld(tx: Transaction<Schema>): Promise<void> {
+  await tx
+    .updateTable('directory_refresh')
+    .set({ state: 'discarded' })
+    .where('state', '=', 'held')
+    .execute()
 }
 
 /**
@@ -80,6 +129,7 @@ export interface RefreshEnd {
   readonly counts: DirectoryCounts | null
   readonly failure: string | null
   readonly removals: DirectoryRemovals | null
+  readonly removalSetId?: number
   readonly notes: readonly string[]
 }
 
@@ -99,6 +149,7 @@ export async function endRefresh(
       failure: end.failure,
       removals: end.removals && JSON.stringify(end.removals),
       notes: [...end.notes],
+      ...(end.removalSetId !== undefined && { removal_set_id: end.removalSetId }),
     })
     .where('refresh_id', '=', refreshId)
     .where('state', '=', 'running')
@@ -128,6 +179,28 @@ export async function hasQueuedRefresh(db: Db): Promise<boolean> {
     .where('state', '=', 'queued')
     .executeTakeFirst()
   return row !== undefined
+}
+
+export async function loadRefresh(db: Db, refreshId: string): Promise<Refresh | null> {
+  const row = await db
+    .selectFrom('directory_refresh')
+    .selectAll()
+    .where('refresh_id', '=', refreshId)
+    .executeTakeFirst()
+  return row ? refreshOf(row) : null
+}
+
+/** The newest that waits for an administrator's word, or whose word is not used yet. */
+export async function heldRefresh(db: Db): Promise<Refresh | null> {
+  const row = await db
+    .selectFrom('directory_refresh')
+    .selectAll()
+    .where('state', 'in', ['held', 'accepted'])
+    .where('used_at', 'is', null)
+    .orderBy('started_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ? refreshOf(row) : null
 }
 
 /** The latest that began, whatever came of it. */
@@ -182,10 +255,12 @@ export async function purgeRefreshes(db: Kysely<Schema>, now: Date): Promise<num
         .selectFrom('directory_refresh')
         .select('refresh_id')
         .where('started_at', '<', cutoff)
-        .where('state', 'in', ['applied', 'failed', 'discarded'])
+        .where('state', 'in', ['applied', 'failed', 'accepted', 'discarded'])
         .limit(purgeRowsMax),
     )
     .executeTakeFirst()
+  await sql`delete from removal_set s where not exists
+    (select 1 from directory_refresh r where r.removal_set_id = s.removal_set_id)`.execute(db)
   return Number(purged.numDeletedRows)
 }
 
@@ -199,5 +274,7 @@ function refreshOf(row: Selectable<DirectoryRefreshTable>): Refresh {
     failure: row.failure,
     removals: row.removals,
     notes: row.notes,
+    decidedBy: row.decided_by,
+    decidedAt: row.decided_at,
   }
 }

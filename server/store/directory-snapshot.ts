@@ -168,6 +168,29 @@ export function removalsOf(difference: DirectoryDifference): DirectoryRemovals {
   }
 }
 
+export type AllRemovals = Readonly<Record<keyof DirectoryCounts, readonly string[]>>
+
+/** Every id; of a membership, the two ids with a blank between. */
+export function allRemovalsOf(difference: DirectoryDifference): AllRemovals {
+  return {
+    users: difference.users.removed.map((user) => user.userId),
+    groups: difference.groups.removed.map((group) => group.groupId),
+    memberships: difference.memberships.removed.map(membershipText),
+    organizationalUnits: difference.organizationalUnits.removed.map((unit) => unit.ouId),
+    accounts: difference.accounts.removed.map((account) => account.accountId),
+    permissionSets: difference.permissionSets.removed.map((set) => set.permissionSetArn),
+  }
+}
+
+/** Whether nothing would be removed that was not accepted. */
+export function isWithin(removals: AllRemovals, accepted: AllRemovals): boolean {
+  return Object.entries(removals).every(([kind, ids]) => {
+    // The keys of the record are its kinds; Object.entries forgets it.
+    const allowed = new Set(accepted[kind as keyof AllRemovals])
+    return ids.every((id) => allowed.has(id))
+  })
+}
+
 const removedShareMax = 0.1
 const removedMax = 20
 

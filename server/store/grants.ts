@@ -1,5 +1,6 @@
 /** What operations write of access: the grant, its row in the ledger, and its being stopped. */
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import type { GrantId, Key, RequestId } from '#core/ids.ts'
 import type { Change } from './change.ts'
 
@@ -92,4 +93,19 @@ export async function closeUnstartedGrant(change: Change, requestId: RequestId):
     .set({ stopped_at: change.at, over_at: change.at })
     .where('request_id', '=', requestId)
     .execute()
+}
+
+/**
+ * It is over, and what stands in AWS was handed over instead of removed. If it should have been
+ * gone before, the excess is counted up to this moment.
+ */
+export async function handOverGrant(change: Change, requestId: RequestId): Promise<void> {
+  const { at, tx } = change
+  await sql`
+    update access_grant g set
+      over_at = ${at},
+      excess_seconds = greatest(0, extract(epoch from
+        ${at}::timestamptz - least(${at}::timestamptz, coalesce(g.stopped_at, g.ends_at, ${at})))),
+      stopped_at = coalesce(g.stopped_at, ${at})
+    where g.request_id = ${requestId}`.execute(tx)
 }

@@ -1,5 +1,5 @@
 /** What the ledger knows of access that stays too long. */
-import { sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { RequestId } from '#core/ids.ts'
 import type { Change } from './change.ts'
 import { touchRequest } from './requests.ts'
@@ -71,4 +71,18 @@ export async function isAccountActive(
     .where('account_id', '=', accountId)
     .executeTakeFirst()
   return row === undefined || row.state === 'ACTIVE'
+}
+
+/** The last time that access of this request appeared after its end, and was gone again. */
+export async function lastLateLanding(
+  db: Kysely<Schema>,
+  requestId: RequestId,
+): Promise<{ from: Date; to: Date } | null> {
+  const { rows } = await sql<{ from: string; to: string }>`
+    select payload::jsonb->>'from' as "from", payload::jsonb->>'to' as "to" from audit_event
+    where object_type = 'request' and object_id = ${requestId}
+      and action = 'access.excess_added' and payload is not null
+    order by seq desc limit 1`.execute(db)
+  const [row] = rows
+  return row ? { from: new Date(row.from), to: new Date(row.to) } : null
 }

@@ -315,3 +315,14 @@ export async function restUntil(db: Db, key: LedgerKey, until: Date | null): Pro
     .where('nudges', '=', key.nudges)
     .execute()
 }
+
+/** Whether the key is still TEAM's, and stays so until this transaction ends: it may be released. */
+export async function lockHeld(tx: Transaction<Schema>, keyId: number): Promise<boolean> {
+  const row = await tx
+    .selectFrom('ledger_key')
+    .select('held')
+    .where('key_id', '=', keyId)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  return row.held
+}

@@ -5,16 +5,16 @@ export interface KeyCounts {
   readonly held: number
   readonly inFlight: number
   readonly unsettled: number
+  readonly late: number
 }
 
 export async function countKeys(db: Kysely<Schema>): Promise<KeyCounts> {
   const { rows } = await sql<KeyCounts>`
     select (select count(*) from ledger_key where held) as held,
            (select count(*) from intent where state in ('written', 'accepted')) as "inFlight",
-           (select count(*) from ledger_key where watched_until is not null) as unsettled`.execute(
-    db,
-  )
-  return rows[0] ?? { held: 0, inFlight: 0, unsettled: 0 }
+           (select count(*) from ledger_key where watched_until is not null) as unsettled,
+           (select count(*) from late_alarm where over_at is null) as late`.execute(db)
+  return rows[0] ?? { held: 0, inFlight: 0, unsettled: 0, late: 0 }
 }
 
 export interface LateRemoval {

@@ -239,3 +239,14 @@ export async function loadRequests(
   const byId = await readRequestRows(db, ids)
   return ids.flatMap((id) => byId.get(id) ?? [])
 }
+
+/** What a request that is ending will end as; null: that is not fixed. */
+export async function endStateOf(db: Kysely<Schema>, id: RequestId): Promise<EndState | null> {
+  const row = await db
+    .selectFrom('request')
+    .select('end_state')
+    .where('request_id', '=', id)
+    .executeTakeFirstOrThrow()
+  // The table's check allows no other.
+  return row.end_state as EndState | null
+}

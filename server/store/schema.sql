@@ -110,6 +110,14 @@ create table change_feed (
   constraint change_feed_pkey PRIMARY KEY (seq)
 );
 
+create table creation_hold (
+  only_row boolean not null default true,
+  reason text not null,
+  since timestamp with time zone not null,
+  constraint creation_hold_pkey PRIMARY KEY (only_row),
+  constraint creation_hold_only_row_check CHECK (only_row)
+);
+
 create table decision (
   request_id uuid not null,
   user_id text not null,
@@ -178,8 +186,13 @@ create table directory_refresh (
   failure text,
   removals jsonb,
   notes text[] not null default '{}'::text[],
+  removal_set_id bigint,
+  decided_by text,
+  decided_at timestamp with time zone,
+  used_at timestamp with time zone,
   constraint directory_refresh_pkey PRIMARY KEY (refresh_id),
-  constraint a_refresh_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'applied'::text, 'failed'::text, 'held'::text, 'discarded'::text])))
+  constraint directory_refresh_removal_set_id_fkey FOREIGN KEY (removal_set_id) REFERENCES removal_set(removal_set_id),
+  constraint a_refresh_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'applied'::text, 'failed'::text, 'held'::text, 'accepted'::text, 'discarded'::text])))
 );
 
 create table directory_user (
@@ -236,6 +249,15 @@ create table eligibility_policy (
   constraint a_subject_is_a_user_or_a_group CHECK ((subject_type = ANY (ARRAY['user'::text, 'group'::text])))
 );
 
+create table engine_pass (
+  only_row boolean not null default true,
+  epoch bigint not null,
+  leads_since timestamp with time zone not null,
+  passed_at timestamp with time zone not null,
+  constraint engine_pass_pkey PRIMARY KEY (only_row),
+  constraint engine_pass_only_row_check CHECK (only_row)
+);
+
 create table idempotency_key (
   actor_id text not null,
   route text not null,
@@ -246,6 +268,13 @@ create table idempotency_key (
   created_at timestamp with time zone not null,
   claimed_at timestamp with time zone not null,
   constraint idempotency_key_pkey PRIMARY KEY (actor_id, route, key)
+);
+
+create table installation (
+  only_row boolean not null default true,
+  installation_id uuid not null,
+  constraint installation_pkey PRIMARY KEY (only_row),
+  constraint installation_only_row_check CHECK (only_row)
 );
 
 create table intent (
@@ -266,6 +295,27 @@ create table intent (
   constraint an_accepted_intent_has_an_id CHECK (((state <> 'accepted'::text) OR (aws_request_id IS NOT NULL))),
   constraint an_intent_creates_or_deletes CHECK ((kind = ANY (ARRAY['create'::text, 'delete'::text]))),
   constraint an_intent_state_is_known CHECK ((state = ANY (ARRAY['written'::text, 'accepted'::text, 'succeeded'::text, 'failed'::text, 'refused'::text, 'unknown'::text])))
+);
+
+create table late_alarm (
+  alarm_id bigint not null generated always as identity,
+  key_id bigint not null,
+  raised_at timestamp with time zone not null,
+  over_at timestamp with time zone,
+  acknowledged_at timestamp with time zone,
+  acknowledged_by_id text,
+  acknowledged_by_name text,
+  acknowledgement text,
+  constraint late_alarm_pkey PRIMARY KEY (alarm_id),
+  constraint late_alarm_key_id_fkey FOREIGN KEY (key_id) REFERENCES ledger_key(key_id),
+  constraint an_acknowledgement_says_who_when_and_what CHECK ((num_nulls(acknowledged_at, acknowledged_by_id, acknowledged_by_name, acknowledgement) = ANY (ARRAY[0, 4])))
+);
+
+create table late_alarm_told (
+  receiver_id text not null,
+  up_to_alarm bigint not null,
+  told_at timestamp with time zone not null,
+  constraint late_alarm_told_pkey PRIMARY KEY (receiver_id)
 );
 
 create table leader (
@@ -353,6 +403,14 @@ create table refused_sign_in (
   hour timestamp with time zone not null,
   refusals integer not null,
   constraint refused_sign_in_pkey PRIMARY KEY (hour, address)
+);
+
+create table removal_set (
+  removal_set_id bigint not null generated always as identity,
+  digest bytea not null,
+  removals jsonb not null,
+  constraint removal_set_pkey PRIMARY KEY (removal_set_id),
+  constraint one_row_a_removal_set UNIQUE (digest)
 );
 
 create table request (
@@ -511,9 +569,12 @@ CREATE INDEX eligibility_policy_list ON eligibility_policy USING btree (created_
 CREATE INDEX idempotency_key_by_age ON idempotency_key USING btree (created_at);
 CREATE INDEX intent_of_key ON intent USING btree (key_id, intent_id DESC);
 CREATE UNIQUE INDEX one_call_in_flight_a_key ON intent USING btree (key_id) WHERE (state = ANY (ARRAY['written'::text, 'accepted'::text]));
+CREATE INDEX late_alarm_open ON late_alarm USING btree (alarm_id) WHERE (over_at IS NULL);
+CREATE UNIQUE INDEX one_alarm_a_key_at_a_time ON late_alarm USING btree (key_id) WHERE (over_at IS NULL);
 CREATE INDEX ledger_key_due ON ledger_key USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX ledger_key_held ON ledger_key USING btree (key_id) WHERE held;
 CREATE INDEX ledger_key_to_observe ON ledger_key USING btree (observed_at NULLS FIRST) WHERE (held AND (presence = 'present'::text));
+CREATE INDEX ledger_key_watched ON ledger_key USING btree (key_id) WHERE (watched_until IS NOT NULL);
 CREATE INDEX notice_of_request ON notice USING btree (request_id, created_at);
 CREATE INDEX notice_undelivered ON notice USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'failed'::text]));
 CREATE UNIQUE INDEX one_pending_extension_a_grant ON request USING btree (extends_request_id) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NOT NULL));
@@ -546,6 +607,22 @@ CREATE OR REPLACE FUNCTION public.enqueue_job(task text, payload json, job_key t
 AS $function$
   select graphile_worker.add_job(task, payload, job_key => job_key, max_attempts => max_attempts);
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.ledger_key_remember_alarm()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'UPDATE' and new.late_alarm_at is not distinct from old.late_alarm_at then
+    return null;
+  end if;
+  update late_alarm set over_at = new.updated_at where key_id = new.key_id and over_at is null;
+  if new.late_alarm_at is not null then
+    insert into late_alarm (key_id, raised_at) values (new.key_id, new.late_alarm_at);
+  end if;
+  return null;
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.request_find_target()
@@ -601,6 +678,7 @@ end $function$
 
 -- ── triggers ──
 
+CREATE TRIGGER ledger_key_alarms AFTER INSERT OR UPDATE OF late_alarm_at ON ledger_key FOR EACH ROW EXECUTE FUNCTION ledger_key_remember_alarm();
 CREATE TRIGGER request_state_changes AFTER INSERT OR UPDATE ON request FOR EACH ROW EXECUTE FUNCTION request_remember_state_change();
 CREATE TRIGGER request_target_is_known BEFORE INSERT ON request FOR EACH ROW EXECUTE FUNCTION request_find_target();
 CREATE TRIGGER review_is_given_once BEFORE UPDATE ON review FOR EACH ROW EXECUTE FUNCTION review_stays();
@@ -613,7 +691,9 @@ grant usage on schema public to public;
 grant usage on schema public to team_app;
 grant usage on sequence change_feed_seq_seq to team_app;
 grant usage on sequence intent_intent_id_seq to team_app;
+grant usage on sequence late_alarm_alarm_id_seq to team_app;
 grant usage on sequence ledger_key_key_id_seq to team_app;
+grant usage on sequence removal_set_removal_set_id_seq to team_app;
 grant usage on sequence request_state_change_change_id_seq to team_app;
 grant usage on sequence request_target_target_id_seq to team_app;
 grant delete, insert, select, update on table access_grant to team_app;
@@ -622,6 +702,7 @@ grant insert, select on table audit_event to team_app;
 grant insert, select, update on table audit_head to team_app;
 grant delete, insert, select, update on table aws_budget to team_app;
 grant delete, insert, select, update on table change_feed to team_app;
+grant delete, insert, select, update on table creation_hold to team_app;
 grant delete, insert, select, update on table decision to team_app;
 grant delete, insert, select, update on table directory_account to team_app;
 grant delete, insert, select, update on table directory_group to team_app;
@@ -633,8 +714,12 @@ grant delete, insert, select, update on table directory_user to team_app;
 grant delete, insert, select, update on table directory_version to team_app;
 grant delete, insert, select, update on table drift to team_app;
 grant delete, insert, select, update on table eligibility_policy to team_app;
+grant delete, insert, select, update on table engine_pass to team_app;
 grant delete, insert, select, update on table idempotency_key to team_app;
+grant delete, insert, select, update on table installation to team_app;
 grant delete, insert, select, update on table intent to team_app;
+grant delete, insert, select, update on table late_alarm to team_app;
+grant delete, insert, select, update on table late_alarm_told to team_app;
 grant delete, insert, select, update on table leader to team_app;
 grant delete, insert, select, update on table ledger_key to team_app;
 grant select on table legal_move to team_app;
@@ -642,6 +727,7 @@ grant delete, insert, select, update on table notice to team_app;
 grant delete, insert, select, update on table policy_version to team_app;
 grant delete, insert, select, update on table preference to team_app;
 grant delete, insert, select, update on table refused_sign_in to team_app;
+grant delete, insert, select, update on table removal_set to team_app;
 grant delete, insert, select, update on table request to team_app;
 grant insert, select on table request_state_change to team_app;
 grant delete, insert, select, update on table request_target to team_app;

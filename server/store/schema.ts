@@ -75,7 +75,7 @@ export type DirectoryRemovals = { [Kind in keyof DirectoryCounts]: RemovalsOfOne
 
 export interface DirectoryRefreshTable {
   refresh_id: string
-  state: 'queued' | 'running' | 'applied' | 'failed' | 'held' | 'discarded'
+  state: 'queued' | 'running' | 'applied' | 'failed' | 'held' | 'accepted' | 'discarded'
   asked_by: string | null
   started_at: Date
   finished_at: Date | null
@@ -83,6 +83,16 @@ export interface DirectoryRefreshTable {
   failure: string | null
   removals: Json<DirectoryRemovals | null>
   notes: Generated<string[]>
+  removal_set_id: Generated<number | null>
+  decided_by: Generated<string | null>
+  decided_at: Generated<Date | null>
+  used_at: Generated<Date | null>
+}
+
+export interface RemovalSetTable {
+  removal_set_id: Generated<number>
+  digest: Buffer
+  removals: Json<Readonly<Record<keyof DirectoryCounts, readonly string[]>>>
 }
 
 export interface DirectoryVersionTable {
@@ -412,6 +422,41 @@ export interface TargetLookTable {
   group_ids: string[]
 }
 
+export interface LateAlarmTable {
+  alarm_id: Generated<number>
+  key_id: number
+  raised_at: Date
+  over_at: Date | null
+  acknowledged_at: Date | null
+  acknowledged_by_id: string | null
+  acknowledged_by_name: string | null
+  acknowledgement: string | null
+}
+
+export interface LateAlarmToldTable {
+  receiver_id: string
+  up_to_alarm: number
+  told_at: Date
+}
+
+export interface EnginePassTable {
+  only_row: Generated<boolean>
+  epoch: number
+  leads_since: Date
+  passed_at: Date
+}
+
+export interface InstallationTable {
+  only_row: Generated<boolean>
+  installation_id: string
+}
+
+export interface CreationHoldTable {
+  only_row: Generated<boolean>
+  reason: string
+  since: Date
+}
+
 export interface Schema {
   directory_user: DirectoryUserTable
   directory_group: DirectoryGroupTable
@@ -447,4 +492,10 @@ export interface Schema {
   leader: LeaderTable
   aws_budget: AwsBudgetTable
   target_look: TargetLookTable
+  late_alarm: LateAlarmTable
+  late_alarm_told: LateAlarmToldTable
+  removal_set: RemovalSetTable
+  engine_pass: EnginePassTable
+  installation: InstallationTable
+  creation_hold: CreationHoldTable
 }

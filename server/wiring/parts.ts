@@ -8,12 +8,14 @@ import { anchorEveryMs, anchorHead } from '#server/audit/anchor.ts'
 import type { Config } from '#server/config.ts'
 import { createCallQueue } from '#server/engine/call-queue.ts'
 import { createDirectoryRefresh } from '#server/engine/directory-refresh.ts'
-import { type Chore, startEngine } from '#server/engine/engine.ts'
+import { type Chore, type Engine, startEngine } from '#server/engine/engine.ts'
 import { createLeader } from '#server/engine/leader.ts'
 import type { Clock } from '#server/http/ports.ts'
 import type { Logger } from '#server/log.ts'
 import { createAnnounce } from '#server/notify/announce.ts'
 import { createApproversOf } from '#server/notify/approvers.ts'
+import { createTellLateRemovals, tellLateEveryMs } from '#server/notify/late-removals.ts'
+import { tellOverseers } from '#server/notify/tell-overseers.ts'
 import type { NotifyWorkerPorts } from '#server/notify/worker.ts'
 import { createCheckActivation } from '#server/operations/check-activation.ts'
 import { createPeopleConfirmer } from '#server/operations/confirm-person.ts'
@@ -24,6 +26,7 @@ import { seedSettings } from '#server/operations/seed-settings.ts'
 import { createGrantWatch, readPeopleEveryMs } from '#server/operations/watch-grants.ts'
 import type { Database } from '#server/store/database.ts'
 import { purgeRefreshes } from '#server/store/directory-refreshes.ts'
+import { markPass } from '#server/store/engine-pass.ts'
 import { isCodeRecentEnough } from '#server/store/migrate.ts'
 import { createRulesStore } from '#server/store/rules.ts'
 import { loadSettings } from '#server/store/settings.ts'
@@ -61,7 +64,13 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
     log: { info: (line) => log.info(line), warn: (line) => log.warn(line) },
     mayLead: () => isCodeRecentEnough(db),
   })
-  const refresh = createDirectoryRefresh({ db, reader: aws.directoryReader, clock, log })
+  const refresh = createDirectoryRefresh({
+    db,
+    reader: aws.directoryReader,
+    clock,
+    tellOverseers,
+    log,
+  })
   const stopping = new AbortController()
   const ready = Promise.withResolvers<void>()
   ready.promise.catch(() => {})
@@ -115,14 +124,21 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
     log,
   })
 
-  async function endLost(now: Date): Promise<void> {
-    const epoch = leader.epoch()
-    if (epoch !== null) await watch.endLost(now, { epoch })
+  const tellLate = createTellLateRemovals({ db, approversOf })
+  const asLeader = (run: (now: Date, options: { epoch: number }) => Promise<unknown>) => {
+    return async (now: Date) => {
+      const epoch = leader.epoch()
+      return epoch === null ? undefined : run(now, { epoch })
+    }
   }
-
+  let engine: Engine | null = null
+  async function markLastPass(_now: Date, { epoch }: { epoch: number }): Promise<void> {
+    const at = engine?.lastPassAt() ?? null
+    if (at !== null) await markPass(db, { epoch, at })
+  }
   const chores: Chore[] = [
     { name: 'people with live grants', everyMs: readPeopleEveryMs, run: watch.readPeople },
-    { name: 'lost eligibility', everyMs: 1_000, run: endLost },
+    { name: 'lost eligibility', everyMs: 1_000, run: asLeader(watch.endLost) },
     { name: 'directory refresh', everyMs: 1_000, run: refreshDirectory },
     {
       name: 'permission set contents',
@@ -131,6 +147,8 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
     },
     { name: 'old refreshes', everyMs: 3_600_000, run: (now) => purgeRefreshes(db, now) },
     { name: 'reviews due', everyMs: 60_000, run: (now) => remindOfReviews({ db, announce }, now) },
+    { name: 'pass mark', everyMs: 1_000, run: asLeader(markLastPass) },
+    { name: 'late removals', everyMs: tellLateEveryMs, run: asLeader(tellLate) },
     { name: 'anchor', everyMs: anchorEveryMs, run: (now) => anchorHead(db, log, now) },
   ]
   const notifyPorts: NotifyWorkerPorts = {
@@ -153,14 +171,15 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
     confirmer,
     looks,
     announce,
+    tellOverseers,
     leader,
     notifyPorts,
     ready: ready.promise,
     readyIfSeeded,
     /** Ends what reads AWS for minutes. */
     stopReading: () => stopping.abort(),
-    startEngine: () =>
-      startEngine(
+    startEngine: () => {
+      engine = startEngine(
         {
           db,
           clock,
@@ -177,6 +196,8 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
           log,
         },
         chores,
-      ),
+      )
+      return engine
+    },
   }
 }

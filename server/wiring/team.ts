@@ -140,7 +140,7 @@ async function buildHttp(
   { storage, clock, parts }: HttpSides,
 ): Promise<App> {
   const { db, long } = storage.database
-  const { rules, confirmer, looks, announce } = parts
+  const { rules, confirmer, looks, announce, tellOverseers } = parts
   const store = sessionStore(db)
   const sessions: Sessions = createSessions({ store, clock })
   const loadActor = createLoadActor({ db, rules })
@@ -182,6 +182,7 @@ async function buildHttp(
         rules,
         looks,
         announce,
+        tellOverseers,
         confirmer,
         sessions,
         loadActor,

@@ -95,6 +95,18 @@ describe('a field that the server decides cannot be sent along', () => {
       })
     }
   }
+  test('another actor, a state or a time in a word on a key', async () => {
+    for (const more of [{ userId: 'x' }, { held: false }, { at: '2020-01-01T00:00:00.000Z' }]) {
+      for (const act of ['release', 'acknowledge']) {
+        const body = { comment: 'Ours', ...more }
+        expect((await admin.post(`/reconciler/keys/1/${act}`, body)).status).toBe(400)
+      }
+    }
+    for (const id of ['0', '-1', '1e3', '9'.repeat(30), '%27', 'null']) {
+      const answer = await admin.post(`/reconciler/keys/${id}/release`, { comment: 'Ours' })
+      expect([400, 404]).toContain(answer.status)
+    }
+  })
   test('a role, a name or an id in preferences', async () => {
     for (const body of [{ roles: ['admin'] }, { userId: 'x' }, { email: 'x@example.com' }]) {
       expect((await owner.call('PATCH', '/me/preferences', body)).status).toBe(400)
@@ -279,6 +291,7 @@ describe('a query meant for the database', () => {
     ['/directory/accounts?q=', ''],
     ['/directory/organizational-units?q=', ''],
     ['/directory/permission-sets?q=', ''],
+    ['/reconciler/keys?state=', ''],
     ['/audit/events?actorId=', ''],
     ['/audit/events?action=', ''],
     ['/audit/events?objectType=', ''],
@@ -353,6 +366,7 @@ describe('a cursor is a place in its own list and nothing else', () => {
     '/approver-policies?',
     '/directory/users?',
     '/directory/accounts?',
+    '/reconciler/keys?',
     '/audit/events?',
     '/requests/{id}/events?',
   ]

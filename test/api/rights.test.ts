@@ -68,9 +68,14 @@ const table: Record<string, Record<Kind, Expected>> = {
   'GET /directory/permission-sets': overseers,
   'GET /directory/status': overseers,
   'POST /directory/refresh': admins,
+  'POST /directory/refresh/{refreshId}/accept': line(403, 403, 403, 403, 'yes'),
+  'POST /directory/refresh/{refreshId}/discard': line(403, 403, 403, 403, 'yes'),
   'GET /audit/events': overseers,
   'GET /audit/verify': overseers,
   'GET /reconciler/status': overseers,
+  'GET /reconciler/keys': overseers,
+  'POST /reconciler/keys/{id}/release': admins,
+  'POST /reconciler/keys/{id}/acknowledge': admins,
 }
 
 /** Of routes that know nothing of the object before the body is in order. */
@@ -113,7 +118,7 @@ function pathOf(route: string): { method: string; path: string } {
         ? ids.approver
         : ids.request
   const filled = path
-    .replace('{id}', id ?? '')
+    .replace('{id}', path.startsWith('/reconciler') ? '424242' : (id ?? ''))
     .replace('{accountId}', scene.account('payments-prod'))
   return { method, path: filled }
 }

@@ -13,6 +13,7 @@ import type { ReactNode } from 'react'
 import type { DirectoryStatus } from '#contract/directory.ts'
 import { call, failureOf } from '../api.ts'
 import { DirectoryTable } from '../components/DirectoryTable.tsx'
+import { HeldRefresh } from '../components/HeldRefresh.tsx'
 import { Indicator } from '../components/Indicator.tsx'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
@@ -39,7 +40,10 @@ export function DirectoryPage(): ReactNode {
         {isAdmin && (
           <Container header={<Header variant="h2">{t('dir.status')}</Header>}>
             {data ? (
-              <Status status={data} />
+              <SpaceBetween size="l">
+                {data.held && <HeldRefresh held={data.held} />}
+                <Status status={data} />
+              </SpaceBetween>
             ) : status.isError ? (
               <LoadFailure error={status.error} onRetry={() => void status.refetch()} />
             ) : (
@@ -85,6 +89,7 @@ const stateTypes = {
   applied: 'success',
   failed: 'error',
   held: 'warning',
+  accepted: 'pending',
   discarded: 'stopped',
 } as const satisfies Readonly<Record<string, StatusIndicatorProps.Type>>
 

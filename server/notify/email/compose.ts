@@ -77,6 +77,8 @@ function paragraphsOf(view: MailView, words: Words, names: Names): string[] {
       return breakGlassUsed(view, words, names)
     case 'review_due':
       return reviewDue(view, words, names)
+    case 'excess_added':
+      return excessAdded(view, words)
     default:
       return view.event satisfies never
   }
@@ -123,6 +125,7 @@ function over(view: MailView, words: Words): string[] {
   const { isCovered = false, overAt, sessionsMayLiveUntil, startsAt } = view.grant ?? {}
   if (!startsAt) return [words.cancelled.noAccess]
   if (isCovered) return [words.over.covered]
+  if (view.request.endReason === 'released') return [words.over.released]
   const removed = overAt ? [words.over.removed] : []
   const alive = sessionsMayLiveUntil !== null && sessionsMayLiveUntil !== undefined
   if (!alive || sessionsMayLiveUntil <= view.now) return removed
@@ -152,6 +155,18 @@ function reviewDue(view: MailView, words: Words, names: Names): string[] {
   const due = reviewDueAt ? [breakGlass.wasDue(momentText(reviewDueAt, view.place))] : []
   if (isOwn(view)) return [...due, breakGlass.ownBarred]
   return [...due, ...when(mayReview(view), breakGlass.ask), breakGlass.barred(names)]
+}
+
+function excessAdded({ late, place }: MailView, words: Words): string[] {
+  const span = late && {
+    from: momentText(late.from, place),
+    to: momentText(late.to, place),
+  }
+  return [
+    words.excessAdded.why,
+    ...(span ? [words.excessAdded.span(span)] : []),
+    words.excessAdded.counted,
+  ]
 }
 
 function failed(view: MailView, words: Words): string[] {

@@ -1,5 +1,6 @@
 import type { MailMessage } from '#server/notify/mail-port.ts'
 import { compose } from './compose.ts'
+import type { Letter } from './letter.ts'
 import { renderHtml } from './render-html.ts'
 import { renderText } from './render-text.ts'
 import type { MailView } from './view.ts'
@@ -15,8 +16,11 @@ export interface Envelope {
  * id is made from the request's: mail programs put them in one thread all the same.
  */
 export function writeMessage(view: MailView, envelope: Envelope): MailMessage {
-  const letter = compose(view)
-  const thread = threadId(view)
+  return messageOf(compose(view), envelope, threadId(view.publicUrl, `request-${view.request.id}`))
+}
+
+/** `thread`: the id of the message that all of one thread refer to. */
+export function messageOf(letter: Letter, envelope: Envelope, thread: string): MailMessage {
   return {
     ...envelope,
     subject: letter.subject,
@@ -31,8 +35,7 @@ export function writeMessage(view: MailView, envelope: Envelope): MailMessage {
   }
 }
 
-function threadId({ publicUrl, request }: MailView): string {
+export function threadId(publicUrl: string, subject: string): string {
   const host = new URL(publicUrl).hostname.replace(/[^\w.-]/g, '')
-  const id = request.id.replace(/[^\w-]/g, '')
-  return `<request-${id}@${host}>`
+  return `<${subject.replace(/[^\w-]/g, '')}@${host}>`
 }

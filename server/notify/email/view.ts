@@ -24,6 +24,8 @@ export interface MailView {
   readonly portalUrl: string | null
   readonly request: RequestView
   readonly grant: GrantView | null
+  /** Access that appeared after the end: from when at the earliest, and until when. */
+  readonly late: { readonly from: Date; readonly to: Date } | null
 }
 
 export interface RequestView {

@@ -21,6 +21,7 @@ export const english: Words = {
     failed: subject('Access could not be given'),
     break_glass_used: subject('Break-glass used'),
     review_due: subject('Review due'),
+    excess_added: subject('Access appeared after its end'),
   },
   heading: {
     requested: ({ who }) => `${who} asks for access`,
@@ -34,6 +35,7 @@ export const english: Words = {
     failed: ({ who }) => `The access of ${who} could not be given`,
     break_glass_used: ({ who }) => `${who} used break-glass`,
     review_due: ({ who }) => `The break-glass access of ${who} still waits for its review`,
+    excess_added: ({ who }) => `Access of ${who} appeared after its end`,
   },
   ownHeading: {
     requested: 'Your request waits for approval',
@@ -47,6 +49,7 @@ export const english: Words = {
     failed: 'Your access could not be given',
     break_glass_used: 'You used break-glass',
     review_due: 'Your break-glass access still waits for its review',
+    excess_added: 'Your access appeared after its end',
   },
   decide: {
     subject: ({ who, access }) => `Approval needed: ${who} asks for ${access}`,
@@ -97,6 +100,8 @@ export const english: Words = {
   },
   over: {
     removed: 'AWS has confirmed that the access is removed.',
+    released:
+      'It was handed over: what stands in AWS is not managed by TEAM any more and was not removed.',
     covered: 'Another grant covers the same access, which therefore goes on until that one ends.',
     credentials: (until) => `Credentials taken before the end can work until ${until}.`,
     revokedNext: 'If you need it again, make a new request.',
@@ -119,6 +124,12 @@ export const english: Words = {
       'Until it is reviewed, you get no further break-glass. Ask somebody who could have approved it.',
     revoke: 'An approver or an administrator can revoke it on its page at any time.',
     link: 'Open the request and review it',
+  },
+  excessAdded: {
+    why: 'A call to AWS whose answer had been lost took effect after all. TEAM was watching for that.',
+    span: ({ from, to }) =>
+      `The access was there from ${from} at the earliest, and is removed since ${to}.`,
+    counted: 'The time is counted as excess access of the request.',
   },
   label: {
     requester: 'Requester',
@@ -149,6 +160,7 @@ export const english: Words = {
     returned: 'Given back',
     revoked: 'Revoked',
     revoked_outside: 'Removed in AWS, outside TEAM',
+    released: 'Handed over to others; TEAM did not remove it',
     lost_eligibility: 'The policies no longer allow it',
     person_disabled: 'The person was disabled in the directory',
     target_gone: 'The account or permission set no longer exists',

@@ -19,6 +19,7 @@ export const japanese: Words = {
     failed: subject('アクセスを付与できませんでした'),
     break_glass_used: subject('緊急アクセスが使われました'),
     review_due: subject('事後確認の期限が過ぎています'),
+    excess_added: subject('終了後にアクセスが現れました'),
   },
   heading: {
     requested: ({ who }) => `${who} さんがアクセスを申請しています`,
@@ -32,6 +33,7 @@ export const japanese: Words = {
     failed: ({ who }) => `${who} さんのアクセスを付与できませんでした`,
     break_glass_used: ({ who }) => `${who} さんが緊急アクセスを使いました`,
     review_due: ({ who }) => `${who} さんの緊急アクセスは事後確認待ちです`,
+    excess_added: ({ who }) => `${who} さんのアクセスが終了後に現れました`,
   },
   ownHeading: {
     requested: '申請は承認待ちです',
@@ -45,6 +47,7 @@ export const japanese: Words = {
     failed: 'アクセスを付与できませんでした',
     break_glass_used: '緊急アクセスを使いました',
     review_due: '緊急アクセスは事後確認待ちです',
+    excess_added: '終了後にアクセスが現れました',
   },
   decide: {
     subject: ({ who, access }) => `承認のお願い: ${who} さんの ${access}`,
@@ -89,6 +92,7 @@ export const japanese: Words = {
   },
   over: {
     removed: 'AWS でアクセスの削除を確認しました。',
+    released: 'TEAM の管理から外されました。AWS の割り当ては TEAM では削除していません。',
     covered: '同じアクセスに別の許可があるため、その終了まで利用は続きます。',
     credentials: (until) => `終了前に取得した認証情報は ${until} まで使える場合があります。`,
     revokedNext: '再び必要になった場合は、新しく申請してください。',
@@ -110,6 +114,11 @@ export const japanese: Words = {
       '事後確認が済むまで、次の緊急アクセスは使えません。承認者に事後確認を依頼してください。',
     revoke: '承認者と管理者は、申請のページからいつでも取り消すことができます。',
     link: '申請を開いて事後確認',
+  },
+  excessAdded: {
+    why: '応答が失われていた AWS への操作が後から反映されました。TEAM はこれを監視していました。',
+    span: ({ from, to }) => `アクセスは早ければ ${from} から存在し、${to} に削除されました。`,
+    counted: 'この時間は申請の超過時間として記録されています。',
   },
   label: {
     requester: '申請者',
@@ -140,6 +149,7 @@ export const japanese: Words = {
     returned: '返却',
     revoked: '取り消し',
     revoked_outside: 'TEAM 外で AWS から削除',
+    released: 'TEAM の管理から除外 (削除はしていません)',
     lost_eligibility: '申請資格の喪失',
     person_disabled: '利用者の無効化',
     target_gone: 'アカウントまたは許可セットの削除',

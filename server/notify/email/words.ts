@@ -53,6 +53,7 @@ export interface Words {
   readonly over: {
     readonly removed: string
     readonly covered: string
+    readonly released: string
     readonly credentials: (until: string) => string
     readonly revokedNext: string
   }
@@ -71,6 +72,11 @@ export interface Words {
     readonly ownBarred: string
     readonly revoke: string
     readonly link: string
+  }
+  readonly excessAdded: {
+    readonly why: string
+    readonly span: (text: { from: string; to: string }) => string
+    readonly counted: string
   }
   readonly label: Readonly<Record<Label, string>>
   readonly reason: Readonly<Record<string, string>>

@@ -1,0 +1,186 @@
+/**
+ * Notices that are not about one request: an alarm's, a held refresh's, a key's that was handed over.
+ * What they say is read when they are sent, and one that says nothing any more is dropped.
+ */
+import type { Kysely, Selectable } from 'kysely'
+import { z } from 'zod'
+import type { UserId } from '#core/ids.ts'
+import { loadCreationHold } from '#server/store/creation-hold.ts'
+import { loadRefresh } from '#server/store/directory-refreshes.ts'
+import { openAlarms } from '#server/store/late-alarms.ts'
+import { loadStoredKey } from '#server/store/ledger-keys.ts'
+import { loadPerson, namesOfUsers } from '#server/store/people.ts'
+import { loadRequests } from '#server/store/requests.ts'
+import type { NoticeTable, Schema } from '#server/store/schema.ts'
+import { type ApproversOf, overseers } from './audience.ts'
+import { type BulletinView, composeBulletin } from './email/compose-bulletin.ts'
+import { messageOf, threadId } from './email/message.ts'
+import type { Standing } from './email/view.ts'
+import { placeOf } from './preferences.ts'
+import { type Ended, end, type Prepared, senderOf } from './prepared.ts'
+
+export interface BulletinPorts {
+  readonly db: Kysely<Schema>
+  readonly approversOf: ApproversOf
+  readonly publicUrl: string
+  readonly emailSource: string | null
+}
+
+type Content = BulletinView['content']
+
+interface Receiver {
+  readonly id: UserId
+  readonly standing: Standing
+}
+
+/** Alarms that one mail lists; the rest are counted. */
+export const alarmsListedMax = 20
+const namesShownMax = 10
+
+const standing = z.enum(['requester', 'approver', 'auditor', 'admin'])
+const factsOf = {
+  key_released: z.object({
+    standing,
+    keyId: z.int(),
+    by: z.string(),
+    comment: z.string(),
+    at: z.coerce.date(),
+  }),
+  refresh_held: z.object({ standing, refreshId: z.string() }),
+  creations_held: z.object({ standing, reason: z.string() }),
+  removal_late: z.object({ standing, alarmIds: z.array(z.int()) }),
+} as const
+type BulletinEvent = keyof typeof factsOf
+
+export function isBulletinEvent(event: string): event is BulletinEvent {
+  return Object.hasOwn(factsOf, event)
+}
+
+type BulletinNotice = Selectable<NoticeTable> & { readonly event: BulletinEvent }
+
+export async function prepareBulletin(
+  ports: BulletinPorts,
+  notice: BulletinNotice,
+): Promise<Prepared> {
+  const { db, publicUrl } = ports
+  if (notice.address === null) return end('no_address', 'There is no address')
+  const sender = await senderOf(ports)
+  if (sender.kind === 'end') return sender
+  // An id of the directory, from our own row.
+  const id = notice.receiver_id as UserId
+  if ((await loadPerson(db, id))?.enabled === false)
+    return end('dropped', 'The receiver is disabled')
+  const receiver = { id, standing: factsOf[notice.event].parse(notice.facts).standing }
+  if (!(await isStill(db, receiver))) return end('dropped', 'The receiver has another role now')
+  const content = await contentOf(ports, notice, receiver)
+  if (content.kind === 'end') return content
+  const place = await placeOf(db, id)
+  const letter = composeBulletin({ place, standing: receiver.standing, publicUrl, content })
+  const envelope = { from: sender.from, to: notice.address }
+  const thread = threadId(publicUrl, `notice-${content.thread}`)
+  return { kind: 'send', message: messageOf(letter, envelope, thread) }
+}
+
+/** Those who make or decide on requests are asked about at each of them. */
+async function isStill(db: Kysely<Schema>, { id, standing: one }: Receiver): Promise<boolean> {
+  const { auditors, admins } = await overseers(db)
+  if (one === 'auditor') return [...auditors].includes(id)
+  return one === 'admin' ? [...admins].includes(id) : true
+}
+
+function contentOf(
+  ports: BulletinPorts,
+  notice: BulletinNotice,
+  receiver: Receiver,
+): Promise<Content | Ended> {
+  switch (notice.event) {
+    case 'key_released':
+      return released(ports.db, factsOf.key_released.parse(notice.facts))
+    case 'refresh_held':
+      return refreshHeld(ports.db, factsOf.refresh_held.parse(notice.facts).refreshId)
+    case 'creations_held':
+      return creationsHeld(ports.db)
+    case 'removal_late':
+      return late(ports, factsOf.removal_late.parse(notice.facts).alarmIds, receiver)
+    default:
+      return notice.event satisfies never
+  }
+}
+
+async function released(
+  db: Kysely<Schema>,
+  facts: z.output<typeof factsOf.key_released>,
+): Promise<Content | Ended> {
+  const key = await loadStoredKey(db, facts.keyId)
+  if (key === null) return end('dropped', 'The key is gone')
+  return {
+    kind: 'key_released',
+    thread: `key-${facts.keyId}`,
+    who: `${key.displayName} (${key.userName})`,
+    access: { set: key.permissionSetName, account: key.accountName, accountId: key.accountId },
+    by: facts.by,
+    comment: facts.comment,
+    at: facts.at,
+  }
+}
+
+async function refreshHeld(db: Kysely<Schema>, refreshId: string): Promise<Content | Ended> {
+  const refresh = await loadRefresh(db, refreshId)
+  if (refresh?.state !== 'held' || refresh.removals === null) {
+    return end('dropped', 'The refresh waits for no word any more')
+  }
+  const { users } = refresh.removals
+  const shown = users.ids.slice(0, namesShownMax)
+  const nameOf = await namesOfUsers(db, shown)
+  return {
+    kind: 'refresh_held',
+    thread: 'directory',
+    counts: Object.entries(refresh.removals).map(([kind, { count }]) => ({
+      // The keys of the record are its kinds; Object.entries forgets it.
+      kind: kind as keyof typeof refresh.removals,
+      count,
+    })),
+    users: shown.map(nameOf),
+    at: refresh.finishedAt ?? refresh.startedAt,
+  }
+}
+
+async function creationsHeld(db: Kysely<Schema>): Promise<Content | Ended> {
+  const hold = await loadCreationHold(db)
+  if (hold === null) return end('dropped', 'TEAM gives access again')
+  return { kind: 'creations_held', thread: 'hold', reason: hold.reason, at: hold.since }
+}
+
+async function late(
+  ports: BulletinPorts,
+  alarmIds: readonly number[],
+  receiver: Receiver,
+): Promise<Content | Ended> {
+  const open = await openAlarms(ports.db, { ids: alarmIds })
+  const theirs = []
+  for (const alarm of open) {
+    if (await concerns(ports, alarm, receiver)) theirs.push(alarm)
+    if (theirs.length === alarmsListedMax) break
+  }
+  if (theirs.length === 0) return end('dropped', 'The removals are confirmed')
+  return {
+    kind: 'removal_late',
+    thread: 'late',
+    count: theirs.length < alarmsListedMax ? theirs.length : open.length,
+    isOwn: theirs.every(({ userId }) => userId === receiver.id),
+    alarms: theirs,
+  }
+}
+
+async function concerns(
+  { db, approversOf }: BulletinPorts,
+  alarm: Awaited<ReturnType<typeof openAlarms>>[number],
+  { id, standing: one }: Receiver,
+): Promise<boolean> {
+  if (one === 'auditor' || one === 'admin') return true
+  if (alarm.userId === id || alarm.deciderIds.includes(id)) return true
+  for (const request of await loadRequests(db, alarm.requestIds)) {
+    if ((await approversOf(db, request)).includes(id)) return true
+  }
+  return false
+}

@@ -1,0 +1,165 @@
+/** Every word of the notices that are not about one request, in both languages side by side. */
+import type { DirectoryCounts } from '#server/store/schema.ts'
+import type { Access } from './compose-bulletin.ts'
+import type { Standing } from './view.ts'
+
+export interface BulletinWords {
+  readonly access: (access: Access) => string
+  readonly comma: string
+  readonly released: {
+    readonly subject: (text: { who: string; access: string }) => string
+    readonly heading: (text: { who: string; by: string }) => string
+    readonly stays: string
+    readonly over: string
+  }
+  readonly held: Readonly<Record<'subject' | 'what' | 'accept' | 'discard', string>>
+  readonly hold: Readonly<Record<'subject' | 'what' | 'next', string>>
+  readonly late: {
+    readonly one: (access: string) => string
+    readonly many: (count: number) => string
+    readonly own: string
+    readonly what: string
+    readonly tries: string
+    readonly admin: string
+    readonly line: (text: { who: string; goneBy: string; attempts: number }) => string
+    readonly aws: (words: string) => string
+  }
+  readonly kind: Readonly<Record<keyof DirectoryCounts, string>>
+  readonly label: Readonly<
+    Record<'person' | 'access' | 'by' | 'at' | 'comment' | 'reason' | 'firstUsers' | 'more', string>
+  >
+  readonly link: Readonly<Record<'request' | 'active' | 'ended' | 'directory', string>>
+  readonly footer: Readonly<Record<Standing, string>>
+}
+
+export const englishBulletins: BulletinWords = {
+  access: ({ set, account, accountId }) => `${set} in ${account} (${accountId})`,
+  comma: ', ',
+  released: {
+    subject: ({ who, access }) => `Handed over: ${access} for ${who}`,
+    heading: ({ who, by }) => `${by} handed over the access of ${who}`,
+    stays:
+      'The assignment in AWS stays as it is. TEAM no longer holds it and will not remove it; whoever took it over must.',
+    over: 'What was granted on it in TEAM is over.',
+  },
+  held: {
+    subject: 'A directory refresh waits for your word',
+    what: 'AWS showed much less than TEAM knows. That may be a bad reading, so TEAM removed nothing, and nobody lost access.',
+    accept:
+      'If it is right, accept it on the page of the directory: TEAM reads everything once more, and removes what is gone if that is no more than this.',
+    discard: 'If it is wrong, discard it, and find out why AWS shows so little.',
+  },
+  hold: {
+    subject: 'TEAM gives no access: its database seems to be an older one',
+    what: 'Access that is over is still removed. Requests can be made and decided, but nothing is created in AWS until the log of intents has been replayed.',
+    next: 'Where TEAM runs, and with its environment: npm run team -- recover --intents',
+  },
+  late: {
+    one: (access) => `Removal is late: ${access}`,
+    many: (count) => `${count} removals are late`,
+    own: 'Your access should have ended, and AWS has not confirmed its removal. You need to do nothing; please do not use it.',
+    what: 'This access should have ended, and AWS has not confirmed its removal.',
+    tries:
+      'TEAM goes on trying. If more become late, you are told again, every 15 minutes at most.',
+    admin:
+      'Where AWS denies the removal, the command that the management account has to run is shown with it.',
+    line: ({ who, goneBy, attempts }) =>
+      `${who}, should have been gone by ${goneBy}, ${attempts} failed ${attempts === 1 ? 'attempt' : 'attempts'}`,
+    aws: (words) => `AWS: ${words}`,
+  },
+  kind: {
+    users: 'Users that would go',
+    groups: 'Groups that would go',
+    memberships: 'Memberships that would go',
+    organizationalUnits: 'OUs that would go',
+    accounts: 'Accounts that would go',
+    permissionSets: 'Permission sets that would go',
+  },
+  label: {
+    person: 'Person',
+    access: 'Access',
+    by: 'By',
+    at: 'At',
+    comment: 'Comment',
+    reason: 'Reason',
+    firstUsers: 'Among the users',
+    more: 'And more',
+  },
+  link: {
+    request: 'Open the request',
+    active: 'Open active access',
+    ended: 'Open ended access',
+    directory: 'Open the directory',
+  },
+  footer: {
+    requester: 'You get this mail because it concerns your access.',
+    approver: 'You get this mail because you can decide on such access, or have decided.',
+    auditor: 'You get this mail because you are an auditor of TEAM.',
+    admin: 'You get this mail because you are an administrator of TEAM.',
+  },
+}
+
+export const japaneseBulletins: BulletinWords = {
+  access: ({ set, account, accountId }) => `${account} (${accountId}) / ${set}`,
+  comma: '、',
+  released: {
+    subject: ({ who, access }) => `TEAM の管理から外されました: ${who} さんの ${access}`,
+    heading: ({ who, by }) => `${by} さんが ${who} さんのアクセスを TEAM の管理から外しました`,
+    stays:
+      'AWS の割り当てはそのまま残ります。TEAM はこれを管理せず、削除もしません。引き継いだ方が削除する必要があります。',
+    over: 'TEAM での許可は終了しました。',
+  },
+  held: {
+    subject: 'ディレクトリの更新が判断を待っています',
+    what: 'AWS から読み取った内容が、TEAM の把握より大幅に少なくなっています。読み取りの異常の可能性があるため、何も削除していません。アクセスを失った人はいません。',
+    accept:
+      '内容が正しい場合は、ディレクトリのページで承認してください。もう一度すべてを読み取り、なくなったものがこの範囲内であれば反映します。',
+    discard: '内容が誤っている場合は破棄し、AWS の応答が少ない原因を確認してください。',
+  },
+  hold: {
+    subject: 'TEAM はアクセスを付与していません: データベースが古い可能性があります',
+    what: '終了したアクセスの削除は続いています。申請と承認はできますが、操作の記録を再生するまで AWS には何も作成しません。',
+    next: 'TEAM が動いている環境で実行してください: npm run team -- recover --intents',
+  },
+  late: {
+    one: (access) => `削除が遅れています: ${access}`,
+    many: (count) => `${count} 件の削除が遅れています`,
+    own: 'あなたのアクセスは終了していますが、AWS での削除をまだ確認できていません。操作は不要です。このアクセスは使わないでください。',
+    what: '次のアクセスは終了していますが、AWS での削除をまだ確認できていません。',
+    tries: 'TEAM は削除を試み続けます。遅れが増えた場合は、15 分以上の間隔で再度お知らせします。',
+    admin: 'AWS が削除を拒否している場合は、管理アカウントで実行するコマンドを併せて示します。',
+    line: ({ who, goneBy, attempts }) =>
+      `${who} さん、終了予定 ${goneBy}、失敗した試行 ${attempts} 回`,
+    aws: (words) => `AWS の応答: ${words}`,
+  },
+  kind: {
+    users: '対象のユーザー数',
+    groups: '対象のグループ数',
+    memberships: '対象の所属数',
+    organizationalUnits: '対象の OU 数',
+    accounts: '対象のアカウント数',
+    permissionSets: '対象の許可セット数',
+  },
+  label: {
+    person: '利用者',
+    access: 'アクセス',
+    by: '操作した人',
+    at: '日時',
+    comment: 'コメント',
+    reason: '理由',
+    firstUsers: '対象のユーザー (一部)',
+    more: 'ほか',
+  },
+  link: {
+    request: '申請を開く',
+    active: '利用中のアクセスを開く',
+    ended: '終了したアクセスを開く',
+    directory: 'ディレクトリを開く',
+  },
+  footer: {
+    requester: 'あなたのアクセスに関するお知らせです。',
+    approver: 'このアクセスの承認者、または対応済みの方へのお知らせです。',
+    auditor: 'TEAM の監査者へのお知らせです。',
+    admin: 'TEAM の管理者へのお知らせです。',
+  },
+}

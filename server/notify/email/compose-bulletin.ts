@@ -1,0 +1,195 @@
+/** From what a notice that is not about one request has to say to the letter. */
+import type { OpenAlarm } from '#server/store/late-alarms.ts'
+import type { DirectoryCounts } from '#server/store/schema.ts'
+import { type BulletinWords, englishBulletins, japaneseBulletins } from './bulletin-words.ts'
+import type { Fact, Letter } from './letter.ts'
+import { momentText, type Place } from './moment.ts'
+import { oneLine, subjectLine } from './plain.ts'
+import type { Standing } from './view.ts'
+import { english } from './words-en.ts'
+import { japanese } from './words-ja.ts'
+
+export interface Access {
+  readonly set: string
+  readonly account: string
+  readonly accountId: string
+}
+
+export interface BulletinView {
+  readonly place: Place
+  readonly standing: Standing
+  readonly publicUrl: string
+  readonly content:
+    | {
+        readonly kind: 'key_released'
+        readonly thread: string
+        readonly who: string
+        readonly access: Access
+        readonly by: string
+        readonly comment: string
+        readonly at: Date
+      }
+    | {
+        readonly kind: 'refresh_held'
+        readonly thread: string
+        readonly counts: readonly { kind: keyof DirectoryCounts; count: number }[]
+        /** The first of those who would be removed. */
+        readonly users: readonly string[]
+        readonly at: Date
+      }
+    | {
+        readonly kind: 'creations_held'
+        readonly thread: string
+        readonly reason: string
+        readonly at: Date
+      }
+    | {
+        readonly kind: 'removal_late'
+        readonly thread: string
+        /** The receiver's own access, all of it. */
+        readonly isOwn: boolean
+        /** Of all; those listed may be fewer. */
+        readonly count: number
+        readonly alarms: readonly OpenAlarm[]
+      }
+}
+
+type ContentOf<Kind extends BulletinView['content']['kind']> = Extract<
+  BulletinView['content'],
+  { kind: Kind }
+>
+
+type Body = Pick<Letter, 'subject' | 'heading' | 'paragraphs' | 'facts' | 'links'>
+
+interface Style {
+  readonly words: BulletinWords
+  readonly place: Place
+  readonly publicUrl: string
+}
+
+export function composeBulletin({ place, standing, publicUrl, content }: BulletinView): Letter {
+  const isJapanese = place.locale === 'ja'
+  const common = isJapanese ? japanese : english
+  const words = isJapanese ? japaneseBulletins : englishBulletins
+  const body = bodyOf(content, { words, place, publicUrl }, standing)
+  return {
+    ...body,
+    locale: place.locale,
+    subject: subjectLine(body.subject),
+    footer: [words.footer[standing], common.noReply],
+  }
+}
+
+function bodyOf(content: BulletinView['content'], style: Style, standing: Standing): Body {
+  switch (content.kind) {
+    case 'key_released':
+      return released(content, style)
+    case 'refresh_held':
+      return held(content, style)
+    case 'creations_held':
+      return creationsHeld(content, style)
+    case 'removal_late':
+      return late(content, style, standing)
+    default:
+      return content satisfies never
+  }
+}
+
+function released(content: ContentOf<'key_released'>, { words, place, publicUrl }: Style): Body {
+  const { label } = words
+  const who = oneLine(content.who)
+  const access = words.access(plain(content.access))
+  return {
+    subject: words.released.subject({ who, access }),
+    heading: words.released.heading({ who, by: oneLine(content.by) }),
+    paragraphs: [words.released.stays, words.released.over],
+    facts: [
+      { label: label.person, value: who },
+      { label: label.access, value: access },
+      { label: label.by, value: content.by },
+      { label: label.at, value: momentText(content.at, place) },
+      { label: label.comment, value: content.comment, quoted: true },
+    ],
+    links: [{ label: words.link.ended, url: `${publicUrl}/access/ended` }],
+  }
+}
+
+function held(content: ContentOf<'refresh_held'>, { words, place, publicUrl }: Style): Body {
+  const counts = content.counts
+    .filter(({ count }) => count > 0)
+    .map(({ kind, count }): Fact => ({ label: words.kind[kind], value: String(count) }))
+  const users = content.users.map(oneLine).join(words.comma)
+  return {
+    subject: words.held.subject,
+    heading: words.held.subject,
+    paragraphs: [words.held.what, words.held.accept, words.held.discard],
+    facts: [
+      { label: words.label.at, value: momentText(content.at, place) },
+      ...counts,
+      ...(users === '' ? [] : [{ label: words.label.firstUsers, value: users }]),
+    ],
+    links: [{ label: words.link.directory, url: `${publicUrl}/admin/directory` }],
+  }
+}
+
+function creationsHeld(
+  content: ContentOf<'creations_held'>,
+  { words, place, publicUrl }: Style,
+): Body {
+  return {
+    subject: words.hold.subject,
+    heading: words.hold.subject,
+    paragraphs: [words.hold.what, words.hold.next],
+    facts: [
+      { label: words.label.reason, value: content.reason },
+      { label: words.label.at, value: momentText(content.at, place) },
+    ],
+    links: [{ label: words.link.active, url: `${publicUrl}/access/active` }],
+  }
+}
+
+function late(
+  { isOwn, count, alarms }: ContentOf<'removal_late'>,
+  { words, place, publicUrl }: Style,
+  standing: Standing,
+): Body {
+  const [first] = alarms
+  const access = first ? words.access(accessOf(first)) : ''
+  const subject = count === 1 ? words.late.one(access) : words.late.many(count)
+  const seesWords = standing === 'admin' || standing === 'auditor'
+  const facts = alarms.map((alarm): Fact => {
+    const said = seesWords ? oneLine(alarm.lastError ?? '') : ''
+    const value = words.late.line({
+      who: oneLine(alarm.displayName),
+      goneBy: momentText(alarm.goneBy, place),
+      attempts: alarm.attempts,
+    })
+    return {
+      label: words.access(accessOf(alarm)),
+      value: said === '' ? value : `${value}. ${words.late.aws(said)}`,
+    }
+  })
+  const more = count - alarms.length
+  const only = count === 1 ? first?.requestIds[0] : undefined
+  const request = { label: words.link.request, url: `${publicUrl}/requests/${only ?? ''}` }
+  return {
+    subject,
+    heading: subject,
+    paragraphs: [
+      isOwn ? words.late.own : words.late.what,
+      words.late.tries,
+      ...(standing === 'admin' ? [words.late.admin] : []),
+    ],
+    facts: more > 0 ? [...facts, { label: words.label.more, value: String(more) }] : facts,
+    links: [only ? request : { label: words.link.active, url: `${publicUrl}/access/active` }],
+  }
+}
+
+function accessOf(alarm: OpenAlarm): Access {
+  const { permissionSetName: set, accountName: account, accountId } = alarm
+  return plain({ set, account, accountId })
+}
+
+function plain({ set, account, accountId }: Access): Access {
+  return { set: oneLine(set), account: oneLine(account), accountId }
+}
