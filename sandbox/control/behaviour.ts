@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
 import { isForLists } from '../model/faults.ts'
 import { readLagMsMax } from '../model/past.ts'
@@ -78,7 +77,7 @@ function present<T extends object>(given: T) {
 
 export function addFault(world: World, body: unknown): Fault {
   const given = present(faultBody.parse(body))
-  const value: Fault = { ...given, id: randomUUID(), hits: 0 }
+  const value: Fault = { ...given, id: world.passingIds.uuid(), hits: 0 }
   world.commit({ type: 'fault', value })
   return value
 }

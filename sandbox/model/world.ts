@@ -38,6 +38,8 @@ export class World {
   /** Chance has a stream of its own, so that a roll of the dice does not move the next id. */
   readonly chance: Random
   readonly ids: Ids
+  /** For ids of calls and faults, which come and go without moving those of the organisation. */
+  readonly passingIds: Ids
 
   constructor(options: WorldOptions, past: Iterable<Entry> = []) {
     this.#clock = options.now
@@ -53,7 +55,9 @@ export class World {
         ? systemRandom()
         : seededRandom(`${options.seed}/${stream}/${entries}`)
     this.chance = random('chance')
-    this.ids = makeIds(random('ids'), () => this.#state.organisation.identityStoreId.slice(2))
+    const suffix = () => this.#state.organisation.identityStoreId.slice(2)
+    this.ids = makeIds(random('ids'), suffix)
+    this.passingIds = makeIds(random('passing ids'), suffix)
   }
 
   now(): Instant {

@@ -167,6 +167,29 @@ describe('an account assignment', () => {
     expect((await creation(second.RequestId!)).Status).toBe('SUCCEEDED')
   })
 
+  test('operations on one account wait for each other whatever they do', async () => {
+    const held = { account: 'Audit', group: 'AWSSecurityAuditors', set: 'ReadOnlyAccess' }
+    const lastOfItsRole = await remove(held)
+    const makesARole = await create({ account: 'Audit', set: 'Billing' })
+    const absent = await remove({ account: 'Audit', set: 'PowerUserAccess' })
+    clock.pass(2_000)
+    expect((await deletion(lastOfItsRole.RequestId!)).Status).toBe('SUCCEEDED')
+    expect((await creation(makesARole.RequestId!)).Status).toBe('IN_PROGRESS')
+    clock.pass(2_000)
+    expect((await creation(makesARole.RequestId!)).Status).toBe('SUCCEEDED')
+    expect((await deletion(absent.RequestId!)).Status).toBe('IN_PROGRESS')
+    clock.pass(2_000)
+    expect((await deletion(absent.RequestId!)).Status).toBe('FAILED')
+  })
+
+  test('of somebody who is disabled stays', async () => {
+    await create()
+    clock.pass(2_000)
+    const user = world.state.users.get(ids.user('test-user'))!
+    world.commit({ type: 'user', value: { ...user, status: 'DISABLED' } })
+    expect(await holders()).toEqual([user.userId])
+  })
+
   test('status is forgotten after a day', async () => {
     const { RequestId } = await create()
     clock.pass(24 * 60 * 60 * 1000 - 1)

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { meetFault } from '../model/faults.ts'
 import { arnOf } from '../model/principals.ts'
 import { Refusal } from '../model/refusal.ts'
@@ -56,7 +55,7 @@ interface Received {
 
 function runCall(world: World, received: Received): AwsAnswer {
   const { recognised, fault } = received
-  const requestId = randomUUID()
+  const requestId = world.passingIds.uuid()
   if (fault?.dropConnection === 'before') {
     note(world, recognised, { status: 0, error: 'ConnectionDropped', principal: '' })
     return { status: 0, headers: {}, body: '', holdMs: 0, drop: true }

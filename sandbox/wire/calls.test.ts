@@ -2,6 +2,7 @@ import { GetAccountCommand, SESv2Client, SendEmailCommand } from '@aws-sdk/clien
 import { ListInstancesCommand, SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { addFault } from '#sandbox/control/behaviour.ts'
 import { delegatedAdministrator, managementAccount } from '#sandbox/model/principals.ts'
 import type { World } from '#sandbox/model/world.ts'
 import { clientOptions, type DrivenClock, drivenClock, drivenWorld, idsOf } from '../test-kit.ts'
@@ -185,6 +186,22 @@ test('every call is listed, with its outcome and who made it', async () => {
     { service: 'sso-admin', operation: 'ListInstances', status: 400, error: 'ValidationException' },
   ])
   expect(world.state.calls[0]!.principal).toContain(':user/team-server')
+})
+
+test('the same seed gives the same ids to calls and faults, and to operations after them', async () => {
+  const story = async () => {
+    const { world: one } = await drivenWorld({ clock: drivenClock() })
+    const fault = addFault(one, { operation: 'ListInstances', error: 'X', times: 1 })
+    const refused = handleAws(one, {
+      method: 'POST',
+      path: '/',
+      query: '',
+      headers: { 'x-amz-target': 'Nothing.DoIt' },
+      body: Buffer.from('{}'),
+    })
+    return [fault.id, refused.headers['x-amzn-requestid'], one.ids.uuid(), one.chance.fraction()]
+  }
+  expect(await story()).toEqual(await story())
 })
 
 test('an unknown operation, service, or path of SES gets what AWS answers', () => {

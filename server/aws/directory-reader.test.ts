@@ -14,8 +14,10 @@ let sandbox: Sandbox
 let organization: SandboxOrganization
 const nothing = { permissionSets: [], accountIds: [], userIds: [], groupIds: [], memberships: [] }
 
+/** The reader asks as fast as it can here: who keeps to AWS's rates is the budget. */
+const settings = { callsPerSecond: 1_000_000 }
+
 beforeAll(async () => {
-  const settings = { callsPerSecond: 1_000_000 }
   sandbox = await startSandbox({ port: 0, seed: 5, size: 'large', settings })
   organization = await control(sandbox, 'GET', 'organization')
 })
@@ -119,7 +121,7 @@ describe('a large organisation', () => {
 })
 
 test('a reading goes on after one broken page', async () => {
-  const small = await startSandbox({ port: 0, seed: 5 })
+  const small = await startSandbox({ port: 0, seed: 5, settings })
   const { accounts } = await control<SandboxOrganization>(small, 'GET', 'organization')
   const { reader } = open(
     breaking('ListAccountsForParent', (nth) => nth === 2),
@@ -131,7 +133,7 @@ test('a reading goes on after one broken page', async () => {
 })
 
 test('an account that moves while the tree is walked is not taken for gone', async () => {
-  const small = await startSandbox({ port: 0, seed: 5 })
+  const small = await startSandbox({ port: 0, seed: 5, settings })
   const { accounts } = await control<SandboxOrganization>(small, 'GET', 'organization')
   const accountIds = accounts.map((one) => one.accountId as AccountId)
   const known = { ...nothing, accountIds: [...accountIds, '999999999999' as AccountId] }
@@ -155,7 +157,7 @@ describe('a list that leaves out what AWS still knows makes the reading void', (
     'ListPermissionSets',
   ]
   test.each(lists)('%s', async (operation) => {
-    const small = await startSandbox({ port: 0, seed: 5 })
+    const small = await startSandbox({ port: 0, seed: 5, settings })
     const { reader } = open(undefined, small)
     const first = await reader.readAll({ known: nothing })
     const known = {
@@ -173,7 +175,7 @@ describe('a list that leaves out what AWS still knows makes the reading void', (
   })
 
   test('but not when the person has really gone', async () => {
-    const small = await startSandbox({ port: 0, seed: 5 })
+    const small = await startSandbox({ port: 0, seed: 5, settings })
     const { reader } = open(undefined, small)
     const first = await reader.readAll({ known: nothing })
     const userIds = first.users.map((one) => one.userId)
