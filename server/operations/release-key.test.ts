@@ -189,7 +189,12 @@ describe('the engine, about to remove what is released at that very moment', () 
     const leader = createLeader({ db, holder: 'test', log })
     const assignments = { remove: async (one: unknown) => void sent.push(one) }
     const calls = { take: async () => {}, waiting: () => 0 }
-    const lane = { enterLane: () => {}, leaveLane: () => {}, onAccepted: () => {} }
+    const lane = {
+      enterLane: () => {},
+      leaveLane: () => {},
+      onAccepted: () => {},
+      isHalted: () => false,
+    }
     const deps = { db, clock: world, leader, log, calls, assignments, ...lane }
     await remove(deps as never, epoch, key)
     return sent
