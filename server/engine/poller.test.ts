@@ -149,6 +149,14 @@ test('removals wait: what has been over for five seconds is asked about all the 
   expect(asked.filter((one) => one !== 'in progress')).toEqual(['one'])
 })
 
+test('a clock that was set back an hour does not silence it', async () => {
+  await accepted(1)
+  await turn(1)
+  over(1)
+  nowMs -= 3_600_000
+  expect(await poller.run(new Date(nowMs))).toHaveLength(1)
+})
+
 test('when nothing waits any more, the rest is asked about without delay', async () => {
   await accepted(22)
   isPressed = true

@@ -137,7 +137,10 @@ export function createPoller(deps: PollerNeeds): Poller {
     },
     async run(now) {
       const due = whenNext()
-      if (due === null || due > now) return []
+      if (due === null) return []
+      const waitMs = due.getTime() - now.getTime()
+      // Never due further ahead than that, unless the clock was set back.
+      if (waitMs > 0 && waitMs <= pollEveryMs + thriftyMsMax) return []
       const calls = await acceptedCalls(deps.db)
       nextAt = calls.length === 0 ? null : new Date(now.getTime() + pollEveryMs)
       const kinds = ['delete', 'create'] as const
