@@ -14,16 +14,26 @@ export interface Target {
 /** The most that one submission may name. */
 export const targetsOfOneMax = 20
 
+const askTriesMax = 10
+const askAgainMs = 1_000
+
 export async function ask(
   person: Person,
   targets: readonly Target[],
   durationMinutes: number,
 ): Promise<Request[]> {
-  const { status, body } = await person.post<{ requests: Request[] }>('/requests', {
-    targets,
-    durationMinutes,
-    justification: 'Measuring',
-  })
+  const submit = () =>
+    person.post<{ requests: Request[] }>('/requests', {
+      targets,
+      durationMinutes,
+      justification: 'Measuring',
+    })
+  let { status, body } = await submit()
+  // Nothing was changed; asking is not what is measured.
+  for (let tries = 1; status === 503 && tries < askTriesMax; tries += 1) {
+    await pause(askAgainMs)
+    ;({ status, body } = await submit())
+  }
   if (status !== 201) throw new Error(`Refused: ${JSON.stringify(body)}`)
   return body.requests
 }

@@ -27,8 +27,8 @@ const order: readonly CallPurpose[] = [
 export interface CallQueue {
   /** Resolves when the call may be made. */
   take(purpose: CallPurpose): Promise<void>
-  /** How many wait. */
-  waiting(): number
+  /** How many wait, in all or for this. */
+  waiting(purpose?: CallPurpose): number
 }
 
 export function createCallQueue(takeToken: () => Promise<void>): CallQueue {
@@ -63,7 +63,7 @@ export function createCallQueue(takeToken: () => Promise<void>): CallQueue {
   }
 
   return {
-    waiting: () => waiting,
+    waiting: (purpose) => (purpose === undefined ? waiting : (lines.get(purpose)?.length ?? 0)),
     take(purpose) {
       const mine = Promise.withResolvers<void>()
       lines.get(purpose)?.push(mine)

@@ -105,8 +105,9 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
   }
 
   async function runIfDue(chore: Chore, now: Date): Promise<void> {
-    const last = lastRun.get(chore.name)
-    if (last !== undefined && now.getTime() - last < chore.everyMs) return
+    const passedMs = now.getTime() - (lastRun.get(chore.name) ?? Number.NEGATIVE_INFINITY)
+    // A clock that was set back must not put everything off by as much.
+    if (passedMs >= 0 && passedMs < chore.everyMs) return
     lastRun.set(chore.name, now.getTime())
     await chore.run(now)
   }

@@ -4,16 +4,26 @@
  * storm, where many have left, the list of those that succeeded is cheaper than asking about each:
  * a page of it tells of a hundred. Where the endpoint has no lists, each operation is asked about.
  *
+ * In a storm removals wait for AWS's quota, and what asking uses of it is taken from them. Then one
+ * call a second is spent on it, none on a single operation, and what succeeded is listed only when
+ * many have left, or one five seconds ago: the last of them is gone sooner, though some are confirmed
+ * later. An operation that has left the list makes room for the next on its account at once.
+ *
  * The answers are kept until the key is worked on. They are lost with the process; then they are
  * asked for again.
  */
 import { type AcceptedCall, acceptedCalls } from '#server/store/intents.ts'
-import type { OperationStatus } from './assignments-port.ts'
+import type { Assignments, OperationStatus } from './assignments-port.ts'
+import type { CallPurpose } from './call-queue.ts'
 import type { EngineDeps } from './ports.ts'
 
 export const pollEveryMs = 600
 /** A list of what succeeded is read when so many more are to be asked about than it has pages. */
 const callsAPageMin = 3
+const thriftyCallsAPageMin = 20
+const thriftyMsACall = 1_000
+const thriftyMsMax = 5_000
+const putOffMsMax = 5_000
 const pageSize = 100
 
 export interface Poller {
@@ -28,23 +38,63 @@ export interface Poller {
   expect(at: Date): void
 }
 
-export function createPoller(deps: EngineDeps): Poller {
+export interface PollerNeeds extends Pick<EngineDeps, 'db' | 'log' | 'calls'> {
+  readonly assignments: Pick<
+    Assignments,
+    | 'creationsInProgress'
+    | 'deletionsInProgress'
+    | 'succeeded'
+    | 'describeCreation'
+    | 'describeDeletion'
+  >
+  /** AWS works on calls of these keys no more, whatever came of them. */
+  readonly onLeft: (keyIds: readonly number[]) => void
+  /** Removals wait: for AWS's quota, or for this copy to come to them. */
+  readonly isPressed: () => boolean
+}
+
+export function createPoller(deps: PollerNeeds): Poller {
   const answers = new Map<string, OperationStatus>()
+  /** When an operation was first missing from the list of those in progress. */
+  const leftSince = new Map<string, number>()
   let nextAt: Date | null = null
+  /** Counts in a storm. */
+  let notBefore: Date | null = null
   let pagesOfSucceeded = 1
 
-  async function runKind(kind: AcceptedCall['kind'], calls: readonly AcceptedCall[]) {
+  /** Answers how many calls it made of those that are counted while removals wait. */
+  async function runKind(kind: AcceptedCall['kind'], calls: readonly AcceptedCall[], now: Date) {
     const unanswered = calls.filter((call) => !answers.has(call.awsRequestId))
-    if (unanswered.length === 0) return
+    if (unanswered.length === 0) return 0
     await deps.calls.take('progress')
     const inProgress = await (kind === 'create'
       ? deps.assignments.creationsInProgress()
       : deps.assignments.deletionsInProgress())
     const left = unanswered.filter((call) => !inProgress?.has(call.awsRequestId))
-    const toAsk = await withoutSucceeded(kind, left)
-    const asked = await Promise.allSettled(toAsk.map((call) => ask(call)))
+    const pages = 1 + Math.floor((inProgress?.size ?? 0) / pageSize)
+    if (inProgress !== null) deps.onLeft(left.map((call) => call.keyId))
+    const isThrifty = inProgress !== null && deps.isPressed()
+    const late = lateOf(left, now)
+    const isWorthIt = left.length >= pagesOfSucceeded * thriftyCallsAPageMin || late.size > 0
+    if (isThrifty && !isWorthIt) return pages
+    const unknown = await withoutSucceeded(kind, left)
+    const toAsk = isThrifty ? unknown.filter((call) => late.has(call)) : unknown
+    const rank = isThrifty ? 'progress' : 'poll'
+    const asked = await Promise.allSettled(toAsk.map((call) => ask(call, rank)))
     const failed = asked.find((one) => one.status === 'rejected')
     if (failed) throw failed.reason
+    return pages + (isThrifty ? pagesOfSucceeded : 0)
+  }
+
+  /** Those that were over already when asking was put off long ago. */
+  function lateOf(left: readonly AcceptedCall[], now: Date): Set<AcceptedCall> {
+    const late = new Set<AcceptedCall>()
+    for (const call of left) {
+      const since = leftSince.get(call.awsRequestId) ?? now.getTime()
+      leftSince.set(call.awsRequestId, since)
+      if (now.getTime() - since >= putOffMsMax) late.add(call)
+    }
+    return late
   }
 
   /** Those that the list of what succeeded does not tell about, if it is worth reading. */
@@ -54,7 +104,7 @@ export function createPoller(deps: EngineDeps): Poller {
     }
     const pagesMax = Math.max(1, Math.floor(left.length / callsAPageMin))
     const wanted = new Set(left.map((call) => call.awsRequestId))
-    await deps.calls.take('poll')
+    await deps.calls.take('progress')
     const succeeded = await deps.assignments.succeeded(kind, { wanted, pagesMax })
     if (succeeded === null) return left
     pagesOfSucceeded = Math.max(1, Math.ceil(succeeded.listed / pageSize))
@@ -62,23 +112,35 @@ export function createPoller(deps: EngineDeps): Poller {
     return left.filter((call) => !succeeded.ids.has(call.awsRequestId))
   }
 
-  async function ask({ kind, awsRequestId }: AcceptedCall): Promise<void> {
-    await deps.calls.take('poll')
+  async function ask({ kind, awsRequestId }: AcceptedCall, rank: CallPurpose): Promise<void> {
+    await deps.calls.take(rank)
     const status = await (kind === 'create'
       ? deps.assignments.describeCreation(awsRequestId)
       : deps.assignments.describeDeletion(awsRequestId))
     if (status.kind !== 'in_progress') answers.set(awsRequestId, status)
   }
 
+  function whenNext(): Date | null {
+    if (nextAt === null || notBefore === null || !deps.isPressed()) return nextAt
+    return nextAt > notBefore ? nextAt : notBefore
+  }
+
   return {
-    nextAt: () => nextAt,
+    nextAt: whenNext,
     concluded: (id) => answers.get(id) ?? null,
-    forget: (id) => void answers.delete(id),
+    forget(id) {
+      answers.delete(id)
+      leftSince.delete(id)
+    },
     expect(at) {
       if (nextAt === null || nextAt > at) nextAt = at
     },
     async run(now) {
-      if (nextAt === null || nextAt > now) return []
+      const due = whenNext()
+      if (due === null) return []
+      const waitMs = due.getTime() - now.getTime()
+      // Never due further ahead than that, unless the clock was set back.
+      if (waitMs > 0 && waitMs <= pollEveryMs + thriftyMsMax) return []
       const calls = await acceptedCalls(deps.db)
       nextAt = calls.length === 0 ? null : new Date(now.getTime() + pollEveryMs)
       const kinds = ['delete', 'create'] as const
@@ -87,12 +149,16 @@ export function createPoller(deps: EngineDeps): Poller {
           runKind(
             kind,
             calls.filter((call) => call.kind === kind),
+            now,
           ),
         ),
       )
+      let callsMade = 0
       for (const one of done) {
         if (one.status === 'rejected') deps.log.warn(reasonOf(one.reason), 'poll failed')
+        else callsMade += one.value
       }
+      notBefore = new Date(now.getTime() + Math.min(callsMade * thriftyMsACall, thriftyMsMax))
       return calls.filter((call) => answers.has(call.awsRequestId)).map((call) => call.keyId)
     },
   }

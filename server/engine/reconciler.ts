@@ -58,7 +58,11 @@ export function createReconciler(deps: EngineDeps): Reconciler {
   const patience = new Map<number, { until: Date; failures: number }>()
   /** Keys that may go on though their rows do not say so: AWS has answered, or there is room. */
   const ready = new Set<number>()
-  const poller = createPoller(deps)
+  const poller = createPoller({
+    ...deps,
+    onLeft: (keyIds) => keyIds.forEach(leaveLane),
+    isPressed: () => deps.calls.waiting('removal') > 0 || roomForKeys() <= 0,
+  })
   const lanes = createLanes()
   let lanesOf: number | null = null
   let lastPassAt: Date | null = null
