@@ -1,6 +1,6 @@
 /**
- * The way from one copy to AWS. What changes access can be held on it: the copy has sent it, AWS has
- * not received it, and whatever becomes of the copy meanwhile, it arrives when it is let go.
+ * The way from one copy to AWS. A call can be held on it: the copy has sent it, AWS has not received
+ * it, and whatever becomes of the copy meanwhile, it arrives when it is let go.
  */
 import {
   createServer,
@@ -12,19 +12,14 @@ import {
 import type { AddressInfo } from 'node:net'
 import { until } from '../kill/until.ts'
 
-export type Mutation = 'CreateAccountAssignment' | 'DeleteAccountAssignment'
-
-interface Sent {
-  readonly operation: Mutation
-  readonly letGo: () => void
-  readonly isHeld: boolean
-}
+const mutations = new Set(['CreateAccountAssignment', 'DeleteAccountAssignment'])
 
 export class AwsWay {
   readonly #server: Server
   readonly #port: number
-  readonly #sent: Sent[] = []
-  #holding: Mutation | null = null
+  readonly #sent: string[] = []
+  readonly #held: (() => void)[] = []
+  #holding: string | null = null
 
   private constructor(server: Server, port: number) {
     this.#server = server
@@ -43,26 +38,26 @@ export class AwsWay {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Every call that its copy has sent, in order. */
-  get mutations(): Mutation[] {
-    return this.#sent.map(({ operation }) => operation)
+  /** Every call that changes access and that its copy has sent, in order. */
+  get mutations(): string[] {
+    return this.#sent.filter((operation) => mutations.has(operation))
   }
 
   forget(): void {
     this.#sent.length = 0
   }
 
-  hold(operation: Mutation): void {
+  hold(operation: string): void {
     this.#holding = operation
   }
 
   async holdsOne(): Promise<void> {
-    await until('a call is on its way', async () => this.#sent.some(({ isHeld }) => isHeld))
+    await until('a call is on its way', async () => this.#held.length > 0)
   }
 
   letGo(): void {
     this.#holding = null
-    for (const { letGo } of this.#sent) letGo()
+    for (const letGo of this.#held.splice(0)) letGo()
   }
 
   async close(): Promise<void> {
@@ -92,17 +87,11 @@ export class AwsWay {
 
   #turn(message: IncomingMessage): Promise<void> {
     const target = String(message.headers['x-amz-target'] ?? '')
-    const operation = mutationIn(target)
-    if (operation === null) return Promise.resolve()
-    const isHeld = this.#holding === operation
+    const operation = target.slice(target.lastIndexOf('.') + 1)
+    this.#sent.push(operation)
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#sent.push({ operation, isHeld, letGo: resolve })
-    if (!isHeld) resolve()
+    if (this.#holding === operation) this.#held.push(resolve)
+    else resolve()
     return promise
   }
-}
-
-function mutationIn(target: string): Mutation | null {
-  const name = target.slice(target.lastIndexOf('.') + 1)
-  return name === 'CreateAccountAssignment' || name === 'DeleteAccountAssignment' ? name : null
 }

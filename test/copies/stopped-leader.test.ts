@@ -16,16 +16,20 @@ const takeOverSecondsMax = 5
 /** The time limit of a transaction that does nothing, and what it takes to notice. */
 const rowHeldSecondsMax = 2
 
+/** Some rounds of asking whether it may lead, and connections made anew: time enough to do harm. */
+const bytesOfSomeRounds = 4_000
+
 /**
- * Continued, it notices, and goes on for a whole round of asking whether it may lead. A renewal may
- * have been on its way when it was stopped.
+ * Continued, it notices that it leads no more, goes on, and writes nothing. A renewal may have been
+ * on its way when it was stopped.
  */
 async function goesOnInVain(house: House, copy: Copy, stoppedAt: Date): Promise<void> {
-  const asked = copy.toDatabase.bytesToServer
+  const { program, toDatabase } = copy
+  const [asked, said] = [toDatabase.bytesToServer, program.saidLength]
   const resumedAt = await house.databaseNow()
-  copy.program.signal('SIGCONT')
-  await until('it has noticed', async () => copy.program.hasSaid(/no longer leading/))
-  await until('it asks on', async () => copy.toDatabase.bytesToServer > asked + 1_000)
+  program.signal('SIGCONT')
+  await until('it has noticed', async () => program.hasSaid(/no longer leading/, said))
+  await until('it goes on', async () => toDatabase.bytesToServer > asked + bytesOfSomeRounds)
   expect(await house.writtenBy(copy, resumedAt)).toEqual([])
   const meanwhile = await house.writtenBy(copy, stoppedAt)
   expect(meanwhile.filter((wrote) => wrote !== 'leader')).toEqual([])
@@ -174,6 +178,35 @@ describe('stopped when its call', () => {
     expect({ status, endsAt }).toEqual({ status: 'active', endsAt: before.endsAt })
     await scene.giveBack(other, newer)
     await scene.untilStatus(other, newer, 'ended')
+    await scene.expectAllWell(other)
+  })
+
+  test('was lost and it looks what became of it: what it sees, it does not write down', async () => {
+    const scene = theScene()
+    const { house } = scene
+    const { leading, other } = await house.twoCopies()
+    await house.control('POST', 'faults', {
+      operation: 'CreateAccountAssignment',
+      dropConnection: 'after',
+      times: 1,
+    })
+    const id = await scene.askAndApprove(other, scene.newTarget())
+    await scene.untilIntents(id, ['create unknown'])
+    leading.toAws.hold('ListAccountAssignments')
+    await house.lookNow(id)
+    await leading.toAws.holdsOne()
+    leading.program.signal('SIGSTOP')
+    const stoppedAt = await house.databaseNow()
+    // That the access is there: so it is, and will not be when this is read.
+    leading.toAws.letGo()
+    await house.takenOverFrom(leading)
+    await house.lookNow(id)
+    await scene.untilStatus(other, id, 'active')
+    await scene.giveBack(other, id)
+    await scene.untilStatus(other, id, 'ended')
+
+    await goesOnInVain(house, leading, stoppedAt)
+    expect(await scene.intents(id)).toEqual(['create succeeded', 'delete succeeded'])
     await scene.expectAllWell(other)
   })
 

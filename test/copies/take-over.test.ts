@@ -52,6 +52,7 @@ test.for(losses)(
     const beginning = await scene.ask(other, two)
     await house.endsIn(ending, 1.5)
 
+    const said = leading.program.saidLength
     const lostAt = await house.databaseNow()
     await loss.lose(house, leading)
     await scene.approve(other, beginning)
@@ -64,7 +65,7 @@ test.for(losses)(
     await scene.untilStatus(other, beginning, 'active')
     if (loss.find !== null) {
       loss.find(leading)
-      await until('it has noticed', async () => leading.program.hasSaid(/no longer leading/))
+      await until('it has noticed', async () => leading.program.hasSaid(/no longer leading/, said))
       await until('it serves', () => serves(scene, leading, beginning))
       expect(await house.writtenBy(leading, lostAt)).toEqual([])
     }

@@ -91,8 +91,13 @@ export class Program {
     return this.#child.pid
   }
 
-  hasSaid(pattern: RegExp): boolean {
-    return pattern.test(this.#output)
+  /** How much it has said, for `hasSaid`. */
+  get saidLength(): number {
+    return this.#output.length
+  }
+
+  hasSaid(pattern: RegExp, after = 0): boolean {
+    return pattern.test(this.#output.slice(after))
   }
 
   #hear(chunk: Buffer): void {
