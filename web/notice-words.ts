@@ -10,6 +10,8 @@ const keys = {
   ended: 'notice.ended',
   revoked: 'notice.revoked',
   failed: 'notice.failed',
+  break_glass_used: 'notice.break_glass_used',
+  review_due: 'notice.review_due',
 } as const satisfies Readonly<Record<string, StringKey>>
 
 export function noticeEventKey(event: string): StringKey {
