@@ -11,6 +11,8 @@ const keys = {
   revoked: 'notice.revoked',
   failed: 'notice.failed',
   excess_added: 'notice.excess_added',
+  break_glass_used: 'notice.break_glass_used',
+  review_due: 'notice.review_due',
 } as const satisfies Readonly<Record<string, StringKey>>
 
 export function noticeEventKey(event: string): StringKey {

@@ -6,6 +6,7 @@ export const paths = {
   requests: '/requests',
   toApprove: '/approvals?tab=waiting',
   decided: '/approvals?tab=decided',
+  review: '/approvals?tab=review',
   active: '/access/active',
   ended: '/access/ended',
   preferences: '/preferences',

@@ -79,7 +79,7 @@ export const countsQuery = queryOptions({
 })
 
 export interface RequestListQuery {
-  readonly view: 'mine' | 'to-approve' | 'decided' | 'active' | 'ended' | 'all'
+  readonly view: 'mine' | 'to-approve' | 'decided' | 'review' | 'active' | 'ended' | 'all'
   readonly status?: string
   readonly q?: string
   readonly scope?: string

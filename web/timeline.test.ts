@@ -22,6 +22,7 @@ function story(part: Partial<Request>): string[] {
     endReason: null,
     failure: null,
     coveredBy: null,
+    review: null,
     late: false,
     createdAt: '2026-11-24T00:00:00.000Z',
     expiresAt: '2026-11-24T03:00:00.000Z',
@@ -54,6 +55,22 @@ describe('the story of a request', () => {
     expect(
       story({ status: 'rejected', approvals: [{ ...approved, decision: 'rejected' }] }),
     ).toEqual(['success: Asked by Taro', 'error: Rejected by carol'])
+  })
+
+  test('break-glass says that nobody approved it, and what the review found', () => {
+    const glass = { ...granted, approvals: [], approvalRequired: false, breakGlass: true }
+    const by = { userId: 'u1', userName: 'carol' }
+    const review = {
+      dueAt: '2026-11-25T00:00:00.000Z',
+      by,
+      outcome: 'not_justified' as const,
+      comment: 'Nothing was down',
+      at: '2026-11-24T02:00:00.000Z',
+    }
+    const told = story({ ...glass, status: 'active', review })
+    expect(told).toContain('success: Break-glass: no approval needed, review afterwards')
+    expect(told.at(-1)).toBe('warning: Reviewed by carol: not justified')
+    expect(story({ ...glass, status: 'active' }).join()).not.toContain('Reviewed')
   })
 
   test('removal that AWS has not confirmed is never told as done', () => {

@@ -29,7 +29,7 @@ export function timelineOf(told: Told): TimelineStep[] {
     title: t('timeline.asked', { name: request.requester.displayName }),
     at: request.createdAt,
   }
-  return [asked, ...decisions(told), ...access(told)]
+  return [asked, ...decisions(told), ...access(told), ...reviewed(told)]
 }
 
 function decisions({ request, t, at }: Told): TimelineStep[] {
@@ -54,10 +54,24 @@ function decisions({ request, t, at }: Told): TimelineStep[] {
     })
   }
   if (!request.approvalRequired) {
-    const title = t('timeline.auto')
+    const title = t(request.breakGlass ? 'timeline.breakGlass' : 'timeline.auto')
     steps.push({ id: 'auto', status: 'success', title, at: request.createdAt })
   }
   return steps
+}
+
+function reviewed({ request, t }: Told): TimelineStep[] {
+  const { review } = request
+  if (review === null || review.outcome === null || review.by === null) return []
+  return [
+    {
+      id: 'reviewed',
+      status: review.outcome === 'justified' ? 'success' : 'warning',
+      title: t(`timeline.reviewed.${review.outcome}`, { name: review.by.userName }),
+      at: review.at,
+      ...(review.comment ? { comment: review.comment } : {}),
+    },
+  ]
 }
 
 function access(told: Told): TimelineStep[] {
@@ -181,6 +195,9 @@ const endReasons = {
   management_account: 'end.out_of_reach',
   permission_set_in_management_account: 'end.permission_set_in_management_account',
   parent_over: 'end.parent_over',
+  parent_returned: 'end.parent_returned',
+  extension_not_allowed: 'code.extension_not_allowed',
+  chain_too_long: 'code.chain_too_long',
   too_few_approvers: 'end.too_few_approvers',
 } as const
 

@@ -1,5 +1,7 @@
+import { sql, type Transaction } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RequestId, SubmissionId } from '#core/ids.ts'
+import type { Schema } from '#server/store/schema.ts'
 import { createWorld, type PersonName, prodReadOnly, type World } from '#test/factory.ts'
 import { approveRequest } from './approve-request.ts'
 import { cancelRequest } from './cancel-request.ts'
@@ -245,6 +247,32 @@ describe('extending is refused', () => {
     expect(rows).toHaveLength(1)
   })
 })
+
+test('extending waits for whoever is changing the parent, and sees what they made of it', async () => {
+  const parent = await activeAccess()
+  let extending: Promise<unknown> = Promise.resolve()
+  let settled = false
+  await world.db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('request')
+      .set({ status: 'ending', end_state: 'ended' })
+      .where('request_id', '=', parent)
+      .execute()
+    extending = codeOf(extend(parent)).finally(() => {
+      settled = true
+    })
+    while (!settled && !(await somebodyWaitsFor(tx)));
+  })
+  expect(await extending).toBe('already_ending')
+})
+
+/** Whether another session waits for a row that this transaction has changed. */
+async function somebodyWaitsFor(tx: Transaction<Schema>): Promise<boolean> {
+  const { rows } = await sql<{ waiting: number }>`
+    select count(*)::int as waiting from pg_locks
+    where not granted and transactionid = pg_current_xact_id()::xid`.execute(tx)
+  return (rows[0]?.waiting ?? 0) > 0
+}
 
 describe('what becomes of an extension when its parent is over', () => {
   test('an approval that comes too late finds it expired, with the reason', async () => {

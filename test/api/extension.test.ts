@@ -127,6 +127,24 @@ describe('given back or revoked, nothing comes after it', () => {
   }
 })
 
+test('never creates anew what somebody removed in AWS meanwhile', async () => {
+  const first = await activeAccess(10)
+  const { body: second } = await extend(owner, first)
+  await approve(second)
+  await scene.world.control('DELETE', 'assignments', {
+    userName: 'test-user',
+    accountId: first.accountId,
+    permissionSetArn: first.permissionSetArn,
+  })
+  await passUntil(first.endsAt, 20)
+  expect(await owner.request(first.id)).toMatchObject({ status: 'revoked' })
+  expect(await owner.request(second.id)).toMatchObject({
+    status: 'failed',
+    failure: { code: 'parent_over' },
+  })
+  expect(isHeld(first)).toBe(false)
+})
+
 describe('somebody who should not', () => {
   test('cannot extend what another has, nor learn of it', async () => {
     const first = await activeAccess()

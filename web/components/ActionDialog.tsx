@@ -1,9 +1,7 @@
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
-import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Textarea from '@cloudscape-design/components/textarea'
 import { useMutation, useQuery } from '@tanstack/react-query'
@@ -13,14 +11,16 @@ import { call, type Failure, failureOf } from '../api.ts'
 import { useNow } from '../clock.ts'
 import { flash } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
-import { useLive } from '../live.ts'
 import { requestPath } from '../paths.ts'
 import { wordFailure, wordField } from '../problems.ts'
 import { queryClient, requestQuery } from '../queries.ts'
 import { approvalsGiven, looks } from '../request-look.ts'
 import { setSearch } from '../router.ts'
-import { type ActionName, askFor, useOpenAction } from './action-dialog-store.ts'
+import { askFor, type PlainAction, useOpenAction } from './action-dialog-store.ts'
+import { ExtendDialog } from './ExtendDialog.tsx'
 import { FieldLabel } from './FieldLabel.tsx'
+import { QuestionModal } from './QuestionModal.tsx'
+import { ReviewDialog } from './ReviewDialog.tsx'
 import { targetName } from './Target.tsx'
 
 const titles = {
@@ -46,18 +46,21 @@ export function ActionDialogHost(): ReactNode {
     askFor(null)
     setSearch({ decide: null, do: null }, { replace: true })
   }
-  return <ActionDialog key={`${open.request.id} ${open.action}`} {...open} onClose={close} />
+  const { request, action } = open
+  const key = `${request.id} ${action}`
+  if (action === 'extend') return <ExtendDialog key={key} request={request} onClose={close} />
+  if (action === 'review') return <ReviewDialog key={key} request={request} onClose={close} />
+  return <ActionDialog key={key} request={request} action={action} onClose={close} />
 }
 
 /** Asks once, naming the person, the target and how long. Nothing happens before the button here. */
 function ActionDialog(props: {
   request: Request
-  action: ActionName
+  action: PlainAction
   onClose: () => void
 }): ReactNode {
   const { request, action, onClose } = props
   const { t } = useWords()
-  const offline = useLive().kind === 'offline'
   const [comment, setComment] = useState('')
   const mutation = useAct(request, action, onClose)
   const failure = mutation.error ? failureOf(mutation.error) : null
@@ -68,45 +71,27 @@ function ActionDialog(props: {
     account: request.accountName,
   }
   return (
-    <Modal
-      visible
-      header={t(titles[action], values)}
-      closeAriaLabel={t('do.close')}
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              {t('do.dismiss')}
-            </Button>
-            <Button
-              variant="primary"
-              loading={mutation.isPending}
-              disabled={offline}
-              onClick={() => mutation.mutate(comment)}
-            >
-              {t(`act.${action}`)}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <QuestionModal
+      title={t(titles[action], values)}
+      confirm={t(`act.${action}`)}
+      pending={mutation.isPending}
+      onConfirm={() => mutation.mutate(comment)}
+      onClose={onClose}
     >
-      <SpaceBetween size="m">
-        <Consequence request={request} action={action} />
-        {failure && commentError === null && <Refusal request={request} failure={failure} />}
-        <FormField
-          label={<FieldLabel text={t('act.comment')} optional />}
-          description={t('act.commentHelp')}
-          errorText={commentError ?? ''}
-        >
-          <Textarea value={comment} rows={3} onChange={({ detail }) => setComment(detail.value)} />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+      <Consequence request={request} action={action} />
+      {failure && commentError === null && <Refusal request={request} failure={failure} />}
+      <FormField
+        label={<FieldLabel text={t('act.comment')} optional />}
+        description={t('act.commentHelp')}
+        errorText={commentError ?? ''}
+      >
+        <Textarea value={comment} rows={3} onChange={({ detail }) => setComment(detail.value)} />
+      </FormField>
+    </QuestionModal>
   )
 }
 
-function useAct(request: Request, action: ActionName, onDone: () => void) {
+function useAct(request: Request, action: PlainAction, onDone: () => void) {
   const { t } = useWords()
   return useMutation({
     mutationFn: (comment: string) =>
@@ -131,7 +116,7 @@ function useAct(request: Request, action: ActionName, onDone: () => void) {
   })
 }
 
-function Consequence(props: { request: Request; action: ActionName }): ReactNode {
+function Consequence(props: { request: Request; action: PlainAction }): ReactNode {
   const { t, times } = useWords()
   const { request, action } = props
   const name = request.requester.displayName

@@ -16,7 +16,6 @@ export function Navigation(props: { me: Me }): ReactNode {
   const { path, search } = usePlace()
   const { data: counts } = useQuery(countsQuery)
   const has = (role: RoleName) => props.me.roles.includes(role)
-  const waiting = counts?.toApprove ?? 0
   const items: SideNavigationProps.Item[] = [
     link(t, 'nav.home', paths.home),
     section(t, 'nav.requests', [
@@ -25,16 +24,18 @@ export function Navigation(props: { me: Me }): ReactNode {
     ]),
   ]
   if (has('approver')) {
-    const badge =
-      waiting > 0 ? (
-        <Badge color="blue">
-          <span title={t('nav.waitingCount', { count: waiting })}>{waiting}</span>
-        </Badge>
-      ) : undefined
+    const { toApprove = 0, toReview = 0 } = counts ?? {}
     items.push(
       section(t, 'nav.approvals', [
-        { ...link(t, 'nav.toApprove', paths.toApprove), info: badge },
+        counted(link(t, 'nav.toApprove', paths.toApprove), {
+          count: toApprove,
+          title: t('nav.waitingCount', { count: toApprove }),
+        }),
         link(t, 'nav.decided', paths.decided),
+        counted(link(t, 'nav.review', paths.review), {
+          count: toReview,
+          title: t('nav.reviewCount', { count: toReview }),
+        }),
       ]),
     )
   }
@@ -61,6 +62,19 @@ function link(t: Translate, title: StringKey, href: string): SideNavigationProps
   return { type: 'link', text: t(title), href }
 }
 
+function counted(
+  item: SideNavigationProps.Link,
+  waiting: { count: number; title: string },
+): SideNavigationProps.Link {
+  if (waiting.count === 0) return item
+  const info = (
+    <Badge color="blue">
+      <span title={waiting.title}>{waiting.count}</span>
+    </Badge>
+  )
+  return { ...item, info }
+}
+
 function section(
   t: Translate,
   title: StringKey,
@@ -71,7 +85,9 @@ function section(
 
 function activeHref(path: string, search: URLSearchParams): string {
   if (path === '/approvals') {
-    return search.get('tab') === 'decided' ? paths.decided : paths.toApprove
+    const tab = search.get('tab')
+    if (tab === 'review') return paths.review
+    return tab === 'decided' ? paths.decided : paths.toApprove
   }
   if (path.startsWith(paths.eligibility)) return paths.eligibility
   if (path.startsWith(paths.approvers)) return paths.approvers

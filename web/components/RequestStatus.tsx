@@ -36,6 +36,13 @@ export function RequestBadges(props: { request: Request }): ReactNode {
       </Badge>,
     )
   }
+  if (request.review !== null && request.review.outcome === null) {
+    badges.push(
+      <Badge key="review" color="severity-medium">
+        {t('badge.review')}
+      </Badge>,
+    )
+  }
   if (request.extends !== null) badges.push(<Badge key="extends">{t('badge.extension')}</Badge>)
   if (partly) {
     const text = t('badge.approvals', { given, needed: request.approvalsRequired })

@@ -5,7 +5,10 @@
 import { useSyncExternalStore } from 'react'
 import type { Request } from '#contract/request.ts'
 
-export const actionNames = ['approve', 'reject', 'cancel', 'return', 'revoke'] as const
+/** Those that ask for a comment at most. */
+export const plainActions = ['approve', 'reject', 'cancel', 'return', 'revoke'] as const
+export type PlainAction = (typeof plainActions)[number]
+export const actionNames = [...plainActions, 'extend', 'review'] as const
 export type ActionName = (typeof actionNames)[number]
 
 export interface OpenAction {

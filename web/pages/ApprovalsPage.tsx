@@ -26,10 +26,22 @@ const decidedColumns: readonly ColumnName[] = [
   'asked',
 ]
 
+const reviewColumns: readonly ColumnName[] = [
+  'target',
+  'requester',
+  'status',
+  'duration',
+  'justification',
+  'asked',
+  'actions',
+]
+
+const tabNames = ['waiting', 'decided', 'review'] as const
+
 export function ApprovalsPage(): ReactNode {
   const { t } = useWords()
   const { search } = usePlace()
-  const tab = search.get('tab') === 'decided' ? 'decided' : 'waiting'
+  const tab = tabNames.find((name) => name === search.get('tab')) ?? 'waiting'
   const tabs = (
     <Tabs
       activeTabId={tab}
@@ -48,9 +60,22 @@ export function ApprovalsPage(): ReactNode {
       tabs={[
         { id: 'waiting', label: t('approvals.waiting') },
         { id: 'decided', label: t('approvals.decided') },
+        { id: 'review', label: t('approvals.review') },
       ]}
     />
   )
+  if (tab === 'review') {
+    return (
+      <RequestList
+        key="review"
+        title={t('approvals.titleReview')}
+        view="review"
+        columns={reviewColumns}
+        above={tabs}
+        empty={t('approvals.emptyReview')}
+      />
+    )
+  }
   if (tab === 'decided') {
     return (
       <RequestList

@@ -9,6 +9,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { z } from 'zod'
 import type { Request, Submission, Submitted } from '#contract/request.ts'
 import { call, type Failure, failureOf, newIdempotencyKey } from '../api.ts'
+import { BreakGlassField } from '../components/ask/BreakGlassField.tsx'
 import { PreviewPanel } from '../components/ask/PreviewPanel.tsx'
 import { ProseFields } from '../components/ask/ProseFields.tsx'
 import { StartField } from '../components/ask/StartField.tsx'
@@ -18,6 +19,7 @@ import {
   askToUrl,
   errorsOf,
   justificationCharactersMax,
+  limitOf,
   type Prose,
   submissionOf,
 } from '../components/ask/state.ts'
@@ -125,7 +127,7 @@ function CreateRequestForm(): ReactNode {
   const failure = send.error ? failureOf(send.error) : null
   const errors = errorsOf(ask, prose, { set, timeZone })
   const submission = submissionOf(ask, prose, timeZone)
-  const limit = set?.maxDurationMinutes ?? null
+  const limit = limitOf(ask, set)
   const hasErrors = Object.keys(errors).length > 0
   const error = (key: StringKey | undefined, field: string) => {
     const values = { max: justificationCharactersMax }
@@ -139,7 +141,7 @@ function CreateRequestForm(): ReactNode {
   }
   const changeAsk = (part: Partial<Ask>) => {
     if (failure) send.reset()
-    change(part)
+    change(namesAnother(part, ask) ? { ...part, breakGlass: false } : part)
   }
   return (
     <PageForm label={t('ask.title')} onSend={onSend}>
@@ -154,6 +156,14 @@ function CreateRequestForm(): ReactNode {
                 setError={error(errors.set, 'permissionSetArn')}
               />
             </Container>
+            {set?.breakGlassMaxDurationMinutes != null && (
+              <BreakGlassField
+                checked={ask.breakGlass}
+                limitMinutes={set.breakGlassMaxDurationMinutes}
+                error={error(undefined, 'breakGlass')}
+                onChange={(breakGlass) => changeAsk({ breakGlass })}
+              />
+            )}
             <WindowFields
               ask={ask}
               change={changeAsk}
@@ -167,7 +177,12 @@ function CreateRequestForm(): ReactNode {
               <ProseFields
                 prose={prose}
                 change={(part) => setProse((before) => ({ ...before, ...part }))}
-                set={set}
+                set={
+                  set && {
+                    ...set,
+                    justificationRequired: set.justificationRequired || ask.breakGlass,
+                  }
+                }
                 justificationError={error(errors.justification, 'justification')}
                 ticketError={error(errors.ticket, 'ticket')}
               />
@@ -185,6 +200,12 @@ function CreateRequestForm(): ReactNode {
       </div>
     </PageForm>
   )
+}
+
+/** What was meant for one target is not meant for another. */
+function namesAnother(part: Partial<Ask>, ask: Ask): boolean {
+  const after = { ...ask, ...part }
+  return after.accountId !== ask.accountId || after.permissionSetArn !== ask.permissionSetArn
 }
 
 /** When and for how long. A duration over the limit is said at once, not only after sending. */
@@ -214,13 +235,13 @@ function WindowFields(props: {
           }
           error={tooLong ? t('code.duration_too_long.max', { duration }) : props.durationError}
         />
-        <StartField ask={ask} change={change} error={props.startError} />
+        {!ask.breakGlass && <StartField ask={ask} change={change} error={props.startError} />}
       </SpaceBetween>
     </Container>
   )
 }
 
-const fields = ['targets', 'durationMinutes', 'startsAt', 'justification', 'ticket']
+const fields = ['breakGlass', 'targets', 'durationMinutes', 'startsAt', 'justification', 'ticket']
 
 function SendRow(props: { failure: Failure | null; wrong: boolean; pending: boolean }): ReactNode {
   const { t } = useWords()

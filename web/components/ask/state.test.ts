@@ -13,6 +13,7 @@ const filled: Ask = {
   startsLater: true,
   date: '2026-11-24',
   time: '09:00',
+  breakGlass: false,
 }
 const set: EligiblePermissionSet = {
   permissionSetArn: arn,
@@ -57,6 +58,34 @@ describe('the request form and its URL', () => {
       startsLater: false,
       date: '',
       time: '',
+      breakGlass: false,
+    })
+  })
+})
+
+describe('break-glass', () => {
+  const urgent = { ...filled, breakGlass: true, hours: '0', minutes: '30' }
+  const glass = { ...set, breakGlass: true, breakGlassMaxDurationMinutes: 30 }
+  const facts = { set: { ...glass, justificationRequired: false }, timeZone: tokyo }
+  const prose = { justification: 'Payments are down', ticket: 'CHG-1' }
+
+  test('is not in the URL, so that no link decides it', () => {
+    expect(askFromUrl(urlOf(urgent), tokyo).breakGlass).toBe(false)
+  })
+
+  test('is sent without the start that was chosen before', () => {
+    expect(submissionOf(urgent, prose, tokyo)).toMatchObject({ startsAt: null, breakGlass: true })
+    expect(submissionOf(filled, prose, tokyo)).not.toHaveProperty('breakGlass')
+  })
+
+  test('has a longest duration of its own, and always a reason', () => {
+    expect(errorsOf(urgent, prose, facts)).toEqual({})
+    expect(errorsOf({ ...urgent, time: '' }, prose, facts)).toEqual({})
+    expect(errorsOf({ ...urgent, minutes: '31' }, prose, facts)).toEqual({
+      duration: 'code.duration_too_long',
+    })
+    expect(errorsOf(urgent, { ...prose, justification: ' ' }, facts)).toEqual({
+      justification: 'ask.justificationMissing',
     })
   })
 })

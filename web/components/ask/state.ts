@@ -16,6 +16,8 @@ export interface Ask {
   readonly startsLater: boolean
   readonly date: string
   readonly time: string
+  /** Decided by the person on the page: never in a URL, so that no link decides it. */
+  readonly breakGlass: boolean
 }
 
 /** Typed by the person, so never in the URL. */
@@ -40,6 +42,7 @@ export function askFromUrl(search: URLSearchParams, timeZone: string): Ask {
     ...splitDuration(sane ? minutes : 60),
     startsLater: later,
     ...wall,
+    breakGlass: false,
   }
 }
 
@@ -54,7 +57,9 @@ export function askToUrl(ask: Ask, timeZone: string): Readonly<Record<string, st
 }
 
 export function startOf(ask: Ask, timeZone: string): Date | null {
-  return ask.startsLater ? instantOf({ date: ask.date, time: ask.time }, timeZone) : null
+  return ask.startsLater && !ask.breakGlass
+    ? instantOf({ date: ask.date, time: ask.time }, timeZone)
+    : null
 }
 
 export function submissionOf(ask: Ask, prose: Prose, timeZone: string): Submission | null {
@@ -67,6 +72,7 @@ export function submissionOf(ask: Ask, prose: Prose, timeZone: string): Submissi
     durationMinutes: duration.minutes,
     justification: prose.justification,
     ticket: prose.ticket.trim() === '' ? null : prose.ticket,
+    ...(ask.breakGlass && { breakGlass: true }),
   }
 }
 
@@ -79,22 +85,27 @@ const durationWords = {
   too_long: 'code.duration_too_long',
 } as const
 
+/** Break-glass has a longest duration of its own. */
+export function limitOf(ask: Ask, set: EligiblePermissionSet | null): number | null {
+  if (set === null) return null
+  return ask.breakGlass ? set.breakGlassMaxDurationMinutes : set.maxDurationMinutes
+}
+
 /** Only what the person can see is wrong; the server judges all of it again. */
 export function errorsOf(
   ask: Ask,
   prose: Prose,
   facts: { set: EligiblePermissionSet | null; timeZone: string },
 ): AskErrors {
-  const limit = facts.set?.maxDurationMinutes ?? null
-  const duration = readDuration(ask.hours, ask.minutes, limit)
+  const duration = readDuration(ask.hours, ask.minutes, limitOf(ask, facts.set))
   const words = Array.from(prose.justification.trim()).length
-  const start = ask.startsLater ? startOf(ask, facts.timeZone) : new Date(0)
+  const start = ask.startsLater && !ask.breakGlass ? startOf(ask, facts.timeZone) : new Date(0)
   return {
     ...(ask.accountId === null ? { account: 'ask.accountMissing' } : {}),
     ...(ask.accountId !== null && ask.permissionSetArn === null ? { set: 'ask.setMissing' } : {}),
     ...(duration.ok ? {} : { duration: durationWords[duration.problem] }),
     ...(start === null ? { start: 'ask.startMissing' } : {}),
-    ...(facts.set?.justificationRequired && words === 0
+    ...((facts.set?.justificationRequired || ask.breakGlass) && words === 0
       ? { justification: 'ask.justificationMissing' }
       : {}),
     ...(words > justificationCharactersMax ? { justification: 'ask.tooLong' } : {}),

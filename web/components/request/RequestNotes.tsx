@@ -1,9 +1,11 @@
 import Alert from '@cloudscape-design/components/alert'
+import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
-import type { Request } from '#contract/request.ts'
+import type { Request, Review } from '#contract/request.ts'
 import { useNow } from '../../clock.ts'
 import { useWords } from '../../i18n.tsx'
+import { requestPath } from '../../paths.ts'
 import { failureText } from '../../timeline.ts'
 
 /** What one has to know about this request now, in a sentence each. */
@@ -33,6 +35,25 @@ export function RequestNotes(props: { request: Request }): ReactNode {
     notes.push(
       <Alert key="late" type="warning" header={t('request.lateTitle')}>
         {n >= 1 ? t('request.lateText', { n }) : t('request.lateSoon')}
+      </Alert>,
+    )
+  }
+  if (request.review !== null) {
+    notes.push(<ReviewNote key="review" review={request.review} />)
+  }
+  if (request.extends !== null) {
+    notes.push(
+      <Alert key="extends" type="info">
+        {t('request.extends')}{' '}
+        <Link href={requestPath(request.extends)}>{t('request.extendsLink')}</Link>
+      </Alert>,
+    )
+  }
+  if (request.extendedBy !== null) {
+    notes.push(
+      <Alert key="extended" type="info">
+        {t('request.extendedBy')}{' '}
+        <Link href={requestPath(request.extendedBy)}>{t('request.extendedByLink')}</Link>
       </Alert>,
     )
   }
@@ -68,4 +89,21 @@ export function RequestNotes(props: { request: Request }): ReactNode {
     )
   }
   return notes.length === 0 ? null : <SpaceBetween size="s">{notes}</SpaceBetween>
+}
+
+function ReviewNote(props: { review: Review }): ReactNode {
+  const { t, times } = useWords()
+  const { dueAt, by, outcome, comment, at } = props.review
+  const now = useNow()
+  if (outcome === null || by === null || at === null) {
+    const late = new Date(dueAt) <= now
+    const key = late ? 'review.overdue' : 'review.waiting'
+    return <Alert type="warning">{t(key, { time: times.at(dueAt) })}</Alert>
+  }
+  const header = t(`review.found.${outcome}`, { name: by.userName, time: times.at(at) })
+  return (
+    <Alert type={outcome === 'justified' ? 'success' : 'warning'} header={header}>
+      <span className="free-text">{comment}</span>
+    </Alert>
+  )
 }
