@@ -189,8 +189,9 @@ describe('the engine, about to remove what is released at that very moment', () 
     const leader = createLeader({ db, holder: 'test', log })
     const assignments = { remove: async (one: unknown) => void sent.push(one) }
     const calls = { take: async () => {}, waiting: () => 0 }
+    const isHalted = () => false
     const lane = { enterLane: () => {}, leaveLane: () => {}, onAccepted: () => {} }
-    const deps = { db, clock: world, leader, log, calls, assignments, ...lane }
+    const deps = { db, clock: world, leader, log, calls, assignments, isHalted, ...lane }
     await remove(deps as never, epoch, key)
     return sent
   }
