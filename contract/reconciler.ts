@@ -31,6 +31,9 @@ export const ReconcilerStatus = z
         }),
       )
       .meta({ description: 'Tokens left of each quota; negative: calls that wait already' }),
+    peopleWatched: z.object({ people: z.int(), everySeconds: z.number() }).meta({
+      description: 'How often people with live access are read again; 60 s, or stretched',
+    }),
     heldRefresh: z
       .object({ refreshId: z.string(), since: Instant, reason: z.string().nullable() })
       .nullable(),

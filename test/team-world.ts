@@ -28,6 +28,8 @@ export interface TeamWorld {
   /** The same in one leap, for hours in which nothing happens. */
   leap(seconds: number): Promise<void>
   mails(): Promise<Mail[]>
+  /** As Prometheus reads them: the value of each line, by name and labels. */
+  metrics(): Promise<ReadonlyMap<string, number>>
   assignments(): Promise<Assignment[]>
   organization(): Promise<Organization>
   /** A control path of the sandbox. */
@@ -86,12 +88,14 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
   })
   options.shape?.(sandbox)
   const port = await freePort()
+  const metricsPort = await freePort()
   const teamUrl = `http://127.0.0.1:${port}`
   await registerTeam(sandbox, teamUrl)
   const team = await startTeam({
     config: readConfig({
       PORT: String(port),
       DATABASE_URL: database.url,
+      METRICS_PORT: String(metricsPort),
       AWS_REGION: 'us-east-1',
       TEAM_ADMIN_GROUP: 'TEAM admins',
       TEAM_AUDITOR_GROUP: 'TEAM auditors',
@@ -151,6 +155,16 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
       await team.drainJobs()
     },
     mails: () => read('mail'),
+    async metrics() {
+      const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+      const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+      return new Map(
+        lines.map((line) => {
+          const at = line.lastIndexOf(' ')
+          return [line.slice(0, at), Number(line.slice(at + 1))]
+        }),
+      )
+    },
     assignments: () => read('assignments'),
     organization: () => read('organization'),
     control: (method, path, body) => control(sandbox, method, path, body),

@@ -1,10 +1,12 @@
 import type { Kysely } from 'kysely'
 import type { ReconcilerStatus } from '#contract/reconciler.ts'
+import { watchIntervalSeconds } from '#core/freshness.ts'
 import { readBudgetLevels } from '#server/engine/budget-levels.ts'
 import { loadCreationHold } from '#server/store/creation-hold.ts'
 import { directoryAgeSeconds, heldRefresh } from '#server/store/directory-refreshes.ts'
 import { countDrift } from '#server/store/drift.ts'
 import { readPass } from '#server/store/engine-pass.ts'
+import { peopleToWatch } from '#server/store/live-grants.ts'
 import { countUndelivered } from '#server/store/notices.ts'
 import { countKeys, lateRemovals, readLease } from '#server/store/reconciler-status.ts'
 import type { Schema } from '#server/store/schema.ts'
@@ -24,6 +26,7 @@ export async function readReconcilerStatus(ports: {
   const pass = await readPass(db)
   const hold = await loadCreationHold(db)
   const held = await heldRefresh(db)
+  const watched = await peopleToWatch(db, now)
   const late = await lateRemovals(db, lateRemovalsMax)
   return {
     leader: {
@@ -39,6 +42,10 @@ export async function readReconcilerStatus(ports: {
     keysLate: keys.late,
     drift: await countDrift(db),
     awsBudget: await readBudgetLevels(db),
+    peopleWatched: {
+      people: watched.length,
+      everySeconds: watchIntervalSeconds(watched.length),
+    },
     heldRefresh: held && {
       refreshId: held.refreshId,
       since: (held.finishedAt ?? held.startedAt).toISOString(),

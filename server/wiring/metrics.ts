@@ -3,6 +3,10 @@ import type { Kysely } from 'kysely'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { requestStates } from '#core/request.ts'
 import type { CountedCall } from '#server/aws/clients.ts'
+import { loadCreationHold } from '#server/store/creation-hold.ts'
+import { directoryAgeSeconds, heldRefresh } from '#server/store/directory-refreshes.ts'
+import { countDrift } from '#server/store/drift.ts'
+import { readPass } from '#server/store/engine-pass.ts'
 import type { Schema } from '#server/store/schema.ts'
 
 export interface Metrics {
@@ -57,19 +61,19 @@ export function watchDatabase(
       help,
       registers: [registry],
       async collect() {
-        this.set(await read())
+        // What cannot be read is not a number; the other metrics are answered all the same.
+        this.set(await Promise.resolve(read()).catch(() => Number.NaN))
       },
     })
   const count = async (query: { executeTakeFirstOrThrow(): Promise<{ n: number }> }) =>
     (await query.executeTakeFirstOrThrow()).n
 
-  gauge('team_late_removals', 'Assignments that should be gone and are not', () =>
+  gauge('team_late_removals', 'Assignments that should be gone and are not, beyond the alarm', () =>
     count(
       db
-        .selectFrom('ledger_key')
+        .selectFrom('late_alarm')
         .select((eb) => eb.fn.countAll<number>().as('n'))
-        .where('late_alarm_at', 'is not', null)
-        .where('presence', '<>', 'absent'),
+        .where('over_at', 'is', null),
     ),
   )
   gauge('team_unsettled_keys', 'Keys that a call of unknown outcome may still reach', () =>
@@ -88,10 +92,22 @@ export function watchDatabase(
         .where('state', '=', 'failed'),
     ),
   )
-  gauge('team_directory_age_seconds', 'Since the last full refresh was applied', async () => {
-    const row = await db.selectFrom('directory_version').select('applied_at').executeTakeFirst()
+  gauge('team_drift', 'Assignments on managed targets that the ledger does not hold', () =>
+    countDrift(db),
+  )
+  gauge('team_creations_held', '1 while nothing is created after a restore', async () =>
+    (await loadCreationHold(db)) === null ? 0 : 1,
+  )
+  gauge('team_held_refreshes', '1 while a directory refresh waits for a word', async () =>
+    (await heldRefresh(db))?.state === 'held' ? 1 : 0,
+  )
+  gauge('team_last_pass_age_seconds', 'Since the engine last went round', async () => {
+    const pass = await readPass(db)
     const now = await deps.now()
-    return row?.applied_at ? (now.getTime() - row.applied_at.getTime()) / 1000 : Number.NaN
+    return pass ? Math.max(0, (now.getTime() - pass.passedAt.getTime()) / 1000) : Number.NaN
+  })
+  gauge('team_directory_age_seconds', 'Since the reading on which the replica rests', async () => {
+    return (await directoryAgeSeconds(db, await deps.now())) ?? Number.NaN
   })
   gauge('team_leader', '1 on the copy that leads', () => (deps.isLeading() ? 1 : 0))
   new Gauge({

@@ -38,11 +38,12 @@ const subjectsTo = async (name: string) =>
 describe('the state of the engine', () => {
   test('says who leads since when, and when the loop last went round', async () => {
     await scene.world.pass(3)
-    const { leader, lastPassAt, creationsHeld, heldRefresh } = await reconciler()
+    const { leader, lastPassAt, creationsHeld, heldRefresh, peopleWatched } = await reconciler()
     const now = scene.world.now().getTime()
     expect(now - Date.parse(lastPassAt ?? '')).toBeLessThanOrEqual(1_000)
     expect(leader).toMatchObject({ epoch: 1, holder: expect.stringContaining(`${process.pid}`) })
     expect(Date.parse(leader.since ?? '')).toBeLessThanOrEqual(Date.parse(lastPassAt ?? ''))
+    expect(peopleWatched).toEqual({ people: 0, everySeconds: 60 })
     expect({ creationsHeld, heldRefresh }).toEqual({ creationsHeld: null, heldRefresh: null })
   })
 
