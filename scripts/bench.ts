@@ -10,6 +10,7 @@ import { leaderHandover } from './bench/leader-handover.ts'
 import { lifecycleCalls } from './bench/lifecycle-calls.ts'
 import { recover } from './bench/recover.ts'
 import { requestLife } from './bench/request-life.ts'
+import { soak } from './bench/soak.ts'
 import { timeToGrant } from './bench/time-to-grant.ts'
 
 const benchmarks = {
@@ -20,6 +21,7 @@ const benchmarks = {
   'ending-storm': endingStorm,
   recover,
   'leader-handover': leaderHandover,
+  soak,
 }
 
 const [name = '', ...cases] = process.argv.slice(2)

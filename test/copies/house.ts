@@ -30,6 +30,7 @@ export interface Copy {
   readonly program: Program
   readonly toDatabase: TcpProxy
   readonly toAws: AwsWay
+  readonly isReady: () => boolean
 }
 
 export interface Lead {
@@ -115,7 +116,8 @@ export class House {
       SAML_AUDIENCE: audience,
     })
     const url = `http://127.0.0.1:${port}`
-    const copy = { name, url, port, program, toDatabase, toAws }
+    const isReady = () => program.hasSaid(readyLine)
+    const copy = { name, url, port, program, toDatabase, toAws, isReady }
     this.#copies.set(name, copy)
     await program.says(readyLine)
     return copy
@@ -130,6 +132,10 @@ export class House {
     this.leadPeopleTo(other)
     for (const { toAws } of this.#copies.values()) toAws.forget()
     return { leading, other }
+  }
+
+  running(): readonly Copy[] {
+    return [...this.#copies.values()].filter(({ isReady }) => isReady())
   }
 
   leadPeopleTo(copy: Copy): void {
@@ -256,6 +262,14 @@ export class House {
       ({ name, program }) => `── ${name}\n${program.lastWords()}\n`,
     )
     return this.#lastWords + running.join('')
+  }
+
+  /** What the engine knows, for the message of a test that fails. */
+  async ledger(): Promise<object> {
+    return {
+      keys: await this.query('select * from ledger_key order by key_id'),
+      intents: await this.query('select * from intent order by intent_id'),
+    }
   }
 
   async remove(): Promise<void> {

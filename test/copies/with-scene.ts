@@ -18,7 +18,7 @@ export function withScene(): () => Scene {
   })
   afterEach(async ({ task }) => {
     if (task.result?.state !== 'fail') return
-    console.error(scene?.house.lastWords())
+    console.error(scene?.house.lastWords(), await scene?.house.ledger())
     await close()
   })
   afterAll(close)
