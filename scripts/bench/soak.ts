@@ -91,12 +91,22 @@ export async function soak(
       answers: load.answers(),
       quietAfterSeconds: round((performance.now() - quietFromMs) / 1000, 0),
       ...verdict,
+      errors: countBy(house.errors(), errorIn),
       load: loadNow(),
     })
     if (!verdict.ok) process.exitCode = 1
   } finally {
     await house.remove()
   }
+}
+
+/** What a log line says, without what differs each time. */
+function errorIn(line: string): string {
+  const { msg, err } = JSON.parse(line) as {
+    msg: string
+    err?: { code?: string; message?: string }
+  }
+  return [msg, err?.code, err?.message].filter((part) => part !== undefined).join(': ')
 }
 
 async function killing(house: House, goesOn: () => boolean): Promise<Record<string, number>> {

@@ -56,6 +56,7 @@ export class House {
   readonly #copies = new Map<string, Copy>()
   #started = 0
   #lastWords = ''
+  readonly #errors: string[] = []
 
   private constructor(made: {
     folder: string
@@ -158,6 +159,7 @@ export class House {
   async #gone(copy: Copy): Promise<void> {
     await copy.program.ended
     this.#copies.delete(copy.name)
+    this.#errors.push(...copy.program.errors())
     this.#lastWords += `── ${copy.name}\n${copy.program.lastWords()}\n`
     await Promise.all([copy.toDatabase.close(), copy.toAws.close()])
   }
@@ -255,6 +257,11 @@ export class House {
     const text = await answer.text()
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
     return (text === '' ? null : JSON.parse(text)) as Body
+  }
+
+  /** What copies logged as errors, those that are gone included. */
+  errors(): readonly string[] {
+    return [...this.#errors, ...this.running().flatMap(({ program }) => program.errors())]
   }
 
   lastWords(): string {

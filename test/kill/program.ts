@@ -76,6 +76,11 @@ export class Program {
     return lines.slice(-30).join('\n')
   }
 
+  /** What it logged as an error, line by line. */
+  errors(): string[] {
+    return this.#output.split('\n').filter((line) => line.startsWith('{"level":"error"'))
+  }
+
   /** Not waited for: see `ended`. */
   kill(): void {
     this.signal('SIGKILL')
