@@ -10,7 +10,13 @@ import type { TestClusterAddress } from '#test/postgres-cluster.ts'
 import { ask, type Watch, watchRequests } from './asking.ts'
 import { countBy, loadNow, type Print, pause, round, spread, until } from './figures.ts'
 import { createInstallation, type Installation, makePolicies } from './installation.ts'
-import { type AddedPerson, addAccounts, addPeople, addPermissionSets } from './organisation.ts'
+import {
+  type AddedPerson,
+  addAccounts,
+  addPeople,
+  addPermissionSets,
+  addRoles,
+} from './organisation.ts'
 import { costOfEach } from './removals.ts'
 
 const approvals = 100
@@ -23,12 +29,16 @@ const outstandingCreations = 15
 const awsCallsPerSecond = 20
 
 type Shape = ReturnType<typeof shapeOf>
-const shapeOf = (sandbox: Sandbox) => ({
-  accounts: addAccounts(sandbox, accounts),
-  sets: addPermissionSets(sandbox, 2),
-  requesters: addPeople(sandbox, requesters, 'TEAM users'),
-  approvers: addPeople(sandbox, approvers, 'TEAM approvers'),
-})
+function shapeOf(sandbox: Sandbox) {
+  const shape = {
+    accounts: addAccounts(sandbox, accounts),
+    sets: addPermissionSets(sandbox, 2),
+    requesters: addPeople(sandbox, requesters, 'TEAM users'),
+    approvers: addPeople(sandbox, approvers, 'TEAM approvers'),
+  }
+  addRoles(sandbox, shape.accounts, shape.sets)
+  return shape
+}
 
 export async function approvalBurst(cluster: TestClusterAddress, print: Print): Promise<void> {
   const installation = await createInstallation({
