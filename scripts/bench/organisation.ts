@@ -50,6 +50,23 @@ export function addPermissionSets({ world }: Sandbox, count: number): string[] {
   return arns
 }
 
+/**
+ * The roles of the targets are there already, as where other people hold them: else AWS makes three
+ * of them at once, and that would be all there is to see.
+ */
+export function addRoles(
+  { world }: Sandbox,
+  accountIds: readonly string[],
+  permissionSetArns: readonly string[],
+): void {
+  for (const accountId of accountIds) {
+    for (const permissionSetArn of permissionSetArns) {
+      const roleSuffix = world.ids.roleSuffix()
+      world.commit({ type: 'role', value: { accountId, permissionSetArn, roleSuffix } })
+    }
+  }
+}
+
 export function addPeople({ world }: Sandbox, count: number, groupName: string): AddedPerson[] {
   const { state, ids } = world
   const groupId = state.groupByName(groupName)?.groupId

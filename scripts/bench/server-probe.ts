@@ -88,5 +88,8 @@ process.on('message', (message) => {
   if (message === 'reset') reset()
   if (message === 'report') process.send?.(report())
 })
-// Nobody is left to stop it.
-process.on('disconnect', () => process.exit(1))
+// A benchmark that was killed is no longer there to stop it.
+const startedBy = process.ppid
+setInterval(() => {
+  if (process.ppid !== startedBy) process.kill(process.pid, 'SIGKILL')
+}, 1_000).unref()

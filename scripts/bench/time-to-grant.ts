@@ -12,7 +12,7 @@ import type { TestClusterAddress } from '#test/postgres-cluster.ts'
 import { ask, operationOf, targetsOfOneMax, type Watch, watchRequests } from './asking.ts'
 import { loadNow, type Print, pause, spread, until } from './figures.ts'
 import { createInstallation, type Installation, makePolicies } from './installation.ts'
-import { addAccounts, addPermissionSets } from './organisation.ts'
+import { addAccounts, addPermissionSets, addRoles } from './organisation.ts'
 
 const cases: Record<string, { delaySeconds: number; requests: number }> = {
   3: { delaySeconds: 3, requests: 40 },
@@ -25,10 +25,11 @@ const outstandingMax = 12
 const durationMinutes = 1
 
 type Shape = ReturnType<typeof shapeOf>
-const shapeOf = (sandbox: Sandbox) => ({
-  accounts: addAccounts(sandbox, 40),
-  sets: addPermissionSets(sandbox, 1),
-})
+function shapeOf(sandbox: Sandbox) {
+  const shape = { accounts: addAccounts(sandbox, 40), sets: addPermissionSets(sandbox, 1) }
+  addRoles(sandbox, shape.accounts, shape.sets)
+  return shape
+}
 
 export async function timeToGrant(
   cluster: TestClusterAddress,
