@@ -52,6 +52,9 @@ function registerThings(app: App): void {
   app.get('/api/v1/broken', { config: { permission: 'me.read' } }, async () => {
     throw new Error('connection to postgres://team:hunter2@db failed')
   })
+  app.post('/api/v1/cut-off', { config: { permission: 'me.read' } }, async () => {
+    throw new Error('Connection terminated unexpectedly')
+  })
   app.get(
     '/api/v1/wrong-answer',
     {
@@ -224,6 +227,19 @@ describe('errors are problems', () => {
     expect(problem(response)).toMatchObject({ status: 500, code: 'internal' })
     expect(response.body).not.toContain('postgres')
     expect(house.logLines.join('')).toContain('a request failed')
+  })
+
+  test('a write whose way to the database broke does not claim to know whether it was done', async () => {
+    const response = await browser.send({
+      method: 'POST',
+      url: '/api/v1/cut-off',
+      headers: { 'x-team-csrf': csrf },
+    })
+    expect(problem(response)).toMatchObject({
+      status: 503,
+      code: 'unavailable',
+      detail: expect.stringContaining('not known whether'),
+    })
   })
 
   test('an answer that breaks its own schema is a fault, not an answer', async () => {

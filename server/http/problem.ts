@@ -9,6 +9,7 @@ import {
   statusOf,
   titleOf,
 } from '#server/operations/refused.ts'
+import { isConnectionError } from '#server/store/database-errors.ts'
 
 export const problemType = 'application/problem+json; charset=utf-8'
 
@@ -109,6 +110,11 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
     sendProblem(request, reply, refused)
     return
   }
+  if (isConnectionError(error)) {
+    request.log.warn({ err: error }, 'the database did not answer')
+    sendProblem(request, reply, new Refused('unavailable', { detail: databaseSilent(request) }))
+    return
+  }
   request.log.error({ err: error }, 'a request failed')
   sendProblem(
     request,
@@ -117,4 +123,11 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
       detail: 'Try again in a moment. If it happens again, give your administrator the instance.',
     }),
   )
+}
+
+/** A COMMIT whose answer was lost may have happened; what surely did not is refused further in. */
+function databaseSilent(request: FastifyRequest): string {
+  return request.method === 'GET'
+    ? 'The database did not answer. Try again in a moment.'
+    : 'The database did not answer, so it is not known whether this was done. Look before you repeat it.'
 }
