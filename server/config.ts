@@ -105,7 +105,8 @@ const settings = {
   TEAM_DATA_DIR: {
     type: 'folder',
     default: './.team',
-    reason: 'Where the embedded PostgreSQL keeps its data.',
+    reason:
+      'Where the embedded PostgreSQL keeps its data, and where the log of intents and the anchor are kept outside the database.',
     example: '/var/lib/team',
     parse: parseText,
   },

@@ -21,6 +21,8 @@ export interface TestDatabaseOptions {
   cluster?: TestClusterAddress
   /** Nothing in it, not even migrations. */
   empty?: boolean
+  /** A copy of this database, to which nobody is connected. */
+  copyOf?: string
   limits?: Partial<SessionLimits>
 }
 
@@ -28,7 +30,7 @@ export interface TestDatabaseOptions {
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const cluster = options.cluster ?? inject('testCluster')
   const name = newDatabaseName()
-  const template = options.empty === true ? 'template0' : cluster.templateName
+  const template = options.copyOf ?? (options.empty === true ? 'template0' : cluster.templateName)
   await runAsAdmin(
     cluster.adminUrl,
     `create database ${name} template ${template} strategy ${cluster.strategy}`,

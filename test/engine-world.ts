@@ -48,6 +48,8 @@ export interface EngineWorld {
   /** Starts the engine anew, as after a crash: nothing of the old one's memory is left. */
   restart(): Promise<void>
   refuseActivation(failure: Failure | null): void
+  /** TEAM ends for good; its AWS goes on. */
+  stopEngine(): Promise<void>
   close(): Promise<void>
 }
 
@@ -58,16 +60,27 @@ export interface Approved {
   readonly person?: string
 }
 
-export async function createEngineWorld(): Promise<EngineWorld> {
-  const database = await createTestDatabase()
-  let nowMs = Date.parse('2026-11-24T00:00:00Z')
-  const now = () => new Date(nowMs)
-  const sandbox = await startSandbox({
-    port: 0,
-    seed: 7,
-    now,
-    settings: { delayJitter: 0, callsPerSecond: 100_000 },
-  })
+export interface EngineWorldOptions {
+  /** Else one of its own. */
+  readonly database?: TestDatabase
+  readonly sandbox?: Sandbox
+  /** Shared with the sandbox's other users. */
+  readonly time?: { nowMs: number }
+  readonly keepIntent?: EngineDeps['keepIntent']
+}
+
+export async function createEngineWorld(options: EngineWorldOptions = {}): Promise<EngineWorld> {
+  const database = options.database ?? (await createTestDatabase())
+  const time = options.time ?? { nowMs: Date.parse('2026-11-24T00:00:00Z') }
+  const now = () => new Date(time.nowMs)
+  const sandbox =
+    options.sandbox ??
+    (await startSandbox({
+      port: 0,
+      seed: 7,
+      now,
+      settings: { delayJitter: 0, callsPerSecond: 100_000 },
+    }))
   const told: { event: string; requestId: string }[] = []
   let failure: Failure | null = null
   const clients = clientsFor(sandbox)
@@ -92,6 +105,7 @@ export async function createEngineWorld(): Promise<EngineWorld> {
       activationDeadlineMinutes: async () => 10,
       expireRequests: async () => 0,
       metrics: { excessSeconds: () => {}, timeToGrantSeconds: () => {} },
+      keepIntent: options.keepIntent ?? (async () => true),
       log,
     }
     return startEngine(deps, [])
@@ -118,18 +132,18 @@ export async function createEngineWorld(): Promise<EngineWorld> {
     async pass(seconds) {
       await engine.settle()
       for (let second = 0; second < seconds; second += 1) {
-        nowMs += 1000
+        time.nowMs += 1000
         await engine.settle()
       }
     },
     sleep(seconds) {
-      nowMs += seconds * 1000
+      time.nowMs += seconds * 1000
     },
     approved: (options = {}) =>
       change(database.db, now(), async (c) => {
         const { minutes = 60, startsInSeconds, person = 'test-user' } = options
         const requestId = randomUUID()
-        const dueAt = new Date(nowMs + (startsInSeconds ?? 0) * 1000)
+        const dueAt = new Date(time.nowMs + (startsInSeconds ?? 0) * 1000)
         const key = {
           user_id: userId(person),
           account_id: accountId,
@@ -164,7 +178,7 @@ export async function createEngineWorld(): Promise<EngineWorld> {
             end_reason: null,
             failure: null,
             created_at: c.at,
-            expires_at: new Date(nowMs + 3 * 3_600_000),
+            expires_at: new Date(time.nowMs + 3 * 3_600_000),
             updated_at: c.at,
           })
           .execute()
@@ -245,7 +259,7 @@ export async function createEngineWorld(): Promise<EngineWorld> {
       }
       if (what === 'removed') return sandbox.world.commit({ type: 'assignment-removed', key })
       const roleSuffix = sandbox.world.ids.roleSuffix()
-      const value = { ...key, createdAt: nowMs, roleSuffix }
+      const value = { ...key, createdAt: time.nowMs, roleSuffix }
       sandbox.world.commit({ type: 'assignment', value })
     },
     async events(action) {
@@ -277,11 +291,12 @@ export async function createEngineWorld(): Promise<EngineWorld> {
     refuseActivation(next) {
       failure = next
     },
+    stopEngine: () => engine.stop(),
     async close() {
       await engine.stop()
       clients.close()
-      await sandbox.close()
-      await database.drop()
+      if (!options.sandbox) await sandbox.close()
+      if (!options.database) await database.drop()
     },
   }
   return world

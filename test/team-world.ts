@@ -3,7 +3,10 @@
  * driven clock. People sign in through the sandbox's access portal; nothing is put in by the back
  * door but what happens behind TEAM's back.
  */
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { delegatedAdministrator } from '#sandbox/model/principals.ts'
 import { type Sandbox, startSandbox } from '#sandbox/start.ts'
 import { readConfig } from '#server/config.ts'
@@ -88,6 +91,7 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
   })
   options.shape?.(sandbox)
   const port = await freePort()
+  const dataDir = await mkdtemp(join(tmpdir(), 'team-world-'))
   const metricsPort = await freePort()
   const teamUrl = `http://127.0.0.1:${port}`
   await registerTeam(sandbox, teamUrl)
@@ -96,6 +100,7 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
       PORT: String(port),
       DATABASE_URL: database.url,
       METRICS_PORT: String(metricsPort),
+      TEAM_DATA_DIR: dataDir,
       AWS_REGION: 'us-east-1',
       TEAM_ADMIN_GROUP: 'TEAM admins',
       TEAM_AUDITOR_GROUP: 'TEAM auditors',
@@ -172,6 +177,7 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
       await team.stop()
       await sandbox.close()
       await database.drop()
+      await rm(dataDir, { recursive: true, force: true })
     },
   }
 }

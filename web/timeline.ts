@@ -182,6 +182,7 @@ const endReasons = {
   revoked: 'end.revoked',
   revoked_outside: 'end.revoked_outside',
   released: 'end.released',
+  ended_before_restore: 'end.ended_before_restore',
   lost_eligibility: 'end.lost_eligibility',
   person_disabled: 'end.person_disabled',
   cancelled: 'end.cancelled',

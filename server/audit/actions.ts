@@ -225,6 +225,21 @@ export const auditActions = {
     results: '`signed_out`, `replaced`, `disabled`, `expired`, `idle`',
     payload: ['userName'],
   },
+  'recovery.hold': {
+    object: 'installation',
+    when: 'The database was found to be behind what is kept outside it: nothing is created.',
+    payload: ['reason'],
+  },
+  'recovery.end': {
+    object: 'request',
+    when: 'The log of intents knew that its access had been removed, before the database was restored.',
+    payload: ['removedAt'],
+  },
+  'recovery.replay': {
+    object: 'installation',
+    when: 'The log of intents was replayed, every key in it looked at, and the hold lifted.',
+    payload: ['lines', 'unknown', 'keys', 'standing', 'endedRequests'],
+  },
   'audit.erase': {
     object: 'audit_event',
     when: 'The payload of the event with that number was erased, for privacy.',

@@ -6,6 +6,7 @@
  */
 import { type Belief, backoffMs, doubt } from '#core/plan.ts'
 import { type Change, change } from '#server/store/change.ts'
+import { loadCreationHold } from '#server/store/creation-hold.ts'
 import { acceptIntent, settleIntent, writeIntent } from '#server/store/intents.ts'
 import { isAccountActive } from '#server/store/late.ts'
 import { type LedgerGrant, type LedgerKey, lockHeld, updateKey } from '#server/store/ledger.ts'
@@ -60,7 +61,14 @@ export async function begin(
   key: LedgerKey,
   grant: LedgerGrant,
 ): Promise<void> {
+  await postponeWhileHeld(deps)
   await inLane(deps, key, 'create', () => beginInLane(deps, epoch, key, grant))
+}
+
+/** After a restore: the domain's rule 10. */
+async function postponeWhileHeld({ db }: EngineDeps): Promise<void> {
+  const hold = await loadCreationHold(db)
+  if (hold) throw new Postpone(`nothing is created after a restore: ${hold.reason}`)
 }
 
 async function beginInLane(
@@ -97,7 +105,8 @@ async function beginInLane(
     },
     { epoch },
   )
-  return intentId !== null && (await send(deps, epoch, key, { intentId, kind: 'create' }))
+  if (intentId === null) return false
+  return send(deps, epoch, key, { intentId, kind: 'create', writtenAt: now })
 }
 
 function standingAccess(
@@ -125,6 +134,7 @@ export async function createAgain(
   key: LedgerKey,
   grant: LedgerGrant,
 ): Promise<void> {
+  await postponeWhileHeld(deps)
   const purpose = grant.breakGlass ? 'break_glass' : 'grant'
   await inLane(deps, key, 'create', async () => {
     await waitForQuota(deps, purpose)
@@ -165,7 +175,7 @@ async function mutate(
     },
     { epoch },
   )
-  return intentId !== null && (await send(deps, epoch, key, { intentId, kind }))
+  return intentId !== null && (await send(deps, epoch, key, { intentId, kind, writtenAt: now }))
 }
 
 async function writeAndTell(
@@ -201,14 +211,19 @@ async function send(
   deps: CallDeps,
   epoch: number,
   key: LedgerKey,
-  intent: { intentId: number; kind: 'create' | 'delete' },
+  intent: { intentId: number; kind: 'create' | 'delete'; writtenAt: Date },
 ): Promise<boolean> {
-  deps.log.info({ intent: { ...intent, epoch, ...key.key } }, 'intent')
+  const { intentId, kind } = intent
+  deps.log.info({ intent: { intentId, kind, epoch, ...key.key } }, 'intent')
+  const isKept = await deps.keepIntent({ ...intent, epoch, key: key.key })
   const guard = () => deps.leader.mayAct() && deps.leader.epoch() === epoch
-  const outcome =
-    intent.kind === 'create'
-      ? await deps.assignments.create(key.key, guard)
-      : await deps.assignments.remove(key.key, guard)
+  // Access is not given that a restored database would know nothing of; it is taken away all the same.
+  const outcome: MutationOutcome =
+    intent.kind === 'delete'
+      ? await deps.assignments.remove(key.key, guard)
+      : isKept
+        ? await deps.assignments.create(key.key, guard)
+        : { kind: 'not_sent', message: 'The intent could not be written outside the database' }
   deps.log.info({ intentId: intent.intentId, outcome }, 'intent answered')
   const now = await deps.clock.now()
   if (outcome.kind === 'accepted') deps.onAccepted(now)

@@ -1,6 +1,6 @@
 /** What the engine needs of the world, handed in by `server/main.ts` and the tests. */
 import type { Kysely, Transaction } from 'kysely'
-import type { UserId } from '#core/ids.ts'
+import type { Key, UserId } from '#core/ids.ts'
 import type { Announce } from '#server/store/announce-port.ts'
 import type { Schema } from '#server/store/schema.ts'
 import type { Assignments } from './assignments-port.ts'
@@ -16,6 +16,15 @@ export interface EngineLog {
 export interface Failure {
   readonly code: string
   readonly message: string
+}
+
+/** An intent as it is kept outside the database. */
+export interface KeptIntent {
+  readonly intentId: number
+  readonly kind: 'create' | 'delete'
+  readonly epoch: number
+  readonly key: Key
+  readonly writtenAt: Date
 }
 
 export interface EngineDeps {
@@ -41,5 +50,7 @@ export interface EngineDeps {
     excessSeconds(seconds: number): void
     timeToGrantSeconds(seconds: number): void
   }
+  /** Writes it outside the database, durably. False: it could not be written. */
+  readonly keepIntent: (intent: KeptIntent) => Promise<boolean>
   readonly log: EngineLog
 }

@@ -44,7 +44,7 @@ export async function insertGrant(change: Change, grant: NewGrant): Promise<{ ke
   return { keyId }
 }
 
-async function ensureLedgerKey(change: Change, key: Key): Promise<number> {
+export async function ensureLedgerKey(change: Change, key: Key): Promise<number> {
   const { tx, at } = change
   await tx
     .insertInto('ledger_key')

@@ -1,5 +1,5 @@
 /** Calls that change something in AWS: written before they are sent, then what became of them. */
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { AccountId, PermissionSetArn, Target } from '#core/ids.ts'
 import type { Schema } from './schema.ts'
 
@@ -124,5 +124,64 @@ export async function settleDoubts(
     .set({ state, settled_at: at })
     .where('key_id', '=', keyId)
     .where('state', '=', 'unknown')
+    .execute()
+}
+
+export interface KnownBy {
+  readonly kind: 'create' | 'delete'
+  readonly userId: string
+  readonly accountId: string
+  readonly permissionSetArn: string
+  readonly writtenAt: Date
+}
+
+/**
+ * Of intents that a log has, the places of those that this database has not. Not by their numbers:
+ * a restored database gives those again. One key has one call in flight, so what was written when
+ * for which key is one intent.
+ */
+export async function unknownIntents(db: Db, logged: readonly KnownBy[]): Promise<number[]> {
+  const of = (value: (one: KnownBy) => string) => logged.map(value)
+  const { rows } = await sql<{ place: number }>`
+    select (logged.place - 1)::int as place
+    from unnest(${of((one) => one.kind)}::text[], ${of((one) => one.userId)}::text[],
+        ${of((one) => one.accountId)}::text[], ${of((one) => one.permissionSetArn)}::text[],
+        ${of((one) => one.writtenAt.toISOString())}::timestamptz[])
+      with ordinality as logged(kind, user_id, account_id, permission_set_arn, written_at, place)
+    where not exists (
+      select 1 from intent i join ledger_key k using (key_id)
+      where k.user_id = logged.user_id and k.account_id = logged.account_id
+        and k.permission_set_arn = logged.permission_set_arn
+        and i.kind = logged.kind and i.written_at = logged.written_at)
+    order by place`.execute(db)
+  return rows.map(({ place }) => place)
+}
+
+/** A call that this database had forgotten: its outcome is unknown. */
+export async function insertLostIntent(
+  tx: Transaction<Schema>,
+  lost: {
+    keyId: number
+    kind: 'create' | 'delete'
+    epoch: number
+    writtenAt: Date
+    at: Date
+    reason: string
+  },
+): Promise<void> {
+  await tx
+    .insertInto('intent')
+    .values({
+      key_id: lost.keyId,
+      kind: lost.kind,
+      state: 'unknown',
+      epoch: lost.epoch,
+      written_at: lost.writtenAt,
+      sent_at: null,
+      aws_request_id: null,
+      settled_at: lost.at,
+      reason: lost.reason,
+      request_id: null,
+    })
     .execute()
 }

@@ -10,6 +10,7 @@ import { createCallQueue } from '#server/engine/call-queue.ts'
 import { createDirectoryRefresh } from '#server/engine/directory-refresh.ts'
 import { type Chore, type Engine, startEngine } from '#server/engine/engine.ts'
 import { createLeader } from '#server/engine/leader.ts'
+import type { KeptIntent } from '#server/engine/ports.ts'
 import type { Clock } from '#server/http/ports.ts'
 import type { Logger } from '#server/log.ts'
 import { createAnnounce } from '#server/notify/announce.ts'
@@ -24,9 +25,11 @@ import { createLooks } from '#server/operations/look-at-target.ts'
 import { remindOfReviews } from '#server/operations/remind-of-reviews.ts'
 import { seedSettings } from '#server/operations/seed-settings.ts'
 import { createGrantWatch, readPeopleEveryMs } from '#server/operations/watch-grants.ts'
+import type { IntentLog } from '#server/recover/intent-log.ts'
 import type { Database } from '#server/store/database.ts'
 import { purgeRefreshes } from '#server/store/directory-refreshes.ts'
 import { markPass } from '#server/store/engine-pass.ts'
+import { installationId } from '#server/store/installation.ts'
 import { isCodeRecentEnough } from '#server/store/migrate.ts'
 import { createRulesStore } from '#server/store/rules.ts'
 import { loadSettings } from '#server/store/settings.ts'
@@ -47,11 +50,13 @@ export interface PartsNeeds {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly aws: AwsSide
+  readonly intentLog: IntentLog
 }
 
 export type Parts = ReturnType<typeof createParts>
 
-export function createParts({ config, log, database, clock, metrics, aws }: PartsNeeds) {
+export function createParts(needs: PartsNeeds) {
+  const { config, log, database, clock, metrics, aws, intentLog } = needs
   const { db, owner } = database
   const rules = createRulesStore()
   const confirmer = createPeopleConfirmer({ db, people: aws.people, clock, log })
@@ -136,6 +141,24 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
     const at = engine?.lastPassAt() ?? null
     if (at !== null) await markPass(db, { epoch, at })
   }
+  let installed: string | null = null
+  async function installation(): Promise<string> {
+    installed ??= await installationId(db)
+    return installed
+  }
+  async function anchor(now: Date): Promise<void> {
+    const head = await anchorHead(db, log, now)
+    await intentLog.keepAnchor({ installation: await installation(), ...head })
+  }
+  async function keepIntent({ key, ...intent }: KeptIntent): Promise<boolean> {
+    try {
+      await intentLog.append({ installation: await installation(), ...intent, ...key })
+      return true
+    } catch (error) {
+      log.error({ err: error, intentId: intent.intentId }, 'an intent could not be kept outside')
+      return false
+    }
+  }
   const chores: Chore[] = [
     { name: 'people with live grants', everyMs: readPeopleEveryMs, run: watch.readPeople },
     { name: 'lost eligibility', everyMs: 1_000, run: asLeader(watch.endLost) },
@@ -149,7 +172,7 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
     { name: 'reviews due', everyMs: 60_000, run: (now) => remindOfReviews({ db, announce }, now) },
     { name: 'pass mark', everyMs: 1_000, run: asLeader(markLastPass) },
     { name: 'late removals', everyMs: tellLateEveryMs, run: asLeader(tellLate) },
-    { name: 'anchor', everyMs: anchorEveryMs, run: (now) => anchorHead(db, log, now) },
+    { name: 'anchor', everyMs: anchorEveryMs, run: asLeader(anchor) },
   ]
   const notifyPorts: NotifyWorkerPorts = {
     db,
@@ -193,6 +216,7 @@ export function createParts({ config, log, database, clock, metrics, aws }: Part
             (await loadSettings(db)).settings.activationDeadlineMinutes,
           expireRequests: (now) => expireDueRequests({ db, announce }, now, expiredAtOnce),
           metrics,
+          keepIntent,
           log,
         },
         chores,

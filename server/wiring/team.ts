@@ -17,6 +17,8 @@ import { createSessions, type Sessions } from '#server/http/sign-in/sessions.ts'
 import type { Logger } from '#server/log.ts'
 import { type Drained, drainJobs, startNotifyWorker } from '#server/notify/worker.ts'
 import { createLoadActor } from '#server/operations/actor.ts'
+import { holdIfBehind } from '#server/recover/hold.ts'
+import { openIntentLog } from '#server/recover/intent-log.ts'
 import { engineChannel } from '#server/store/change.ts'
 import { databaseNow, listen, whyUnreachable } from '#server/store/database.ts'
 import { createDatabaseClock } from '#server/store/database-clock.ts'
@@ -61,13 +63,21 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
   const clock = options.clock ?? createDatabaseClock({ read: () => databaseNow(db) })
   const metrics = createMetrics()
   const aws = openAws({ database, metrics, region: config.awsRegion }, options.aws)
-  const parts = createParts({ config, log, database, clock, metrics, aws })
+  const intentLog = openIntentLog(config.dataDir)
+  const parts = createParts({ config, log, database, clock, metrics, aws, intentLog })
   watchDatabase(metrics, {
     db,
     isLeading: () => parts.leader.epoch() !== null,
     now: () => clock.now(),
   })
 
+  try {
+    await holdIfBehind({ db, clock, intentLog, tellOverseers: parts.tellOverseers, log })
+  } catch (error) {
+    aws.close()
+    await storage.close()
+    throw error
+  }
   const engine = parts.startEngine()
   const closing: (() => Promise<unknown>)[] = []
   try {

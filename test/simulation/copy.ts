@@ -7,6 +7,7 @@ import { createLogger } from '#server/log.ts'
 import { drainJobs } from '#server/notify/worker.ts'
 import { type Actor, createLoadActor } from '#server/operations/actor.ts'
 import { Refused } from '#server/operations/refused.ts'
+import type { IntentLog } from '#server/recover/intent-log.ts'
 import { openAws } from '#server/wiring/aws-side.ts'
 import type { Metrics } from '#server/wiring/metrics.ts'
 import { createParts, type Parts } from '#server/wiring/parts.ts'
@@ -15,6 +16,14 @@ import { type GatedDatabase, gatedDatabase } from './gated-database.ts'
 import type { Life, Touches } from './touches.ts'
 import { VirtualTime } from './virtual-time.ts'
 import type { Wire } from './wire.ts'
+
+/** The driven disk of a simulated machine: what it keeps outside the database is not looked at. */
+const keptNowhere: IntentLog = {
+  append: async () => {},
+  keepAnchor: async () => {},
+  readAnchor: async () => null,
+  lines: async function* () {},
+}
 
 export interface CopyNeeds {
   readonly name: string
@@ -83,6 +92,7 @@ export function startCopy(needs: CopyNeeds): Copy {
       clock,
       metrics: needs.metrics,
       aws,
+      intentLog: keptNowhere,
     })
     const engine = parts.startEngine()
     parts.ready.catch(() => {})

@@ -387,6 +387,7 @@ export const en = {
   'end.returned': 'Given back',
   'end.revoked': 'Revoked',
   'end.revoked_outside': 'Removed in AWS, outside TEAM',
+  'end.ended_before_restore': 'Ended before the database was restored',
   'end.released': 'Handed over; TEAM did not remove it',
   'end.lost_eligibility': 'The policies no longer allow it',
   'end.person_disabled': 'Person was disabled',

@@ -384,6 +384,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'end.returned': '返却',
   'end.revoked': '取り消し',
   'end.revoked_outside': 'TEAM 外で AWS から削除',
+  'end.ended_before_restore': 'データベースの復元前に終了済み',
   'end.released': 'TEAM の管理から外れ、削除されていません',
   'end.lost_eligibility': '申請資格の喪失',
   'end.person_disabled': '利用者の無効化',

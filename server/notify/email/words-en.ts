@@ -160,6 +160,7 @@ export const english: Words = {
     returned: 'Given back',
     revoked: 'Revoked',
     revoked_outside: 'Removed in AWS, outside TEAM',
+    ended_before_restore: 'It had ended before the database was restored',
     released: 'Handed over to others; TEAM did not remove it',
     lost_eligibility: 'The policies no longer allow it',
     person_disabled: 'The person was disabled in the directory',

@@ -149,6 +149,7 @@ export const japanese: Words = {
     returned: '返却',
     revoked: '取り消し',
     revoked_outside: 'TEAM 外で AWS から削除',
+    ended_before_restore: 'データベースの復元前に終了済み',
     released: 'TEAM の管理から除外 (削除はしていません)',
     lost_eligibility: '申請資格の喪失',
     person_disabled: '利用者の無効化',
