@@ -1,10 +1,12 @@
 /**
- * `npm run simulate -- --seeds N [--from S]`: seeded simulations of TEAM (test/simulation). Prints
- * what was found, and for a failing seed its timeline and how to replay it.
+ * `npm run simulate -- --seeds N [--from S] [--timeline]`: seeded simulations of TEAM
+ * (test/simulation). Prints what was found, and for a failing seed its timeline and how to replay it.
+ * `--mutants [--only NAME]`: for each deliberate fault the first of these seeds that finds it.
  */
 import { parseArgs } from 'node:util'
 import { startTestCluster } from '#test/postgres-cluster.ts'
 import type { Verdict } from '#test/simulation/run-seed.ts'
+import { hunt } from './simulate/hunt.ts'
 import { runSeeds } from './simulate/pool.ts'
 
 const failuresMax = 5
@@ -15,6 +17,8 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     workers: { type: 'string', default: '2' },
     timeline: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+    only: { type: 'string' },
   },
 })
 const count = Number(values.seeds)
@@ -23,6 +27,21 @@ const startedMs = performance.now()
 const cluster = await startTestCluster()
 const verdicts: Verdict[] = []
 try {
+  if (values.mutants) await huntMutants()
+  else await simulate()
+} finally {
+  await cluster.stop()
+}
+
+async function huntMutants(): Promise<void> {
+  const only = values.only ?? null
+  const escaped = await hunt({ cluster, seeds: { from, count }, only })
+  if (escaped.length === 0) return
+  console.log(`not found within ${count} seeds: ${escaped.join(', ')}`)
+  process.exitCode = 1
+}
+
+async function simulate(): Promise<void> {
   await runSeeds({
     cluster,
     seeds: Array.from({ length: count }, (_, at) => from + at),
@@ -30,14 +49,12 @@ try {
     onVerdict(verdict) {
       verdicts.push(verdict)
       if (values.timeline || verdict.violations.length > 0) report(verdict)
-      else if (verdicts.length % 50 === 0) console.log(`${verdicts.length} seeds`)
+      else if (verdicts.length % 10 === 0) console.log(`${verdicts.length} seeds`)
       return failures().length < failuresMax
     },
   })
-} finally {
-  await cluster.stop()
+  summarise()
 }
-summarise()
 
 function failures(): Verdict[] {
   return verdicts.filter(({ violations }) => violations.length > 0)

@@ -166,3 +166,11 @@ test('when nothing waits any more, the rest is asked about without delay', async
   over(2)
   expect(await turn(0.8)).toBe(22)
 })
+
+test('what is accepted while nothing was in flight yet is not forgotten', async () => {
+  const reading = turn(1)
+  const expected = new Date(nowMs + 600)
+  poller.expect(expected)
+  expect(await reading).toBe(0)
+  expect(poller.nextAt()).toEqual(expected)
+})

@@ -125,6 +125,24 @@ export function createPoller(deps: PollerNeeds): Poller {
     return nextAt > notBefore ? nextAt : notBefore
   }
 
+  function expect(at: Date): void {
+    if (nextAt === null || nextAt > at) nextAt = at
+  }
+
+  /** What is accepted while this is read is not in it, and is expected by whoever accepted it. */
+  async function inFlight(now: Date): Promise<AcceptedCall[]> {
+    const again = new Date(now.getTime() + pollEveryMs)
+    nextAt = null
+    try {
+      const calls = await acceptedCalls(deps.db)
+      if (calls.length > 0) expect(again)
+      return calls
+    } catch (error) {
+      expect(again)
+      throw error
+    }
+  }
+
   return {
     nextAt: whenNext,
     concluded: (id) => answers.get(id) ?? null,
@@ -132,17 +150,14 @@ export function createPoller(deps: PollerNeeds): Poller {
       answers.delete(id)
       leftSince.delete(id)
     },
-    expect(at) {
-      if (nextAt === null || nextAt > at) nextAt = at
-    },
+    expect,
     async run(now) {
       const due = whenNext()
       if (due === null) return []
       const waitMs = due.getTime() - now.getTime()
       // Never due further ahead than that, unless the clock was set back.
       if (waitMs > 0 && waitMs <= pollEveryMs + thriftyMsMax) return []
-      const calls = await acceptedCalls(deps.db)
-      nextAt = calls.length === 0 ? null : new Date(now.getTime() + pollEveryMs)
+      const calls = await inFlight(now)
       const kinds = ['delete', 'create'] as const
       const done = await Promise.allSettled(
         kinds.map((kind) =>

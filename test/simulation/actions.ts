@@ -13,7 +13,7 @@ import type { Ports } from './copy.ts'
 import type { Trouble } from './history.ts'
 import type { SimulatedWorld } from './world.ts'
 
-const durations = [1, 2, 3, 5, 10, 20, 45]
+const durations = [1, 1, 2, 3, 5, 10, 20]
 const verbs = {
   approve: { act: approveRequest, fits: ['pending'] },
   reject: { act: rejectRequest, fits: ['pending'] },

@@ -61,7 +61,8 @@ export const accessPortal = 'https://portal.example.com/start'
 
 export function startCopy(needs: CopyNeeds): Copy {
   const { touches, wire, teamNow } = needs
-  const life: Life = { name: needs.name, time: new VirtualTime(needs.monotonicMs), state: 'alive' }
+  const time = new VirtualTime(touches.timersClock, needs.monotonicMs)
+  const life: Life = { name: needs.name, time, state: 'alive' }
   touches.lives.push(life)
   return life.time.run(() => {
     const database = gatedDatabase(needs.url, life, touches)

@@ -1,13 +1,7 @@
 /** The database as one copy has it: production's pools and settings, each statement a touch. */
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
-import {
-  applicationLimits,
-  applicationRole,
-  clientConfig,
-  type Database,
-  settingsOf,
-} from '#server/store/database.ts'
+import { applicationRole, clientConfig, type Database, settingsOf } from '#server/store/database.ts'
 import type { Schema } from '#server/store/schema.ts'
 import type { Life, Touches } from './touches.ts'
 
@@ -16,6 +10,12 @@ export interface GatedDatabase extends Database {
   cut(): void
 }
 
+/**
+ * Production ends sessions that stand still for a second. Here a copy that is stopped loses them at
+ * once, by hand; a machine that stands still must not end those of a copy that is not.
+ */
+const limits = { idleInTransactionMs: 60_000, statementMs: 60_000, transactionMs: 60_000 }
+
 /** The lease is counted on the simulation's own monotonic clock: `clock_timestamp()` is found there. */
 const drivenLease = '-c search_path=sim,public,pg_catalog'
 
@@ -23,7 +23,7 @@ export function gatedDatabase(url: string, life: Life, touches: Touches): GatedD
   const clients = new Set<pg.PoolClient>()
   const connection = `${url}&options=${encodeURIComponent(drivenLease)}`
   const settings = {
-    app: { role: applicationRole, ...settingsOf(applicationLimits) },
+    app: { role: applicationRole, ...settingsOf(limits) },
     long: { role: applicationRole },
     owner: {},
   }

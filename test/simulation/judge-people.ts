@@ -10,7 +10,26 @@ const grantsEndMs = 120_000
 const slackMs = 10_000
 
 export function judgePeople(world: SimulatedWorld): Violation[] {
-  return [...judgeVotes(world), ...judgeLeavers(world)]
+  return [...judgeVotes(world), ...judgeLeavers(world), ...judgeActivations(world)]
+}
+
+/** Asked again when access is about to be created: is the person still there? */
+function judgeActivations(world: SimulatedWorld): Violation[] {
+  const { history } = world
+  if (history.clockWentBack) return []
+  return [...history.shown].flatMap(([requestId, seen]) => {
+    const begun = seen.find(({ status }) => status === 'activating' || status === 'active')
+    const userId = history.requesters.get(requestId)
+    if (!begun || userId === undefined) return []
+    const span = { fromMs: begun.atMs - actsAfterMs - 1_000, toMs: begun.atMs }
+    if (belongedWithin(world, userId, [null], span)) return []
+    return [
+      {
+        promise: 'nobody is given access who has been disabled for a minute',
+        told: `request ${requestId} began when its holder had long been disabled`,
+      },
+    ]
+  })
 }
 
 /** Enabled, and in the group (any approvers' group if none is named), at some moment of the span. */

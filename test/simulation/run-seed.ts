@@ -11,9 +11,9 @@ import { setUp } from './set-up.ts'
 import { takeOverProcess } from './virtual-time.ts'
 import { SimulatedWorld } from './world.ts'
 
-const actionsOfSeed = [25, 45] as const
+const actionsOfSeed = [16, 30] as const
 const afterHorizonSeconds = 18 * 60
-const afterEndsSeconds = 3 * 3_600
+const afterEndsSeconds = 2 * 3_600
 const weights = {
   submit: 9,
   approve: 10,
@@ -99,6 +99,7 @@ async function conclude({ world, actions, outsiders, misfortune }: Cast) {
   actions.clearFaults()
   outsiders.reopen()
   await misfortune.calm()
+  world.isCalm = true
   await world.passTime(afterHorizonSeconds)
   const agreed = judgeAgreement(world)
   await world.passTime(afterEndsSeconds)

@@ -8,7 +8,7 @@
  * asked whether it does (pg_blocking_pids), and then the others go on.
  */
 import type { Chance } from './chance.ts'
-import { inRealTime, type VirtualTime } from './virtual-time.ts'
+import { inRealTime, type TimersClock, type VirtualTime } from './virtual-time.ts'
 
 export type TouchKind = 'sql' | 'call'
 
@@ -51,6 +51,8 @@ const slowMs = 25
 /** What follows from an answer has happened by then: promises, and streams that take a turn or two. */
 const quietTurns = 5
 const stuckAfter = 400
+/** Ten times what the longest seeds need. */
+const touchesMax = 150_000
 
 export class Touches {
   readonly #chance: Chance
@@ -61,6 +63,7 @@ export class Touches {
   #changed: (() => void) | null = null
   #interruptions: Interruption[] = []
   readonly lives: Life[] = []
+  readonly timersClock: TimersClock = { nowMs: 0, orders: 0 }
   count = 0
 
   constructor(chance: Chance, isBlocked: (pid: number) => Promise<boolean>) {
@@ -158,6 +161,8 @@ export class Touches {
 
   async #letThrough(touch: Waiting): Promise<void> {
     this.count += 1
+    if (this.count > touchesMax)
+      throw new Error(`A seed does not end: at touch ${this.count} it is ${touch.label}`)
     const interruption = this.#interruptions.find((one) => one.isDue(touch))
     if (interruption) {
       this.#interruptions = this.#interruptions.filter((one) => one !== interruption)
@@ -218,12 +223,12 @@ export class Touches {
   }
 
   #fireTimer(): boolean {
-    let first: { life: Life; due: number } | null = null
-    for (const life of this.lives) {
-      const due = life.state === 'alive' ? life.time.earliest() : null
-      if (due !== null && (first === null || due < first.due)) first = { life, due }
-    }
-    return first?.life.time.fireEarliest() ?? false
+    const timers = this.lives
+      .filter((life) => life.state === 'alive')
+      .flatMap((life) => life.time.earliest() ?? [])
+    const first = timers.toSorted((a, b) => a.rank - b.rank)[0]
+    first?.fire()
+    return first !== undefined
   }
 
   async #wait(ms: number): Promise<void> {

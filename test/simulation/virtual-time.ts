@@ -13,19 +13,26 @@ import type { Chance } from './chance.ts'
 interface VirtualTimer {
   readonly dueMs: number
   readonly order: number
-  readonly everyMs: number | null
+  /** An interval: it renews a lease, and is run when the simulation says so. */
+  readonly isInterval: boolean
+  /** The engine's own sleep: fired only if nobody waits for any other. */
+  readonly isSleep: boolean
   readonly run: () => void
 }
 
-let orders = 0
+/** Timers of all copies share a time of their own: waiting for one does not move any other clock. */
+export interface TimersClock {
+  nowMs: number
+  orders: number
+}
 
 export class VirtualTime {
   readonly #timers = new Map<object, VirtualTimer>()
   readonly #monotonicMs: () => number
-  /** Timers have a time of their own: waiting for one does not move any other clock. */
-  #nowMs = 0
+  readonly #clock: TimersClock
 
-  constructor(monotonicMs: () => number) {
+  constructor(clock: TimersClock, monotonicMs: () => number) {
+    this.#clock = clock
     this.#monotonicMs = monotonicMs
   }
 
@@ -37,44 +44,32 @@ export class VirtualTime {
     return this.#monotonicMs()
   }
 
-  /** The timer that is due first and is not one of those that only keep a lease or a queue alive. */
-  earliest(): number | null {
-    let due: number | null = null
-    for (const timer of this.#timers.values()) {
-      if (timer.everyMs === null && (due === null || timer.dueMs < due)) due = timer.dueMs
-    }
-    return due
-  }
-
-  fireEarliest(): boolean {
+  earliest(): { readonly rank: number; readonly fire: () => void } | null {
     let first: [object, VirtualTimer] | null = null
     for (const entry of this.#timers) {
-      if (entry[1].everyMs !== null) continue
-      const [, timer] = entry
-      const isFirst =
-        first === null ||
-        timer.dueMs < first[1].dueMs ||
-        (timer.dueMs === first[1].dueMs && timer.order < first[1].order)
-      if (isFirst) first = entry
+      if (entry[1].isInterval) continue
+      if (first === null || rankOf(entry[1]) < rankOf(first[1])) first = entry
     }
-    if (first === null) return false
+    if (first === null) return null
     const [handle, timer] = first
-    this.#timers.delete(handle)
-    this.#nowMs = Math.max(this.#nowMs, timer.dueMs)
-    this.run(timer.run)
-    return true
+    const fire = () => {
+      this.#timers.delete(handle)
+      this.#clock.nowMs = Math.max(this.#clock.nowMs, timer.dueMs)
+      this.run(timer.run)
+    }
+    return { rank: rankOf(timer), fire }
   }
 
   /** What runs at an interval (the lease's renewal) is run when the simulation says so. */
   fireIntervals(): void {
-    for (const timer of [...this.#timers.values()]) if (timer.everyMs !== null) this.run(timer.run)
+    for (const timer of [...this.#timers.values()]) if (timer.isInterval) this.run(timer.run)
   }
 
   stop(): void {
     this.#timers.clear()
   }
 
-  add(run: () => void, delayMs: number, isInterval: boolean): object {
+  add(timer: { run: () => void; delayMs: number; isInterval: boolean; isSleep: boolean }): object {
     const handle = {
       ref: () => handle,
       unref: () => handle,
@@ -83,13 +78,10 @@ export class VirtualTime {
       close: () => this.#timers.delete(handle),
       [Symbol.toPrimitive]: () => 0,
     }
-    orders += 1
-    this.#timers.set(handle, {
-      dueMs: this.#nowMs + delayMs,
-      order: orders,
-      everyMs: isInterval ? delayMs : null,
-      run,
-    })
+    const { run, delayMs, isInterval, isSleep } = timer
+    this.#clock.orders += 1
+    const dueMs = this.#clock.nowMs + delayMs
+    this.#timers.set(handle, { dueMs, order: this.#clock.orders, isInterval, isSleep, run })
     return handle
   }
 
@@ -97,6 +89,10 @@ export class VirtualTime {
     this.#timers.delete(handle)
   }
 }
+
+const sleepRank = 1e12
+const rankOf = ({ dueMs, order, isSleep }: VirtualTimer) =>
+  dueMs + order / 1e6 + (isSleep ? sleepRank : 0)
 
 const context = new AsyncLocalStorage<VirtualTime>()
 
@@ -117,7 +113,8 @@ export function takeOverProcess(chance: Chance): () => void {
     function set(run: (...args: unknown[]) => void, delayMs = 0, ...args: unknown[]) {
       const time = context.getStore()
       if (time === undefined) return original(run, delayMs, ...args)
-      return time.add(() => run(...args), delayMs, isInterval)
+      const isSleep = run.name === 'wake'
+      return time.add({ run: () => run(...args), delayMs, isInterval, isSleep })
     }
   const clear = (original: (handle: never) => void) =>
     function clearOne(handle: unknown) {

@@ -21,7 +21,7 @@ const leaseMs = 3_000
 /** What was in flight is doubted, looked at after ten seconds, and again ten seconds later. */
 const afterCrashMs = 30_000
 /** With access standing, people and targets are to be looked at; without, nothing but the next thing. */
-const strideMs = { busy: 60_000, quiet: 3_600_000 }
+const strideMs = { busy: 60_000, calm: 300_000, quiet: 3_600_000 }
 const statuses = { open: ['scheduled', 'activating', 'active', 'ending'] }
 
 export interface OpenRow {
@@ -43,6 +43,8 @@ export class SimulatedWorld {
   readonly databaseName: string
   /** When sessions were ended or copies were stopped: what is logged of that is no fault. */
   readonly troubled: number[] = []
+  /** Nobody leaves any more: only what is due matters. */
+  isCalm = false
   #nowMs = beganAt
   #offsetMs = 0
   #leaseClockMs = 1_000_000
@@ -330,7 +332,8 @@ export class SimulatedWorld {
       // Due, and not done: its work has just failed, and is tried again in a moment.
       moments.push(atMs > now ? atMs : now + 2_000)
     }
-    const stride = (row?.open ?? 0) > 0 ? strideMs.busy : strideMs.quiet
+    const busy = this.isCalm ? strideMs.calm : strideMs.busy
+    const stride = (row?.open ?? 0) > 0 ? busy : strideMs.quiet
     const next = moments.filter((ms) => ms > now).sort((a, b) => a - b)[0] ?? Infinity
     return Math.min(next, now + stride)
   }
