@@ -130,14 +130,29 @@ export const auditActions = {
     payload: [...key, 'grantId', 'endState', 'excessSeconds', 'coveredBy', 'watchedUntil'],
   },
   'access.removal_late': {
-    object: 'request',
+    object: 'request, or key where no request is ending',
     when: 'The removal takes longer than AWS’s quota explains.',
-    payload: [...key, 'goneBy', 'attempts'],
+    payload: [...key, 'goneBy', 'attempts', 'lastError', 'explainedSeconds'],
   },
   'access.appeared_unwanted': {
     object: 'key',
     when: 'A call of unknown outcome landed after all: access appeared that nobody should have.',
-    payload: [...key, 'absentSeenAt'],
+    payload: [...key, 'notBefore'],
+  },
+  'access.excess_added': {
+    object: 'request, or key where none asked for it',
+    when: 'Access that landed too late is gone; its seconds are added to the excess of the request.',
+    payload: [...key, 'from', 'to', 'excessSeconds'],
+  },
+  'access.lost': {
+    object: 'request',
+    when: 'The person, the policies, the account or the permission set no longer allow a live grant.',
+    payload: ['from', 'endReason', 'code', 'params', 'message'],
+  },
+  'access.drift_seen': {
+    object: 'target',
+    when: 'An assignment that TEAM did not make was seen on a target that it manages, for the first time.',
+    payload: ['accountId', 'permissionSetArn', 'principalType', 'principalId'],
   },
   'access.released': {
     object: 'request',

@@ -5,6 +5,7 @@ import type { Belief } from '#core/plan.ts'
 import type { RequestState } from '#core/request.ts'
 import { addMinutes, hardEnd, immediateEndsAt, scheduledEndsAt } from '#core/window.ts'
 import { type Change, systemActor } from '#server/store/change.ts'
+import { sessionMinutesOf } from '#server/store/directory-objects.ts'
 import { type LedgerGrant, type LedgerKey, updateKey } from '#server/store/ledger.ts'
 import { moveRequest } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
@@ -88,7 +89,8 @@ export async function activateGrant(
     const failure = await deps.checkActivation(c.tx, grant.requestId, c.at)
     if (failure) return failUnstarted(deps, c, grant, failure)
     const deadlineMinutes = await deps.activationDeadlineMinutes()
-    await startGrant(c, grant, { deadlineMinutes, sessionMinutes: null })
+    const sessionMinutes = await sessionMinutesOf(c.tx, key.key.permissionSetArn)
+    await startGrant(c, grant, { deadlineMinutes, sessionMinutes })
     const { durationMinutes } = grant
     end = hardEnd({ intentAt: c.at, durationMinutes, activationDeadlineMinutes: deadlineMinutes })
   }

@@ -1,5 +1,5 @@
 /** One account or permission set, read by itself, into the replica. */
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { AccountId, PermissionSetArn } from '#core/ids.ts'
 import { type Change, change } from './change.ts'
 import { lockReplica, raiseVersion } from './directory.ts'
@@ -47,4 +47,17 @@ function applied(db: Kysely<Schema>, at: Date, write: (c: Change) => Promise<voi
     await write(c)
     await raiseVersion(c.tx)
   })
+}
+
+/** As the replica knows it; null: it does not. */
+export async function sessionMinutesOf(
+  tx: Transaction<Schema>,
+  arn: PermissionSetArn,
+): Promise<number | null> {
+  const row = await tx
+    .selectFrom('directory_permission_set')
+    .select('session_minutes')
+    .where('permission_set_arn', '=', arn)
+    .executeTakeFirst()
+  return row?.session_minutes ?? null
 }
