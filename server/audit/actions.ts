@@ -132,12 +132,27 @@ export const auditActions = {
   'access.removal_late': {
     object: 'request',
     when: 'The removal takes longer than AWS’s quota explains.',
-    payload: [...key, 'goneBy', 'attempts'],
+    payload: [...key, 'goneBy', 'attempts', 'lastError', 'explainedSeconds'],
   },
   'access.appeared_unwanted': {
     object: 'key',
     when: 'A call of unknown outcome landed after all: access appeared that nobody should have.',
-    payload: [...key, 'absentSeenAt'],
+    payload: [...key, 'notBefore'],
+  },
+  'access.excess_added': {
+    object: 'request, or key where no request is known',
+    when: 'Access that landed after its end is gone again; its seconds count as excess.',
+    payload: [...key, 'from', 'to', 'excessSeconds'],
+  },
+  'access.lost': {
+    object: 'request',
+    when: 'Nothing allows the access any more, so it ends.',
+    payload: ['from', 'endReason', 'code', 'params', 'message'],
+  },
+  'access.drift_seen': {
+    object: 'target',
+    when: 'Somebody holds access on a managed target that TEAM’s ledger does not hold.',
+    payload: ['accountId', 'permissionSetArn', 'principalType', 'principalId'],
   },
   'access.released': {
     object: 'request',
