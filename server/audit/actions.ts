@@ -140,18 +140,18 @@ export const auditActions = {
     payload: [...key, 'notBefore'],
   },
   'access.excess_added': {
-    object: 'request, or key where none asked for it',
-    when: 'Access that landed too late is gone; its seconds are added to the excess of the request.',
+    object: 'request, or key where no request is known',
+    when: 'Access that landed after its end is gone again; its seconds count as excess.',
     payload: [...key, 'from', 'to', 'excessSeconds'],
   },
   'access.lost': {
     object: 'request',
-    when: 'The person, the policies, the account or the permission set no longer allow a live grant.',
+    when: 'Nothing allows the access any more, so it ends.',
     payload: ['from', 'endReason', 'code', 'params', 'message'],
   },
   'access.drift_seen': {
     object: 'target',
-    when: 'An assignment that TEAM did not make was seen on a target that it manages, for the first time.',
+    when: 'Somebody holds access on a managed target that TEAM’s ledger does not hold.',
     payload: ['accountId', 'permissionSetArn', 'principalType', 'principalId'],
   },
   'access.released': {
