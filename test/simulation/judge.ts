@@ -140,6 +140,50 @@ export function judgeStanding(world: SimulatedWorld): Violation[] {
     }))
 }
 
+/** `active` is shown when AWS has it, and an end when it is gone: from the first moment of showing. */
+export function judgeShowing(world: SimulatedWorld): Violation[] {
+  const { history, log } = world
+  const promise = 'a state is shown when it is so, not before'
+  return [...history.grants].flatMap(([requestId, { key, coveredBy }]) => {
+    const seen = history.shown.get(requestId) ?? []
+    const active = seen.find(({ status }) => status === 'active')
+    const begun = seen.some(({ status }) => granted.includes(status) || status === 'ending')
+    const ended = begun ? seen.find(({ status }) => over.includes(status)) : undefined
+    const found: Violation[] = []
+    if (active && !isExcused(world, key, active.atMs) && !stoodAt(log.staysOf(key), active.atMs)) {
+      found.push({ promise, told: `request ${requestId} was shown active with nothing in AWS` })
+    }
+    if (!ended || coveredBy !== null) return found
+    const others = windowsOf(history, key).some(
+      (window) =>
+        window.requestId !== requestId && window.fromMs <= ended.atMs && window.toMs >= ended.atMs,
+    )
+    const ours = log
+      .staysOf(key)
+      .filter((stay) => stay.madeBy === 'team' && stay.fromMs < ended.atMs)
+    if (!others && !isExcused(world, key, ended.atMs) && stoodAt(ours, ended.atMs + 1)) {
+      found.push({
+        promise,
+        told: `request ${requestId} was shown ${ended.status} with access in AWS`,
+      })
+    }
+    return found
+  })
+}
+
+function stoodAt(stays: readonly Stay[], ms: number): boolean {
+  return stays.some((stay) => stay.fromMs <= ms && (stay.toMs === null || stay.toMs >= ms))
+}
+
+/** Something of which TEAM cannot know yet: a call that lands now, another's hand. */
+function isExcused({ history }: SimulatedWorld, key: string, ms: number): boolean {
+  if (history.organisationChanged || history.handsOff.some((one) => one.key === key)) return true
+  return history.troubles.some(
+    (one) =>
+      one.what === 'lost call' && one.key === key && one.fromMs <= ms && (one.toMs ?? ms) >= ms,
+  )
+}
+
 /** Faults are over and time has passed: what is shown is what AWS has. */
 export function judgeAgreement(world: SimulatedWorld): Violation[] {
   const { history, log } = world

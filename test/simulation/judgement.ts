@@ -1,6 +1,12 @@
 /** All that is judged when a seed is over. What each promise is: README.md. */
 import { verifyChain } from '#server/audit/verify.ts'
-import { judgeAgreement, judgeExcess, judgeStanding, type Violation } from './judge.ts'
+import {
+  judgeAgreement,
+  judgeExcess,
+  judgeShowing,
+  judgeStanding,
+  type Violation,
+} from './judge.ts'
 import { judgePeople } from './judge-people.ts'
 import { judgeRecords } from './judge-records.ts'
 import type { SimulatedWorld } from './world.ts'
@@ -16,6 +22,7 @@ export async function judge(world: SimulatedWorld, earlier: readonly Violation[]
     ...earlier,
     ...excess.violations,
     ...judgeStanding(world),
+    ...judgeShowing(world),
     ...judgeAgreement(world),
     ...judgePeople(world),
     ...(await judgeChain(world)),

@@ -78,9 +78,15 @@ export class Misfortune {
   }
 
   async jump(): Promise<void> {
-    const { chance } = this.#world
+    const { chance, history, nowMs } = this.#world
     const minutes = chance.one(jumpMinutes)
-    this.#world.jump(chance.once(2) ? minutes : -minutes)
+    const isBack = chance.once(2)
+    // README.md, "What is not simulated": TEAM counts the life of a lost call on its own clock.
+    const mayLand = history.troubles.some(
+      ({ what, toMs }) => what === 'lost call' && (toMs ?? nowMs) >= nowMs,
+    )
+    if (!isBack && mayLand) return
+    this.#world.jump(isBack ? -minutes : minutes)
     await this.#world.settle()
   }
 

@@ -51,8 +51,8 @@ const slowMs = 25
 /** What follows from an answer has happened by then: promises, and streams that take a turn or two. */
 const quietTurns = 5
 const stuckAfter = 400
-/** Ten times what the longest seeds need. */
-const touchesMax = 150_000
+/** Several times what the longest seeds need. */
+const touchesMax = 40_000
 
 export class Touches {
   readonly #chance: Chance
