@@ -322,4 +322,16 @@ describe('the loop', () => {
     await world.pass(10)
     expect(await world.status(stuck)).toBe('active')
   })
+
+  test('a call in flight that the poller never heard of is asked about within the sweep', async () => {
+    await world.approved()
+    await world.pass(4)
+    const accepted = await world.database.owner.query(
+      `update intent set state = 'accepted', settled_at = null where state = 'succeeded'`,
+    )
+    expect(accepted.rowCount).toBe(1)
+    await world.pass(65)
+    const { rows } = await world.database.owner.query('select state from intent')
+    expect(rows).toEqual([{ state: 'succeeded' }])
+  })
 })

@@ -193,6 +193,8 @@ export function createReconciler(deps: EngineDeps): Reconciler {
   function pollAt({ intent }: LedgerKey, now: Date): Date {
     const id = intent?.awsRequestId ?? null
     if (id !== null && poller.concluded(id) !== null) return now
+    // Whatever the poller knows of it: else a call that it has not heard of is in flight for ever.
+    if (id !== null) poller.expect(new Date(now.getTime() + pollEveryMs))
     return new Date(now.getTime() + unheardMs)
   }
 

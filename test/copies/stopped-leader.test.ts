@@ -60,11 +60,10 @@ describe('stopped inside a transaction that holds', () => {
       const values = lock.includes('$1') ? [id] : []
       await house.endsIn(id, 0.5)
       const holder = await hold(house, lock, values)
-      const pid = await until('its transaction waits', () => waiting(house, waitsFor))
-      leading.program.signal('SIGSTOP')
+      const pid = await stopWhereItWaits(house, leading, waitsFor)
       const stoppedAt = await house.databaseNow()
       await holder.query('rollback')
-      await until('it has the row and does nothing', () => isIdleInTransaction(house, pid))
+      await until('it waits no more', async () => (await waiting(house, waitsFor)) !== pid)
 
       // As anybody else who wants it.
       await holder.query(`begin; set local lock_timeout = '30s'`)
@@ -98,23 +97,29 @@ describe('stopped inside a transaction that holds', () => {
   }
 })
 
-/** The process of PostgreSQL in which such a statement of a copy waits for a row. */
+/** Its patience with a statement may be over just before it is stopped: then at its next attempt. */
+async function stopWhereItWaits(house: House, copy: Copy, statement: string): Promise<number> {
+  return until('its transaction waits', async () => {
+    const pid = await waiting(house, statement)
+    if (pid === null) return null
+    copy.program.signal('SIGSTOP')
+    if ((await waiting(house, statement)) === pid) return pid
+    copy.program.signal('SIGCONT')
+    return null
+  })
+}
+
+/** PostgreSQL's process in which a transaction of the leader waits for a row by such a statement. */
 async function waiting(house: House, statement: string): Promise<number | null> {
   const rows = await house.query<{ pid: number }>(
-    `select pid from pg_stat_activity where datname = current_database()
+    `select pid from pg_stat_activity activity where datname = current_database()
        and application_name = 'team app' and wait_event_type = 'Lock'
-       and query ilike '%' || $1 || '%'`,
+       and query ilike '%' || $1 || '%'
+       and exists (select from pg_locks fence where fence.pid = activity.pid
+         and fence.relation = 'leader'::regclass and fence.mode = 'RowShareLock')`,
     [statement],
   )
   return rows[0]?.pid ?? null
-}
-
-async function isIdleInTransaction(house: House, pid: number): Promise<boolean> {
-  const rows = await house.query(
-    `select from pg_stat_activity where pid = $1 and state like 'idle in transaction%'`,
-    [pid],
-  )
-  return rows.length === 1
 }
 
 describe('stopped when its call', () => {
@@ -133,13 +138,17 @@ describe('stopped when its call', () => {
     await house.lookNow(id)
     await scene.untilStatus(other, id, 'active')
     await scene.giveBack(other, id)
-    await scene.untilStatus(other, id, 'ended')
+    const ended = await scene.untilStatus(other, id, 'ended')
     expect(await scene.assigned()).toEqual([])
 
     leading.toAws.letGo()
     await scene.untilAssigned('the late creation has landed', [target])
     await house.lookNow(id)
     await scene.untilAssigned('it is taken away', [])
+    await until('its seconds are counted', async () => {
+      const { excessSeconds } = await scene.user(other).request(id)
+      return (excessSeconds ?? 0) > (ended.excessSeconds ?? 0)
+    })
     await goesOnInVain(house, leading, stoppedAt)
     expect(leading.toAws.mutations).toEqual(['CreateAccountAssignment'])
     const told = await house.query(
