@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createEngineWorld, type EngineWorld } from '#test/engine-world.ts'
 
 let world: EngineWorld
@@ -333,5 +333,41 @@ describe('the loop', () => {
     await world.pass(65)
     const { rows } = await world.database.owner.query('select state from intent')
     expect(rows).toEqual([{ state: 'succeeded' }])
+  })
+})
+
+describe('what could not be written', () => {
+  test('is written again within seconds, though no row says that its key is due', async () => {
+    await world.database.owner.query(`
+      create sequence refused;
+      create function refuse() returns trigger language plpgsql security definer as $$
+      begin
+        if nextval('refused') = 1 then raise exception 'could not extend file'; end if;
+        return new;
+      end $$;
+      create trigger refuse before insert on audit_event
+        for each row when (new.action = 'access.active') execute function refuse();`)
+    const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const id = await world.approved()
+    await world.pass(6)
+    errors.mockRestore()
+    expect(await world.status(id)).toBe('active')
+  })
+})
+
+describe('a creation that was not confirmed in time', () => {
+  test('is in excess from its deadline on, however late a copy is there to see it', async () => {
+    world.sandbox.world.commit({
+      type: 'settings',
+      value: { ...world.sandbox.world.settings, createDelayMs: 60_000 },
+    })
+    const id = await world.approved()
+    await world.pass(5)
+    world.sleep(3_600)
+    await world.pass(10)
+    expect(await world.status(id)).toBe('failed')
+    expect(world.held()).toBe(false)
+    // Ten minutes after it was due it had to be gone.
+    expect((await world.grant(id)).excessSeconds).toBeGreaterThanOrEqual(3_000)
   })
 })

@@ -146,6 +146,8 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
     async settle() {
       for (let turnsLeft = turnsToSettleMax; turnsLeft > 0; turnsLeft -= 1) {
         if (deps.leader.epoch() === null) await lead()
+        // Another copy leads: what is ready here is that one's to do.
+        if (deps.leader.epoch() === null) return
         const started = await turn()
         await reconciler.idle()
         await Promise.all(running.values())

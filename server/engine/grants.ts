@@ -152,7 +152,7 @@ export async function endGrant(
   if (why.endState !== 'ended') {
     await c.tx
       .updateTable('access_grant')
-      .set({ stopped_at: c.at })
+      .set({ stopped_at: goneBy(grant, why, c.at) })
       .where('grant_id', '=', grant.grantId)
       .execute()
   }
@@ -166,6 +166,14 @@ export async function endGrant(
       why: failed ? why.failure : why.reason,
     },
   )
+}
+
+/** What missed its deadline while no copy was there to see it is in excess since that deadline. */
+function goneBy(grant: LedgerGrant, why: EndWhy, at: Date): Date {
+  if (why.endState !== 'failed' || why.failure.code !== 'not_granted_in_time') return at
+  const { activationDeadline, endsAt } = grant
+  const deadline = endsAt !== null && endsAt < activationDeadline ? endsAt : activationDeadline
+  return deadline < at ? deadline : at
 }
 
 /** The assignment is not there any more, and TEAM did not take it: what lived by it is over. */

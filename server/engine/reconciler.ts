@@ -101,6 +101,8 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       await takeOverLanes(epoch)
       const free = roomForKeys()
       if (free <= 0) return 0
+      // Their rows may not say that they are due: what woke them may have been an answer of AWS.
+      for (const [keyId, { until }] of patience) if (until <= now) ready.add(keyId)
       const urgent = [...ready].filter((keyId) => !busy.has(keyId)).slice(0, free)
       for (const keyId of urgent) ready.delete(keyId)
       const except = [...setAside(now), ...urgent]
