@@ -187,7 +187,8 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       }
       patience.delete(keyId)
     } catch (error) {
-      if (!(error instanceof LaneFull)) await postpone(keyId, error)
+      if (error instanceof LaneFull) patience.delete(keyId)
+      else await postpone(keyId, error)
     }
   }
 
