@@ -13,7 +13,12 @@ let nowMs = Date.now()
 const yes = () => true
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, seed: 1, now: () => new Date(nowMs) })
+  sandbox = await startSandbox({
+    port: 0,
+    seed: 1,
+    now: () => new Date(nowMs),
+    settings: { callsPerSecond: 100_000 },
+  })
   const organization = await control<SandboxOrganization>(sandbox, 'GET', 'organization')
   const { users, accounts, permissionSets } = organization
   key = {

@@ -12,7 +12,7 @@ import { chooseInstance, createInstanceFinder } from './instance.ts'
 let sandbox: Sandbox
 let organization: SandboxOrganization
 beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, seed: 9 })
+  sandbox = await startSandbox({ port: 0, seed: 9, settings: { callsPerSecond: 100_000 } })
   organization = await control(sandbox, 'GET', 'organization')
 })
 afterAll(() => sandbox.close())

@@ -8,7 +8,7 @@ import { createPeople, userOf } from './people.ts'
 let sandbox: Sandbox
 let organization: SandboxOrganization
 beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, seed: 7 })
+  sandbox = await startSandbox({ port: 0, seed: 7, settings: { callsPerSecond: 100_000 } })
   organization = await control(sandbox, 'GET', 'organization')
 })
 afterAll(() => sandbox.close())
