@@ -215,6 +215,22 @@ describe('when AWS misbehaves', () => {
     expect(world.held()).toBe(false)
   })
 
+  test('after such a late landing was removed, what somebody assigns by hand is not TEAM’s', async () => {
+    await patch(world, { createDelayMs: 40_000 })
+    world.fault({ operation: 'CreateAccountAssignment', dropConnection: 'after', times: 1 })
+    const id = await world.approved()
+    await world.pass(2)
+    await world.stop(id, 'revoked')
+    await world.pass(25)
+    expect(await world.status(id)).toBe('revoked')
+    await world.pass(1000)
+    world.byHand('made')
+    const next = await world.approved()
+    await world.pass(10)
+    expect(await world.status(next)).toBe('failed')
+    expect(world.held()).toBe(true)
+  })
+
   test('a removal is tried for as long as it takes, raises one alarm, and its excess is measured', async () => {
     const id = await world.approved({ minutes: 1 })
     await world.pass(4)

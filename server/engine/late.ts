@@ -49,10 +49,18 @@ export async function countUnwanted(deps: EngineDeps, c: Change, key: LedgerKey)
   if (unwantedSince === null) return
   const until = belief.presence === 'absent' ? (belief.confirmedAt ?? c.at) : c.at
   const seconds = Math.max(0, (until.getTime() - unwantedSince.getTime()) / 1000)
+  // What somebody else assigns from now on is not TEAM's.
+  const isOver =
+    key.grants.length === 0 && belief.presence === 'absent' && belief.watchedUntil === null
   await updateKey(
     c.tx,
     key.keyId,
-    { unwantedSince: null, alarmedAt: null, alarmNotBefore: null },
+    {
+      unwantedSince: null,
+      alarmedAt: null,
+      alarmNotBefore: null,
+      ...(isOver && { held: false }),
+    },
     c.at,
   )
   const requestId = await requestOfLateLanding(c.tx, key.keyId)
