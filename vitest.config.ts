@@ -15,6 +15,7 @@ export default defineConfig({
           include: [
             '{core,contract,server,sandbox,scripts,web}/**/*.test.ts',
             'test/*.test.ts',
+            'test/reliability/*.test.ts',
             'test/boto3/*.test.ts',
           ],
           testTimeout: 60_000,

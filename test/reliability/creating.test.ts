@@ -1,0 +1,4 @@
+import { creating } from './rows/creating.ts'
+import { tabulate } from './tabulate.ts'
+
+tabulate(creating)

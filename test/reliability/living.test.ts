@@ -1,0 +1,4 @@
+import { living } from './rows/living.ts'
+import { tabulate } from './tabulate.ts'
+
+tabulate(living)
