@@ -120,7 +120,7 @@ In every line, at the end: what TEAM shows is what AWS has, no access is left be
 | column | what it says |
 |---|---|
 | In the end | the state in which the request ends |
-| Right again | seconds until what is shown is what AWS has, and nothing is on its way; a life in which nothing goes wrong takes 4 s to give access and 2 s to take it, because the sandbox takes two seconds over each |
+| Right again | seconds until what is shown is what AWS has, and nothing is on its way; a life in which nothing goes wrong takes 2 s to give access and 2 s to take it, which is what the sandbox takes |
 | Excess | seconds for which access stood outside its window, seen from AWS's side |
 | Recorded | the seconds that TEAM recorded of it, and shows on the request, in the trail and in the metrics: an upper bound. A line without a grant has none |
 | Who is told | beyond what everybody is told in a life in which nothing goes wrong (requested, approved, active, ended). \`removal_late\` is the alarm: see [the alarms](operate/alarms.md) |

@@ -7,12 +7,14 @@ import type { Row, Step } from './row.ts'
 /** Sandbox and clock are exact; this much is how TEAM's own rounding may differ. */
 const roundingSeconds = 0.001
 const excessUsual = 5
+/** Two seconds of work, on a machine that has ever so much else to do. */
+const rowTimeoutMs = 300_000
 
 export function tabulate(steps: readonly Step[]): void {
   const lives = new Map<Row, Lived>()
   for (const step of steps) {
     for (const row of step.rows) {
-      test(`${step.title}: ${row.fault}`, async () => {
+      test(`${step.title}: ${row.fault}`, { timeout: rowTimeoutMs }, async () => {
         const lived = await liveThrough(row, step.from, inject('testCluster'))
         lives.set(row, lived)
         hold(row, lived)

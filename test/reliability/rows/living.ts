@@ -150,7 +150,7 @@ const world: readonly Row[] = [
   },
   {
     ...lasts,
-    fault: 'A reading of the directory misses a page of users',
+    fault: 'A reading of the directory misses every user',
     does: 'Nobody’s grant ends by a bad reading.',
     befalls: aws({ operation: 'ListUsers', loses: 1 }, 400),
   },
