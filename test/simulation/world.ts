@@ -199,9 +199,11 @@ export class SimulatedWorld {
   async #endSessions(name: string): Promise<void> {
     const those = `datname = current_database() and pid <> pg_backend_pid()
       and application_name like 'team %${name}'`
-    await this.admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${those}`)
+    // Again and again: one may just have been on its way.
     for (;;) {
-      const { rowCount } = await this.admin.query(`select 1 from pg_stat_activity where ${those}`)
+      const { rowCount } = await this.admin.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where ${those}`,
+      )
       if (rowCount === 0) return
     }
   }
