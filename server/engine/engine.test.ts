@@ -283,6 +283,18 @@ describe('when AWS misbehaves', () => {
 })
 
 describe('when TEAM dies', () => {
+  test('and a window that passed meanwhile counts the excess from its end, not from the return', async () => {
+    const id = await world.approved({ minutes: 1, startsInSeconds: 5 })
+    await world.pass(6)
+    expect(await world.status(id)).toBe('activating')
+    world.sleep(600)
+    await world.restart()
+    await world.pass(30)
+    expect(await world.status(id)).toBe('failed')
+    expect(world.held()).toBe(false)
+    expect((await world.grant(id)).excessSeconds).toBeGreaterThan(530)
+  })
+
   test('for an hour, what should have ended meanwhile ends at once', async () => {
     const id = await world.approved({ minutes: 10 })
     await world.pass(4)

@@ -105,7 +105,7 @@ export async function handOverGrant(change: Change, requestId: RequestId): Promi
     update access_grant g set
       over_at = ${at},
       excess_seconds = greatest(0, extract(epoch from
-        ${at}::timestamptz - least(${at}::timestamptz, coalesce(g.stopped_at, g.ends_at, ${at})))),
+        ${at}::timestamptz - least(${at}::timestamptz, g.stopped_at, g.ends_at))),
       stopped_at = coalesce(g.stopped_at, ${at})
     where g.request_id = ${requestId}`.execute(tx)
 }

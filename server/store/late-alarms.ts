@@ -41,7 +41,7 @@ export async function openAlarms(
     left join directory_account a on a.account_id = k.account_id
     left join directory_permission_set p on p.permission_set_arn = k.permission_set_arn
     left join lateral (
-      select min(coalesce(g.stopped_at, g.ends_at)) as gone_by,
+      select min(least(g.stopped_at, g.ends_at)) as gone_by,
         array_agg(distinct g.request_id::text) as request_ids,
         array_agg(distinct d.user_id) filter (where d.user_id is not null) as decider_ids
       from access_grant g

@@ -212,7 +212,7 @@ async function loadGrants(
     activationDeadline:
       row.activation_deadline ?? new Date(row.due_at.getTime() + activationDeadlineMs),
     endsAt: row.ends_at,
-    goneBy: row.status === 'ending' ? (row.stopped_at ?? row.ends_at) : null,
+    goneBy: row.status === 'ending' ? earliest(row.stopped_at, row.ends_at) : null,
     immediate: row.immediate,
     durationMinutes: row.duration_minutes,
     hardEnd: row.hard_end,
@@ -221,6 +221,12 @@ async function loadGrants(
     extension: row.extends_grant_id !== null,
     breakGlass: row.break_glass,
   }))
+}
+
+/** What ends late, because nobody was there to end it, had to be gone by its end all the same. */
+function earliest(stoppedAt: Date | null, endsAt: Date | null): Date | null {
+  if (stoppedAt === null || endsAt === null) return stoppedAt ?? endsAt
+  return stoppedAt < endsAt ? stoppedAt : endsAt
 }
 
 function openStatus(status: string, requestId: string): GrantStatus {

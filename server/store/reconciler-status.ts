@@ -33,7 +33,7 @@ export async function lateRemovals(db: Kysely<Schema>, limit: number): Promise<L
   const { rows } = await sql<LateRemoval>`
     select g.request_id as "requestId", k.user_id as "userId", k.account_id as "accountId",
            k.permission_set_arn as "permissionSetArn",
-           coalesce(g.stopped_at, g.ends_at, k.late_alarm_at) as since,
+           coalesce(least(g.stopped_at, g.ends_at), k.late_alarm_at) as since,
            k.attempts, k.last_error as "lastError",
            coalesce(k.not_before, k.next_at) as "nextTryAt"
     from ledger_key k
@@ -41,7 +41,7 @@ export async function lateRemovals(db: Kysely<Schema>, limit: number): Promise<L
       select request_id, stopped_at, ends_at from access_grant
       join request using (request_id)
       where key_id = k.key_id and over_at is null and request.status = 'ending'
-      order by coalesce(stopped_at, ends_at) limit 1
+      order by least(stopped_at, ends_at) limit 1
     ) g on true
     where k.late_alarm_at is not null
     order by since limit ${limit}`.execute(db)

@@ -140,7 +140,6 @@ export class SimulatedWorld {
     this.copies.push(copy)
     this.history.say(`${copy.life.name} starts`)
     await this.settle()
-    if (copy.life.state === 'alive') this.#up()
     return copy
   }
 
@@ -177,11 +176,7 @@ export class SimulatedWorld {
     this.history.say(`${copy.life.name} goes on`)
     this.#expectTrouble()
     copy.life.state = 'alive'
-    if (this.#down) {
-      await this.letLeaseRunOut()
-      await this.settle()
-      this.#up()
-    }
+    if (this.#down) await this.settle()
   }
 
   #expectTrouble(): void {
@@ -199,9 +194,11 @@ export class SimulatedWorld {
   async #endSessions(name: string): Promise<void> {
     const those = `datname = current_database() and pid <> pg_backend_pid()
       and application_name like 'team %${name}'`
-    await this.admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${those}`)
+    // Again and again: one may just have been on its way.
     for (;;) {
-      const { rowCount } = await this.admin.query(`select 1 from pg_stat_activity where ${those}`)
+      const { rowCount } = await this.admin.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where ${those}`,
+      )
       if (rowCount === 0) return
     }
   }
@@ -238,10 +235,13 @@ export class SimulatedWorld {
   async settle(along: readonly Promise<unknown>[] = []): Promise<void> {
     void this.aws.state
     const leader = this.leader
+    // A copy that only stood by takes over when the lease has run out.
+    if (leader?.parts.leader.epoch() === null) await this.letLeaseRunOut()
     const work: Promise<unknown>[] = [...along]
     if (leader) work.push(this.#engineOf(leader))
     await this.touches.drive(Promise.all(work))
     await this.observe()
+    if (this.leader !== null && this.leader.parts.leader.epoch() !== null) this.#up()
   }
 
   async #engineOf(copy: Copy): Promise<void> {
