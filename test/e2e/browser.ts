@@ -105,6 +105,13 @@ function listenForProblems(page: Page, problems: string[]): void {
 
 /** Rules of WCAG 2.2 A and AA that the page breaks, in words. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
+  // A colour on its way to another is neither of the two.
+  await page.evaluate(async () => {
+    const moving = document
+      .getAnimations()
+      .filter((one) => one.effect?.getTiming().iterations === 1)
+    await Promise.allSettled(moving.map((one) => one.finished))
+  })
   const { violations } = await new AxeBuilder({ page }).withTags(wcag).analyze()
   return violations.map(
     (violation) =>
