@@ -14,7 +14,7 @@ import { createParts, type Parts } from '#server/wiring/parts.ts'
 import { unlimited } from '#test/aws-clients.ts'
 import { type GatedDatabase, gatedDatabase } from './gated-database.ts'
 import type { Life, Touches } from './touches.ts'
-import { VirtualTime } from './virtual-time.ts'
+import { VirtualTime, withVirtualWallClock } from './virtual-time.ts'
 import type { Wire } from './wire.ts'
 
 /** The driven disk of a simulated machine: what it keeps outside the database is not looked at. */
@@ -80,21 +80,23 @@ export function startCopy(needs: CopyNeeds): Copy {
       },
     )
     const clock = { now: teamNow }
-    const parts = createParts({
-      config: {
-        adminGroup: 'TEAM admins',
-        auditorGroup: 'TEAM auditors',
-        emailSource: 'team@example.net',
-        publicUrl: 'https://team.example.com',
-        portalUrl: accessPortal,
-      },
-      log: createLogger('error', { write: needs.onError }),
-      database,
-      clock,
-      metrics: needs.metrics,
-      aws,
-      intentLog: keptNowhere,
-    })
+    const parts = withVirtualWallClock(() =>
+      createParts({
+        config: {
+          adminGroup: 'TEAM admins',
+          auditorGroup: 'TEAM auditors',
+          emailSource: 'team@example.net',
+          publicUrl: 'https://team.example.com',
+          portalUrl: accessPortal,
+        },
+        log: createLogger('error', { write: needs.onError }),
+        database,
+        clock,
+        metrics: needs.metrics,
+        aws,
+        intentLog: keptNowhere,
+      }),
+    )
     const engine = parts.startEngine()
     parts.ready.catch(() => {})
     const ports = portsOf(parts, database, clock)

@@ -65,8 +65,9 @@ async function judgeNotices(world: SimulatedWorld): Promise<Violation[]> {
         and n.event = m.event and n.receiver_id = r.requester_id)`,
     [Object.keys(eventOfState), Object.values(eventOfState)],
   )
-  const waiting = await world.admin.query<{ n: number }>(
-    "select count(*)::int as n from notice where state = 'queued'",
+  const waiting = await world.admin.query<{ n: number; events: string }>(
+    `select count(*)::int as n, string_agg(distinct event, ', ') as events
+       from notice where state = 'queued'`,
   )
   const everLeft = new Set(world.history.standings.map(({ userId }) => userId))
   return [
@@ -82,7 +83,12 @@ async function judgeNotices(world: SimulatedWorld): Promise<Violation[]> {
       })),
     ...(waiting.rows[0]?.n === 0
       ? []
-      : [{ promise, told: `${waiting.rows[0]?.n} notices are still queued at the end` }]),
+      : [
+          {
+            promise,
+            told: `${waiting.rows[0]?.n} notices are still queued at the end: ${waiting.rows[0]?.events}`,
+          },
+        ]),
   ]
 }
 

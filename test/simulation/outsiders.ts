@@ -1,6 +1,7 @@
 /** What others do behind TEAM's back: in Identity Center, in the directory, in the organisation. */
-import { organisationRoutes } from '#sandbox/control/organisation.ts'
+import { estateRoutes } from '#sandbox/control/estate.ts'
 import type { AssignmentKey, User } from '#sandbox/model/types.ts'
+import type { World } from '#sandbox/model/world.ts'
 import { keyText } from './access-log.ts'
 import type { SimulatedWorld } from './world.ts'
 
@@ -128,7 +129,7 @@ export class Outsiders {
     history.organisationChanged = true
     if (state === 'SUSPENDED') history.beginSuspension(accountId)
     else history.endSuspension(accountId)
-    organisationRoutes['POST /_sandbox/accounts']?.(aws, { accountId, state }, '')
+    setAccount(aws, { accountId, state })
     history.say(`${name} is ${state.toLowerCase()}`)
   }
 
@@ -137,7 +138,7 @@ export class Outsiders {
     const { aws, history, organisation } = this.#world
     for (const { accountId, name } of organisation.accounts) {
       if (aws.state.accounts.get(accountId)?.state !== 'SUSPENDED') continue
-      organisationRoutes['POST /_sandbox/accounts']?.(aws, { accountId, state: 'ACTIVE' }, '')
+      setAccount(aws, { accountId, state: 'ACTIVE' })
       history.endSuspension(accountId)
       history.say(`${name} is active again`)
     }
@@ -155,4 +156,10 @@ export class Outsiders {
     const set = sets.find((one) => one.permissionSetArn === key.permissionSetArn)?.name
     return `${person} on ${account}/${set}`
   }
+}
+
+function setAccount(aws: World, change: { accountId: string; state: string }): void {
+  const route = estateRoutes['POST /_sandbox/accounts']
+  if (route === undefined) throw new Error('The sandbox changes no accounts')
+  route(aws, change, '')
 }

@@ -1,6 +1,6 @@
 /**
  * Timers and the monotonic clock of simulated copies. A copy's code runs inside a context
- * (AsyncLocalStorage); there `setTimeout`, `setInterval` and both clocks of the process are the copy's own:
+ * (AsyncLocalStorage); there `setTimeout`, `setInterval` and `performance.now()` are the copy's own:
  * nothing fires by itself, the simulation fires the earliest when nothing else can go on. Outside of
  * the context everything is as it was. Ids and dice of the process come from the seed, so that a
  * seed replays to the same ids and the same order of rows.
@@ -96,6 +96,24 @@ const rankOf = ({ dueMs, order, isSleep }: VirtualTimer) =>
 
 const context = new AsyncLocalStorage<VirtualTime>()
 
+/**
+ * What is made within takes the copy's monotonic clock for the wall clock: a lease counts on both,
+ * and a slow machine must not end one. Others are left the wall clock as it is.
+ */
+export function withVirtualWallClock<Made>(make: () => Made): Made {
+  const real = Date.now
+  const beganAtMs = real()
+  Date.now = () => {
+    const time = context.getStore()
+    return time === undefined ? real() : beganAtMs + time.monotonicMs()
+  }
+  try {
+    return make()
+  } finally {
+    Date.now = real
+  }
+}
+
 /** Until the answer is called, the process is the seed's. One seed a process at a time. */
 export function takeOverProcess(chance: Chance): () => void {
   const real = {
@@ -105,10 +123,8 @@ export function takeOverProcess(chance: Chance): () => void {
     clearInterval: globalThis.clearInterval,
     random: Math.random,
     now: performance.now,
-    dateNow: Date.now,
     randomUUID: crypto.randomUUID,
   }
-  const beganAtMs = real.dateNow()
   const ids = chance.branch()
   const dice = chance.branch()
   const timer = (isInterval: boolean, original: (...args: unknown[]) => unknown) =>
@@ -132,19 +148,13 @@ export function takeOverProcess(chance: Chance): () => void {
   })
   Math.random = () => dice.fraction()
   performance.now = () => context.getStore()?.monotonicMs() ?? real.now.call(performance)
-  // A lease counts on the wall clock too: a slow machine must not end one.
-  Date.now = () => {
-    const time = context.getStore()
-    return time === undefined ? real.dateNow() : beganAtMs + time.monotonicMs()
-  }
   crypto.randomUUID = () => ids.uuid() as ReturnType<typeof crypto.randomUUID>
   syncBuiltinESMExports()
   return () => {
-    const { random, now, dateNow, randomUUID, ...timers } = real
+    const { random, now, randomUUID, ...timers } = real
     Object.assign(globalThis, timers)
     Math.random = random
     performance.now = now
-    Date.now = dateNow
     crypto.randomUUID = randomUUID
     syncBuiltinESMExports()
   }
