@@ -115,6 +115,9 @@ export class Outsiders {
     const { aws, history } = this.#world
     const user = this.#someone()
     if (!aws.state.users.has(user.userId)) return
+    for (const { groupId } of [...aws.state.membershipsOfUser.at(user.userId).values()]) {
+      history.noteStanding(user.userId, groupId, false)
+    }
     aws.commit({ type: 'user-removed', userId: user.userId })
     history.noteStanding(user.userId, null, false)
     history.say(`${user.userName} is deleted`)

@@ -258,6 +258,7 @@ export class SimulatedWorld {
 
   /** Whoever awaits a dead copy would wait for ever. */
   async #untilDead(copy: Copy): Promise<void> {
+    if (copy.life.state !== 'alive') return
     await new Promise<void>((done) => this.#deaths.push({ copy, done }))
   }
 
