@@ -143,6 +143,8 @@ export function createReconciler(deps: EngineDeps): Reconciler {
   }
 
   async function withKey(keyId: number, work: () => Promise<void>): Promise<boolean> {
+    // What it is at is soon done; if somebody is quicker then, the next look comes in a second.
+    await busy.get(keyId)
     if (busy.has(keyId)) return false
     const working = work()
     hold(
