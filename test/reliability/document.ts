@@ -107,7 +107,7 @@ export function isSame(measured: string, written: string): boolean {
   const others = seconds(written)
   return seconds(measured).every((one, at) => {
     const other = others[at] ?? Number.NaN
-    return Math.abs(one - other) <= Math.max(2, other / 20)
+    return Math.abs(one - other) <= (other < 60 ? Math.max(2, other / 20) : 0.4 * other)
   })
 }
 
