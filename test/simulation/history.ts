@@ -48,6 +48,7 @@ export class History {
     result: string
   }[] = []
   readonly requesters = new Map<string, string>()
+  readonly keys = new Map<string, string>()
   /** When AWS began and ceased to have somebody as enabled (no group), or in a group. */
   readonly standings: { atMs: number; userId: string; groupId: string | null; isIn: boolean }[] = []
   readonly handsOff: { atMs: number; key: string }[] = []

@@ -25,11 +25,28 @@ export async function judge(world: SimulatedWorld, earlier: readonly Violation[]
     ...judgeShowing(world),
     ...judgeAgreement(world),
     ...judgePeople(world),
+    ...(await judgeLead(world)),
     ...(await judgeChain(world)),
     ...(await judgeRecords(world)),
     ...judgeErrors(world),
   ]
   return { found: violations, worstMs: excess.worstMs }
+}
+
+/** Whoever has lost the lead sends nothing that was not signed before, and writes nothing. */
+async function judgeLead(world: SimulatedWorld): Promise<Violation[]> {
+  const { rows } = await world.admin.query<{ intent_id: number; epoch: number; newest: number }>(`
+    select intent_id, epoch, newest from (
+      select intent_id, epoch, max(epoch) over (order by intent_id) as newest from intent) ordered
+    where epoch < newest`)
+  const promise = 'a copy that has lost the lead does nothing'
+  return [
+    ...world.sentWithoutLead.map((told) => ({ promise, told })),
+    ...rows.map(({ intent_id: id, epoch, newest }) => ({
+      promise,
+      told: `intent ${id} was written in epoch ${epoch}, when ${newest} led`,
+    })),
+  ]
 }
 
 async function judgeChain(world: SimulatedWorld): Promise<Violation[]> {

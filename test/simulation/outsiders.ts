@@ -46,12 +46,16 @@ export class Outsiders {
   /** By hand, at once. Whether it is standing access is for the domain's rule 5 to say. */
   async assign(): Promise<void> {
     const { aws, chance, history, log, organisation } = this.#world
-    const key: AssignmentKey = {
-      accountId: chance.one(organisation.accounts.slice(0, 2)).accountId,
-      permissionSetArn: chance.one(organisation.sets.slice(0, 2)).permissionSetArn,
-      principalType: 'USER',
-      principalId: chance.one(organisation.requesters).userId,
-    }
+    const asked = this.#keysAskedFor()
+    const key: AssignmentKey =
+      asked.length > 0 && chance.once(2)
+        ? chance.one(asked)
+        : {
+            accountId: chance.one(organisation.accounts.slice(0, 2)).accountId,
+            permissionSetArn: chance.one(organisation.sets.slice(0, 2)).permissionSetArn,
+            principalType: 'USER',
+            principalId: chance.one(organisation.requesters).userId,
+          }
     const text = keyText(key)
     if (log.present(text) !== null || !aws.state.users.has(key.principalId)) return
     const isStanding = await this.#isNobodysOfTeam(key)
@@ -62,6 +66,17 @@ export class Outsiders {
     const stay = log.present(text)
     if (stay) stay.isStanding = isStanding
     history.say(`by hand: ${this.#nameOf(key)} is assigned${isStanding ? ', standing access' : ''}`)
+  }
+
+  /** Of requests that wait for a vote or for their start: when they begin, it will be looked at. */
+  #keysAskedFor(): AssignmentKey[] {
+    const { history } = this.#world
+    return [...history.keys].flatMap(([requestId, key]) => {
+      const status = history.shown.get(requestId)?.at(-1)?.status ?? ''
+      const [principalId, accountId, ...arn] = key.split('/')
+      if (!['pending', 'scheduled'].includes(status) || !principalId || !accountId) return []
+      return [{ principalId, accountId, permissionSetArn: arn.join('/'), principalType: 'USER' }]
+    })
   }
 
   /** The ledger does not hold it, nothing of TEAM's may still land, and TEAM did not just remove it. */
@@ -148,8 +163,11 @@ export class Outsiders {
   }
 
   #someone(): User {
-    const { chance, organisation } = this.#world
-    return chance.one([...organisation.requesters, ...organisation.approvers])
+    const { chance, history, organisation } = this.#world
+    const people = [...organisation.requesters, ...organisation.approvers]
+    const voter = history.votes.findLast(({ result }) => result === 'done')?.voterId
+    const hasVoted = chance.once(3) ? people.find((one) => one.userId === voter) : undefined
+    return hasVoted ?? chance.one(people)
   }
 
   #nameOf(key: AssignmentKey): string {

@@ -55,5 +55,5 @@ async function makePolicies(world: SimulatedWorld): Promise<void> {
       }),
     )
   await eligibility({ approvalRequired: !chance.once(3) })
-  await approval({})
+  await approval({ approvalsRequired: chance.once(3) ? 2 : 1 })
 }

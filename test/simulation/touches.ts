@@ -59,6 +59,7 @@ export class Touches {
   readonly #isBlocked: (pid: number) => Promise<boolean>
   #waiting: Waiting[] = []
   #blocked: Running[] = []
+  #unheard: Running[] = []
   #outside = 0
   #changed: (() => void) | null = null
   #interruptions: Interruption[] = []
@@ -142,6 +143,7 @@ export class Touches {
   }
 
   async #advance(): Promise<boolean> {
+    this.#tellWhoGoesOn()
     for (let turn = 0; turn < quietTurns; turn += 1) {
       await nextTurn()
       const ready = this.#waiting.filter((one) => one.life.state === 'alive')
@@ -188,7 +190,9 @@ export class Touches {
     })
     await this.#untilDoneOrBlocked(running, done)
     if (interruption) await interruption.happen(touch)
-    if (running.settled !== null) {
+    // Whoever was stopped meanwhile hears of it when they go on.
+    if (touch.life.state === 'paused') this.#unheard.push(running)
+    else if (running.settled !== null) {
       if (touch.life.state !== 'dead') running.settled()
     } else if (touch.life.state !== 'dead') {
       this.#blocked.push(running)
@@ -212,6 +216,14 @@ export class Touches {
       }
     }
     this.#collect()
+  }
+
+  #tellWhoGoesOn(): void {
+    for (const one of [...this.#unheard]) {
+      if (one.life.state === 'paused') continue
+      this.#unheard.splice(this.#unheard.indexOf(one), 1)
+      if (one.life.state === 'alive') one.settled?.()
+    }
   }
 
   #collect(): void {

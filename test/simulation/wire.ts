@@ -32,6 +32,8 @@ export interface WireOptions {
   readonly touches: Touches
   readonly nowMs: () => number
   readonly onLost: (operation: string, request: Request) => void
+  /** A copy has signed a call that changes something, and is about to send it. */
+  readonly onSent: (life: Life, operation: string) => void
 }
 
 export function operationOf(request: Pick<Request, 'headers'>): string {
@@ -45,7 +47,7 @@ export function isMutation(operation: string): boolean {
   return mutations.includes(operation)
 }
 
-export function createWire({ world, touches, nowMs, onLost }: WireOptions): Wire {
+export function createWire({ world, touches, nowMs, onLost, onSent }: WireOptions): Wire {
   // A hang is a call that is given up after its time; no clock stands still for it.
   const handler = inProcessHandler(world, { wait: () => Promise.resolve(false) })
   const wire: Wire = {
@@ -57,6 +59,7 @@ export function createWire({ world, touches, nowMs, onLost }: WireOptions): Wire
       handle: (request, options) => {
         const operation = operationOf(request)
         const signedAtMs = nowMs()
+        if (isMutation(operation)) onSent(life, operation)
         return touches.pass({
           life,
           kind: 'call',

@@ -13,7 +13,7 @@ import type { Chance } from './chance.ts'
 import { type Copy, startCopy } from './copy.ts'
 import { History, type Trouble } from './history.ts'
 import { foundOrganisation, type Organisation } from './organisation.ts'
-import { Touches } from './touches.ts'
+import { type Life, Touches } from './touches.ts'
 import { createWire, type Wire } from './wire.ts'
 
 export const beganAt = Date.parse('2026-11-24T00:00:00Z')
@@ -41,6 +41,7 @@ export class SimulatedWorld {
   readonly copies: Copy[] = []
   readonly admin: pg.Client
   readonly databaseName: string
+  readonly sentWithoutLead: string[] = []
   /** When sessions were ended or copies were stopped: what is logged of that is no fault. */
   readonly troubled: number[] = []
   /** Nobody leaves any more: only what is due matters. */
@@ -79,6 +80,7 @@ export class SimulatedWorld {
       touches: this.touches,
       nowMs: () => this.#nowMs,
       onLost: (operation, request) => this.#noteLost(operation, request.body),
+      onSent: (life, operation) => this.#noteSent(life, operation),
     })
   }
 
@@ -349,10 +351,12 @@ export class SimulatedWorld {
     for (const row of rows) {
       this.history.sawRequest(row.request_id, row.status, row.version)
       this.history.requesters.set(row.request_id, row.requester_id)
+      const key = `${row.requester_id}/${row.account_id}/${row.permission_set_arn}`
+      this.history.keys.set(row.request_id, key)
       if (row.immediate === null) continue
       this.history.grants.set(row.request_id, {
         requestId: row.request_id,
-        key: `${row.requester_id}/${row.account_id}/${row.permission_set_arn}`,
+        key,
         immediate: row.immediate,
         endsAt: row.ends_at,
         excessSeconds: row.excess_seconds === null ? null : Number(row.excess_seconds),
@@ -361,7 +365,13 @@ export class SimulatedWorld {
     }
   }
 
-  // ---- calls that were lost ----
+  // ---- calls ----
+
+  #noteSent(life: Life, operation: string): void {
+    const copy = this.copies.find((one) => one.life === life)
+    if (copy?.parts.leader.mayAct() === true) return
+    this.sentWithoutLead.push(`${life.name} sent ${operation} at ${this.teamNow().toISOString()}`)
+  }
 
   #noteLost(operation: string, body: unknown): void {
     const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body)
