@@ -99,6 +99,8 @@ export type Step =
 export const looksApartMs = 10_000
 /** A signed call may land this long after it was signed (SigV4), or after its signer lost the lead. */
 export const signatureLifeMs = 15 * 60_000
+/** And what AWS accepts in that last moment takes effect later; TEAM gives an operation this long. */
+export const operationLifeMs = 10 * 60_000
 /** Removal that takes longer than this raises the alarm, unless AWS's quota explains it. */
 export const lateAfterMs = 60_000
 /** And longer than this, whatever explains it. */
@@ -327,7 +329,7 @@ function observeAbsence(key: Belief, { now, wanted }: Sighting): Belief {
 
 /** A call's outcome was lost: it may land until the horizon, so looks must tell. */
 export function doubt(key: Belief, now: Date): Belief {
-  const horizon = new Date(now.getTime() + signatureLifeMs)
+  const horizon = new Date(now.getTime() + signatureLifeMs + operationLifeMs)
   return {
     presence: 'unknown',
     absentSeenAt: null,
