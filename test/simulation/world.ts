@@ -383,7 +383,8 @@ export class SimulatedWorld {
     })
     this.history.say(`the answer to a ${operation} is lost`)
     const trouble = this.history.begin({ what: 'lost call', key, afterMs: 0 })
-    trouble.toMs = this.#nowMs + 15 * 60_000
+    // It may reach AWS for a quarter of an hour, and take effect some minutes later.
+    trouble.toMs = this.#nowMs + 25 * 60_000
   }
 
   async close(): Promise<void> {
