@@ -248,7 +248,7 @@ describe('what a look teaches', () => {
 
   test('a second doubt never shortens the watch', () => {
     const first = doubt(belief({ watchedUntil: null }), at(0))
-    expect(doubt(first, at(100)).watchedUntil).toEqual(at(1000))
+    expect(doubt(first, at(100)).watchedUntil).toEqual(at(1300))
   })
 })
 

@@ -99,6 +99,10 @@ export type Step =
 export const looksApartMs = 10_000
 /** A signed call may land this long after it was signed (SigV4), or after its signer lost the lead. */
 export const signatureLifeMs = 15 * 60_000
+/** And what AWS accepts in the last second of that it carries out later, operations being asynchronous. */
+export const carriedOutWithinMs = 5 * 60_000
+/** So long after it was sent may a call whose answer was lost have its effect. */
+export const mayLandForMs = signatureLifeMs + carriedOutWithinMs
 /** Removal that takes longer than this raises the alarm, unless AWS's quota explains it. */
 export const lateAfterMs = 60_000
 /** And longer than this, whatever explains it. */
@@ -327,7 +331,7 @@ function observeAbsence(key: Belief, { now, wanted }: Sighting): Belief {
 
 /** A call's outcome was lost: it may land until the horizon, so looks must tell. */
 export function doubt(key: Belief, now: Date): Belief {
-  const horizon = new Date(now.getTime() + signatureLifeMs)
+  const horizon = new Date(now.getTime() + mayLandForMs)
   return {
     presence: 'unknown',
     absentSeenAt: null,

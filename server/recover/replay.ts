@@ -9,7 +9,7 @@
  */
 import type { Kysely } from 'kysely'
 import type { AccountId, Key, PermissionSetArn, UserId } from '#core/ids.ts'
-import { looksApartMs, signatureLifeMs } from '#core/plan.ts'
+import { looksApartMs, mayLandForMs } from '#core/plan.ts'
 import type { Holders } from '#server/engine/assignments-port.ts'
 import { type Change, change, systemActor } from '#server/store/change.ts'
 import { liftHold } from '#server/store/creation-hold.ts'
@@ -132,7 +132,7 @@ async function doubtKey(
     await insertLostIntent(c.tx, { keyId, ...line, at: c.at, reason: 'replayed from the log' })
   }
   const last = Math.max(...unknown.map(({ writtenAt }) => writtenAt.getTime()))
-  const horizon = Math.max(last + signatureLifeMs, c.at.getTime() + looksApartMs)
+  const horizon = Math.max(last + mayLandForMs, c.at.getTime() + looksApartMs)
   const belief = {
     presence: isSeen ? ('present' as const) : ('unknown' as const),
     absentSeenAt: isSeen ? null : c.at,
