@@ -282,6 +282,20 @@ describe('when AWS misbehaves', () => {
   })
 })
 
+describe('a creation whose answer was lost', () => {
+  test('and that AWS accepts in the last second of its signature is removed when it takes effect', async () => {
+    world.fault({ operation: 'CreateAccountAssignment', dropConnection: 'before', times: 1 })
+    const id = await world.approved({ minutes: 1 })
+    await world.pass(120)
+    expect(await world.status(id)).toBe('ended')
+    // 14 min 50 s after it was signed AWS accepts it, and takes half a minute.
+    await world.pass(800)
+    world.byHand('made')
+    await world.pass(300)
+    expect(world.held()).toBe(false)
+  })
+})
+
 describe('when TEAM dies', () => {
   test('and a window that passed meanwhile counts the excess from its end, not from the return', async () => {
     const id = await world.approved({ minutes: 1, startsInSeconds: 5 })
