@@ -12,7 +12,7 @@ import { takeOverProcess } from './virtual-time.ts'
 import { SimulatedWorld } from './world.ts'
 
 const actionsOfSeed = [16, 30] as const
-const afterHorizonSeconds = 18 * 60
+const afterHorizonSeconds = 25 * 60
 const afterEndsSeconds = 2 * 3_600
 const weights = {
   submit: 9,
