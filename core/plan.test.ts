@@ -159,10 +159,10 @@ const rules: [string, PlannedKey, PlannedGrant[], Date, Step][] = [
   ],
   [
     'while a watched key is absent nothing is late',
-    key({ watchedSince: t0, watchedUntil: at(9000), nextLookAt: at(8000), confirmedAt: at(3601) }),
+    key({ watchedSince: t0, watchedUntil: at(9000), nextLookAt: at(3800), confirmedAt: at(3601) }),
     [],
     at(3700),
-    { kind: 'rest', until: at(8000) },
+    { kind: 'rest', until: at(3800) },
   ],
   [
     'a key in doubt is looked at when its look is due',
@@ -249,6 +249,33 @@ describe('what a look teaches', () => {
   test('a second doubt never shortens the watch', () => {
     const first = doubt(belief({ watchedUntil: null }), at(0))
     expect(doubt(first, at(100)).watchedUntil).toEqual(at(100 + 1500))
+  })
+})
+
+describe('a clock that was set back an hour', () => {
+  const later = (seconds: number) => at(3600 + seconds)
+
+  test('does not put off the look at a key in doubt', () => {
+    const doubted = key({ ...doubt(belief({ watchedUntil: null }), later(0)) })
+    expect(plan(doubted, [grant('activating')], at(0))).toEqual({ kind: 'look' })
+  })
+
+  test('does not put off a removal that was to be tried again', () => {
+    const refused = key({ presence: 'present', notBefore: later(10) })
+    expect(plan(refused, [grant('ending')], at(0))).toEqual({ kind: 'remove' })
+  })
+
+  test('leaves two absent looks, ten seconds apart, enough', () => {
+    const before = belief({ absentSeenAt: later(0), nextLookAt: later(10) })
+    const look = { wanted: false, onlyDoubtIsNewestCreation: true, seen: false }
+    const once = observe(before, { ...look, now: at(0) })
+    expect(once).toMatchObject({ presence: 'unknown', nextLookAt: at(10) })
+    expect(observe(once, { ...look, now: at(10) }).presence).toBe('absent')
+  })
+
+  test('has a watched key looked at every three minutes, not all the time', () => {
+    const watched = { watchedSince: later(0), watchedUntil: later(900) }
+    expect(nextWatchLook(watched, at(0))).toEqual(at(180))
   })
 })
 

@@ -108,6 +108,11 @@ export const lateAlwaysMs = 5 * 60_000
 /** Two looks that miss a settled key, at least this far apart, show that somebody removed it. */
 export const missedApartMs = 60_000
 
+/** After its first minute a watched key is looked at so often. */
+const watchEveryMs = 180_000
+/** The longest that AWS is left alone after it refused. */
+const patienceMsMax = 15 * 60_000
+
 export function plan(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Step {
   return (
     endWhatIsOver(grants, now) ??
@@ -190,7 +195,7 @@ function bringAbout(key: PlannedKey, grants: readonly PlannedGrant[], now: Date)
     case 'unknown':
       return lookIfDue(key, now)
     case 'absent': {
-      if (key.notBefore !== null && key.notBefore > now) return null
+      if (!mayTry(key, now)) return null
       const started = grants.find(
         (grant) => grant.status === 'activating' || grant.status === 'active',
       )
@@ -211,7 +216,7 @@ function takeAway(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): 
   if (alarm) return alarm
   switch (key.presence) {
     case 'present':
-      return key.notBefore === null || key.notBefore <= now ? { kind: 'remove' } : null
+      return mayTry(key, now) ? { kind: 'remove' } : null
     case 'unknown':
       return lookIfDue(key, now)
     case 'absent': {
@@ -225,7 +230,18 @@ function takeAway(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): 
 }
 
 function lookIfDue(key: PlannedKey, now: Date): Step | null {
-  return key.nextLookAt !== null && key.nextLookAt <= now ? { kind: 'look' } : null
+  return key.nextLookAt !== null && hasCome(key.nextLookAt, now, watchEveryMs)
+    ? { kind: 'look' }
+    : null
+}
+
+function mayTry(key: PlannedKey, now: Date): boolean {
+  return key.notBefore === null || hasCome(key.notBefore, now, patienceMsMax)
+}
+
+/** A time further ahead than it can have been set was written before the clock was set back. */
+function hasCome(time: Date, now: Date, aheadMsMax: number): boolean {
+  return time <= now || time.getTime() - now.getTime() > aheadMsMax
 }
 
 function settleIfOver(key: PlannedKey, now: Date): Step | null {
@@ -308,7 +324,7 @@ function observePresence(key: Belief, { now, onlyDoubtIsNewestCreation }: Sighti
 }
 
 function observeAbsence(key: Belief, { now, wanted }: Sighting): Belief {
-  const first = key.absentSeenAt ?? now
+  const first = key.absentSeenAt !== null && key.absentSeenAt <= now ? key.absentSeenAt : now
   const twice = now.getTime() - first.getTime() >= looksApartMs
   if (key.presence === 'absent' || wanted || twice) {
     return {
@@ -352,12 +368,14 @@ export function nextWatchLook(
   if (key.watchedSince === null || key.watchedUntil === null || key.watchedUntil <= now) return null
   const since = key.watchedSince.getTime()
   const passed = now.getTime() - since
+  // The clock was set back: there is no telling how long it has been watched.
+  if (passed < 0) return new Date(now.getTime() + watchEveryMs)
   const next =
     passed < 10_000
       ? since + 10_000
       : passed < 60_000
         ? since + 60_000
-        : since + 60_000 + (Math.floor((passed - 60_000) / 180_000) + 1) * 180_000
+        : since + 60_000 + (Math.floor((passed - 60_000) / watchEveryMs) + 1) * watchEveryMs
   return new Date(Math.min(next, key.watchedUntil.getTime()))
 }
 
@@ -369,7 +387,7 @@ export function backoffMs(attempts: number, reason: 'busy' | 'failed' | 'denied'
     case 'failed':
       return Math.min(2_000 * 2 ** Math.min(attempts, 5), 60_000)
     case 'denied':
-      return 15 * 60_000
+      return patienceMsMax
     default:
       return reason satisfies never
   }

@@ -21,7 +21,9 @@ const leaseMs = 3_000
 /** What was in flight is doubted, looked at after ten seconds, and again ten seconds later. */
 const afterCrashMs = 30_000
 /** With access standing, people and targets are to be looked at; without, nothing but the next thing. */
-const strideMs = { busy: 60_000, calm: 300_000, quiet: 3_600_000 }
+const strideMs = { watchful: 5_000, busy: 60_000, calm: 300_000, quiet: 3_600_000 }
+/** So long after somebody left, what follows from it is looked for in small steps. */
+const watchfulMs = 150_000
 const statuses = { open: ['scheduled', 'activating', 'active', 'ending'] }
 
 export interface OpenRow {
@@ -337,7 +339,11 @@ export class SimulatedWorld {
       // Due, and not done: its work has just failed, and is tried again in a moment.
       moments.push(atMs > now ? atMs : now + 2_000)
     }
-    const busy = this.isCalm ? strideMs.calm : strideMs.busy
+    const someoneLeft = this.history.standings.some(
+      ({ isIn, atMs }) => !isIn && now - atMs < watchfulMs,
+    )
+    const idle = this.isCalm ? strideMs.calm : strideMs.busy
+    const busy = someoneLeft ? strideMs.watchful : idle
     const stride = (row?.open ?? 0) > 0 ? busy : strideMs.quiet
     const next = moments.filter((ms) => ms > now).sort((a, b) => a - b)[0] ?? Infinity
     return Math.min(next, now + stride)
