@@ -88,11 +88,21 @@ function gateOf(client: pg.PoolClient, life: Life, touches: Touches): PostgresPo
         kind: 'sql',
         label: text,
         pid: pidOf(client),
-        run: () => client.query(text, values),
+        run: () => client.query(preparedOf(text, values)),
       }),
     release: (error?: Error | boolean) => client.release(error),
   }
   return gate as unknown as PostgresPoolClient
+}
+
+const preparedNames = new Map<string, string>()
+
+/** Prepared once a session, because a seed says the same few statements thousands of times. */
+function preparedOf(text: string, values: unknown[]): pg.QueryConfig {
+  if (values === undefined || values.length === 0) return { text, values }
+  const name = preparedNames.get(text) ?? `s${preparedNames.size}`
+  preparedNames.set(text, name)
+  return { name, text, values }
 }
 
 function pidOf(client: pg.PoolClient): number | null {
