@@ -163,7 +163,10 @@ export const Request = z
     excessSeconds: z.number().nullable(),
     coveredBy: z.string().nullable(),
     watchedUntil: Instant.nullable(),
-    sessionsMayLiveUntil: Instant.nullable(),
+    sessionsMayLiveUntil: Instant.nullable().meta({
+      description:
+        'Credentials taken before the end can work until then. Before the access is given: if it were given now',
+    }),
     late: z.boolean(),
     justification: z.string(),
     ticket: z.string().nullable(),

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Request } from '#contract/request.ts'
 import type { RequestId, SubmissionId } from '#core/ids.ts'
 import { isOver } from '#core/request.ts'
-import { addMinutes, sessionsMayLiveUntil } from '#core/window.ts'
+import { addMinutes, endsAbout, sessionsMayLiveUntil } from '#core/window.ts'
 import { noticesOfRequests, type StoredNotice } from '#server/store/notices.ts'
 import { requestIdsOfSubmission } from '#server/store/request-searches.ts'
 import {
@@ -76,6 +76,7 @@ export async function showRequests(
     ...whatWasAsked(request),
     ...whatWasDecided(rules, request),
     ...whatCameOfIt(request, now),
+    sessionsMayLiveUntil: textOf(credentialsMayLiveUntil(rules, request, now)),
     ...howItWasTold(notices.get(request.id) ?? []),
     actions: actionsOn(rules, actor, request).map((hint) => ({
       ...hint,
@@ -138,7 +139,6 @@ function showReview({ dueAt, given }: StoredReview) {
 function whatCameOfIt(request: StoredRequest, now: Date) {
   const { grant, failure } = request
   const open = !isOver(request.status)
-  const released = request.endReason === 'released'
   return {
     startsAt: textOf(grant && startOf(grant)),
     grantedAt: textOf(grant?.grantedAt),
@@ -147,9 +147,6 @@ function whatCameOfIt(request: StoredRequest, now: Date) {
     excessSeconds: grant?.excessSeconds ?? null,
     coveredBy: grant?.coveredByRequestId ?? null,
     watchedUntil: textOf(grant && watchedUntil(grant, now, open)),
-    sessionsMayLiveUntil: textOf(
-      grant && !released ? credentialsEnd(grant, request.durationMinutes) : null,
-    ),
     late: open && grant?.keyAlarmedAt != null,
     endReason: request.endReason,
     stoppedBy: request.stoppedBy,
@@ -171,6 +168,16 @@ function endOf(grant: StoredGrant, durationMinutes: number): Date | null {
 function watchedUntil(grant: StoredGrant, now: Date, open: boolean): Date | null {
   const { keyWatchedUntil } = grant
   return !open && keyWatchedUntil !== null && keyWatchedUntil > now ? keyWatchedUntil : null
+}
+
+/** Said before anyone agrees as well: then it is the time if the access were given now. */
+function credentialsMayLiveUntil(rules: Rules, request: StoredRequest, now: Date): Date | null {
+  const { grant, durationMinutes } = request
+  if (request.endReason === 'released') return null
+  if (grant?.grantedAt) return credentialsEnd(grant, durationMinutes)
+  if (isOver(request.status)) return null
+  const set = rules.directory.permissionSets.get(request.target.permissionSetArn)
+  return sessionsMayLiveUntil(endsAbout({ ...request, now }), set?.sessionMinutes ?? null)
 }
 
 /** Credentials may be taken until the assignment is gone, and live on from there. */

@@ -107,6 +107,12 @@ describe.each([
     await world.pass(0)
   })
 
+  test('before agreeing, an approver sees that credentials outlive the access', async () => {
+    const { sessionsMayLiveUntil, createdAt } = await approver.request(asked.id)
+    const lastTaken = Date.parse(createdAt) + 60_000
+    expect(Date.parse(sessionsMayLiveUntil!) - lastTaken).toBeGreaterThanOrEqual(60 * 60_000)
+  })
+
   test('nobody approves their own, and strangers do not learn that it exists', async () => {
     expect((await user.post(`/requests/${asked.id}/approve`)).status).toBe(403)
     const stranger = await world.person('priya.raman')

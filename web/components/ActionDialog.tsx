@@ -19,6 +19,7 @@ import { setSearch } from '../router.ts'
 import { askFor, type PlainAction, useOpenAction } from './action-dialog-store.ts'
 import { ExtendDialog } from './ExtendDialog.tsx'
 import { FieldLabel } from './FieldLabel.tsx'
+import { Indicator } from './Indicator.tsx'
 import { QuestionModal } from './QuestionModal.tsx'
 import { ReviewDialog } from './ReviewDialog.tsx'
 import { targetName } from './Target.tsx'
@@ -125,6 +126,7 @@ function Consequence(props: { request: Request; action: PlainAction }): ReactNod
   const startsLater = planned !== null && new Date(planned) > now
   const duration = times.duration(request.durationMinutes)
   const isDecision = action === 'approve' || action === 'reject'
+  const credentials = action === 'approve' ? request.sessionsMayLiveUntil : null
   const text = {
     approve: startsLater
       ? t('act.approveAt', { duration, time: times.at(planned) })
@@ -137,6 +139,9 @@ function Consequence(props: { request: Request; action: PlainAction }): ReactNod
   return (
     <SpaceBetween size="m">
       <div>{text}</div>
+      {credentials && (
+        <Indicator type="warning">{t('overrun', { time: times.at(credentials) })}</Indicator>
+      )}
       {isDecision && (
         <KeyValuePairs
           columns={2}

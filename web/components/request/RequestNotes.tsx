@@ -58,7 +58,7 @@ export function RequestNotes(props: { request: Request }): ReactNode {
     )
   }
   const credentials = request.sessionsMayLiveUntil
-  if (credentials !== null && new Date(credentials) > now && request.grantedAt !== null) {
+  if (credentials !== null && new Date(credentials) > now) {
     notes.push(
       <Alert key="credentials" type="info">
         {t('request.credentials', { time: times.at(credentials) })}
