@@ -47,6 +47,8 @@ export class History {
     voterId: string
     result: string
   }[] = []
+  /** As the one approver policy of the seed says. */
+  approvalsRequired = 1
   readonly requesters = new Map<string, string>()
   readonly keys = new Map<string, string>()
   /** When AWS began and ceased to have somebody as enabled (no group), or in a group. */
@@ -96,6 +98,16 @@ export class History {
     if (last?.status !== status) this.say(`request ${id.slice(0, 8)} is ${status}`)
     seen.push({ atMs: this.nowMs(), status, version })
     this.shown.set(id, seen)
+  }
+
+  /** A request that waits although somebody said yes, and who did. */
+  halfApproved(): { requestId: string; voterId: string } | undefined {
+    return this.votes.find(
+      ({ verb, result, requestId }) =>
+        verb === 'approve' &&
+        result === 'done' &&
+        this.shown.get(requestId)?.at(-1)?.status === 'pending',
+    )
   }
 
   get clockWentBack(): boolean {

@@ -82,14 +82,13 @@ function judgeVotes(world: SimulatedWorld): Violation[] {
       })
     }
     if (!grantedAt || history.clockWentBack) continue
-    for (const { voterId, atMs } of votes) {
-      const span = { fromMs: grantedAt.atMs - actsAfterMs - 1_000, toMs: grantedAt.atMs }
-      if (belongedWithin(world, voterId, groups, span)) continue
-      violations.push({
-        promise: 'votes of people who have left do not count',
-        told: `request ${requestId} was granted with the vote of ${voterId} of ${new Date(atMs).toISOString()}`,
-      })
-    }
+    const span = { fromMs: grantedAt.atMs - actsAfterMs - 1_000, toMs: grantedAt.atMs }
+    const there = votes.filter(({ voterId }) => belongedWithin(world, voterId, groups, span))
+    if (there.length >= history.approvalsRequired) continue
+    violations.push({
+      promise: 'votes of people who have left do not count',
+      told: `request ${requestId} was granted with ${there.length} of ${history.approvalsRequired} votes, and those of others who had left`,
+    })
   }
   return violations
 }

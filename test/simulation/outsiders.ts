@@ -117,6 +117,19 @@ export class Outsiders {
     history.say(`${user.userName} ${what === 'join' ? 'joins' : 'leaves'} ${groupName}`)
   }
 
+  /** Of each approvers' group; still enabled, and knows nothing of it. */
+  leaveAll(userId: string): void {
+    const { aws, history, organisation } = this.#world
+    for (const groupId of [organisation.groups.approvers, organisation.groups.seconds]) {
+      const known = aws.state.membership(userId, groupId)
+      if (known === undefined) continue
+      aws.commit({ type: 'membership-removed', membershipId: known.membershipId })
+      history.noteStanding(userId, groupId, false)
+    }
+    const name = aws.state.users.get(userId)?.userName
+    history.say(`${name} has voted, and leaves the approvers' groups`)
+  }
+
   #status(status: User['status']): void {
     const { aws, history } = this.#world
     const user = aws.state.users.get(this.#someone().userId)

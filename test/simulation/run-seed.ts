@@ -1,4 +1,5 @@
 /** One seed from its dice to its verdict. */
+import type { RequestId } from '#core/ids.ts'
 import type { TestClusterAddress } from '#test/postgres-cluster.ts'
 import { Actions } from './actions.ts'
 import { Chance } from './chance.ts'
@@ -124,6 +125,8 @@ async function takeOne({ world, actions, outsiders, misfortune }: Cast): Promise
       return misfortune.arm()
     case 'jump':
       return misfortune.jump()
+    case 'approve':
+      return approve({ world, actions, outsiders, misfortune })
     case 'together':
       return world.settle([
         actions.submit(),
@@ -134,6 +137,21 @@ async function takeOne({ world, actions, outsiders, misfortune }: Cast): Promise
     default:
       return world.settle([actions.decideAndStop(what)])
   }
+}
+
+/** Half the time that a request has a vote and needs another: who gave the first leaves before it. */
+async function approve({ world, actions, outsiders, misfortune }: Cast): Promise<void> {
+  const half = world.history.halfApproved()
+  if (half === undefined || !world.chance.once(2)) {
+    return world.settle([actions.decideAndStop('approve')])
+  }
+  outsiders.leaveAll(half.voterId)
+  await world.passTime(world.chance.between(62, 120))
+  await misfortune.recover()
+  const others = world.organisation.approvers.filter(({ userId }) => userId !== half.voterId)
+  await world.settle([
+    actions.vote('approve', world.chance.one(others).userId, half.requestId as RequestId),
+  ])
 }
 
 function tell(lines: readonly Line[]): string[] {

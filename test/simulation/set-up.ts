@@ -55,5 +55,6 @@ async function makePolicies(world: SimulatedWorld): Promise<void> {
       }),
     )
   await eligibility({ approvalRequired: !chance.once(3) })
-  await approval({ approvalsRequired: chance.once(3) ? 2 : 1 })
+  world.history.approvalsRequired = chance.once(3) ? 2 : 1
+  await approval({ approvalsRequired: world.history.approvalsRequired })
 }
