@@ -61,7 +61,7 @@ function whoIsTold({ answers }: Row, { told, recordedExcess, status }: Lived): s
   const mails = [...told].map(([event, roles]) => `\`${event}\`: ${roles.join(', ')}`)
   const screen = (answers ?? []).filter((answer) => answer !== 'done')
   const shown = screen.map((answer) =>
-    answer.startsWith('error') || answer === 'no answer'
+    answer.startsWith('failed') || answer === 'no answer'
       ? 'who acts, on the screen (an error)'
       : `who acts, on the screen (\`${answer}\`)`,
   )

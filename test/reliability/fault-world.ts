@@ -160,10 +160,13 @@ export class FaultWorld {
     const { requestId } = this
     if (requestId === null) throw new Error(`There is nothing to ${verb}`)
     await this.atOnce(
-      people.map((person) => () => {
-        return this.#answer(`request.${verb}`, person, (actor, ports) =>
+      people.map((person) => async () => {
+        const atMs = this.nowMs
+        const result = await this.#answer(`request.${verb}`, person, (actor, ports) =>
           verbs[verb](ports, { actor, requestId, comment: null }),
         )
+        const vote = { atMs, verb, requestId, voterId: person.userId, result }
+        if (verb === 'approve') this.simulated.history.votes.push(vote)
       }),
     )
   }
@@ -191,15 +194,16 @@ export class FaultWorld {
     action: string,
     person: User,
     work: (actor: Actor, ports: Ports) => Promise<unknown>,
-  ): Promise<void> {
+  ): Promise<string> {
     const copy = this.simulated.leader
     const answer =
       copy === null
-        ? 'nobody there'
+        ? 'nobody answers'
         : await this.simulated
             .answered(copy, copy.act(action, person.userId, work))
-            .catch((error: unknown) => `error: ${error instanceof Error ? error.name : error}`)
+            .catch((error: unknown) => `failed: ${error instanceof Error ? error.name : error}`)
     this.answers.push(answer ?? 'no answer')
+    return answer ?? 'no answer'
   }
 
   // ---- time ----

@@ -80,7 +80,7 @@ export class Actions {
     return this.vote(verb, person.userId, requestId)
   }
 
-  async vote(verb: Verb, userId: string, requestId: RequestId): Promise<unknown> {
+  async vote(verb: Verb, userId: string, requestId: RequestId): Promise<string> {
     const { history } = this.#world
     const name = this.#personNamed(userId)
     const what = `${name} wants to ${verb} ${requestId.slice(0, 8)}`
@@ -89,7 +89,7 @@ export class Actions {
       verbs[verb].act(ports, { actor, requestId, comment: null }),
     )
     if (verb === 'approve' || verb === 'reject') {
-      history.votes.push({ atMs, verb, requestId, voterId: userId, result: String(result) })
+      history.votes.push({ atMs, verb, requestId, voterId: userId, result })
     }
     return result
   }
@@ -122,14 +122,15 @@ export class Actions {
     userId: string,
     what: string,
     work: (actor: Actor, ports: Ports) => Promise<unknown>,
-  ): Promise<unknown> {
+  ): Promise<string> {
     const { history } = this.#world
     const copy = this.#world.leader
     if (copy === null) return 'nobody answers'
-    const result = await this.#world
+    const answer = await this.#world
       .answered(copy, copy.act(action, userId, work))
       .catch((error: unknown) => this.#failed(what, error))
-    history.say(`${what}: ${result ?? 'no answer'}`)
+    const result = String(answer ?? 'no answer')
+    history.say(`${what}: ${result}`)
     return result
   }
 

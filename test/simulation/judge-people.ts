@@ -72,7 +72,7 @@ function judgeVotes(world: SimulatedWorld): Violation[] {
   for (const [requestId, seen] of history.shown) {
     const grantedAt = seen.find((one, at) => one.status === 'scheduled' && at > 0)
     const votes = history.votes.filter(
-      (vote) => vote.requestId === requestId && vote.result === 'done' && vote.verb === 'approve',
+      (vote) => vote.requestId === requestId && vote.verb === 'approve' && mayCount(vote.result),
     )
     const requesterId = history.requesters.get(requestId)
     if (votes.some(({ voterId }) => voterId === requesterId)) {
@@ -91,6 +91,11 @@ function judgeVotes(world: SimulatedWorld): Violation[] {
     })
   }
   return violations
+}
+
+/** Who gave a vote may not have been told that it was written. */
+function mayCount(result: string): boolean {
+  return result === 'done' || result === 'no answer' || result.startsWith('failed')
 }
 
 function judgeLeavers(world: SimulatedWorld): Violation[] {

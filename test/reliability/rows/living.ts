@@ -186,7 +186,7 @@ const stopping: readonly Row[] = [
       await one.pass(5)
       await one.decide('revoke', one.dora)
     },
-    answers: ['done', 'done', 'error: error', 'done'],
+    answers: ['done', 'done', 'failed: error', 'done'],
     rightWithin: 10,
   },
 ]
