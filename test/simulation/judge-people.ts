@@ -1,5 +1,5 @@
 /** Promises about people: who decided, who lost access, and who did not (promises 6 and 7). */
-import { lengthBeside, troublesAround, type Violation } from './judge.ts'
+import { activeSpans, lengthBeside, troublesAround, type Violation } from './judge.ts'
 import type { SimulatedWorld } from './world.ts'
 
 /** Nobody acts this long after AWS says that they left. */
@@ -75,7 +75,7 @@ function judgeVotes(world: SimulatedWorld): Violation[] {
       (vote) => vote.requestId === requestId && vote.verb === 'approve' && mayCount(vote.result),
     )
     const requesterId = history.requesters.get(requestId)
-    if (votes.some(({ voterId }) => voterId === requesterId)) {
+    if (votes.some(({ voterId, result }) => voterId === requesterId && result === 'done')) {
       violations.push({
         promise: 'nobody approves their own',
         told: `request ${requestId} was approved by who asked`,
@@ -83,7 +83,9 @@ function judgeVotes(world: SimulatedWorld): Violation[] {
     }
     if (!grantedAt || history.clockWentBack) continue
     const span = { fromMs: grantedAt.atMs - actsAfterMs - 1_000, toMs: grantedAt.atMs }
-    const there = votes.filter(({ voterId }) => belongedWithin(world, voterId, groups, span))
+    const there = votes.filter(
+      ({ voterId }) => voterId !== requesterId && belongedWithin(world, voterId, groups, span),
+    )
     if (there.length >= history.approvalsRequired) continue
     violations.push({
       promise: 'votes of people who have left do not count',
@@ -126,14 +128,4 @@ function judgeLeavers(world: SimulatedWorld): Violation[] {
     }
   }
   return violations
-}
-
-function activeSpans(world: SimulatedWorld, requestId: string): { fromMs: number; toMs: number }[] {
-  const seen = world.history.shown.get(requestId) ?? []
-  return seen.flatMap(({ status, atMs }, at) => {
-    const next = seen.slice(at + 1).find((one) => one.status !== 'active')
-    const before = seen[at - 1]?.status
-    if (status !== 'active' || before === 'active') return []
-    return [{ fromMs: atMs, toMs: next?.atMs ?? world.nowMs }]
-  })
 }

@@ -171,6 +171,35 @@ export function judgeShowing(world: SimulatedWorld): Violation[] {
   })
 }
 
+/** What a removal of TEAM's took away of a grant that went on. */
+export function judgeKeeping(world: SimulatedWorld): Violation[] {
+  const { history, log } = world
+  return [...history.grants].flatMap(([requestId, { key }]) =>
+    activeSpans(world, requestId).flatMap((span) =>
+      log
+        .staysOf(key)
+        .filter(({ endedBy, toMs }) => endedBy === 'team' && toMs !== null && isWithin(span, toMs))
+        .filter(({ toMs }) => !mayLand(history, key, toMs ?? 0))
+        .map(({ toMs }) => ({
+          promise: 'no grant loses its access to the end of another',
+          told: `request ${requestId} was active, and ${key} was removed by TEAM at ${clock(toMs ?? 0)}`,
+        })),
+    ),
+  )
+}
+
+export function activeSpans(world: SimulatedWorld, requestId: string): Span[] {
+  const seen = world.history.shown.get(requestId) ?? []
+  return seen.flatMap(({ status, atMs }, at) => {
+    const next = seen.slice(at + 1).find((one) => one.status !== 'active')
+    const before = seen[at - 1]?.status
+    if (status !== 'active' || before === 'active') return []
+    return [{ fromMs: atMs, toMs: next?.atMs ?? world.nowMs }]
+  })
+}
+
+const isWithin = ({ fromMs, toMs }: Span, ms: number) => ms > fromMs && ms < toMs
+
 function stoodAt(stays: readonly Stay[], ms: number): boolean {
   return stays.some((stay) => stay.fromMs <= ms && (stay.toMs === null || stay.toMs >= ms))
 }
@@ -178,6 +207,10 @@ function stoodAt(stays: readonly Stay[], ms: number): boolean {
 /** Something of which TEAM cannot know yet: a call that lands now, another's hand. */
 function isExcused({ history }: SimulatedWorld, key: string, ms: number): boolean {
   if (history.organisationChanged || history.handsOff.some((one) => one.key === key)) return true
+  return mayLand(history, key, ms)
+}
+
+function mayLand(history: History, key: string, ms: number): boolean {
   return history.troubles.some(
     (one) =>
       one.what === 'lost call' && one.key === key && one.fromMs <= ms && (one.toMs ?? ms) >= ms,

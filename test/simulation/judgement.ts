@@ -3,6 +3,7 @@ import { verifyChain } from '#server/audit/verify.ts'
 import {
   judgeAgreement,
   judgeExcess,
+  judgeKeeping,
   judgeShowing,
   judgeStanding,
   type Violation,
@@ -22,6 +23,7 @@ export async function judge(world: SimulatedWorld, earlier: readonly Violation[]
     ...earlier,
     ...excess.violations,
     ...judgeStanding(world),
+    ...judgeKeeping(world),
     ...judgeShowing(world),
     ...judgeAgreement(world),
     ...judgePeople(world),

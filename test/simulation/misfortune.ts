@@ -8,15 +8,31 @@ import { isMutation } from './wire.ts'
 import type { SimulatedWorld } from './world.ts'
 
 const kinds = {
-  any: { weight: 4, withinMax: 60, fits: () => true },
-  call: { weight: 3, withinMax: 8, fits: ({ kind }: Fitting) => kind === 'call' },
-  mutation: { weight: 5, withinMax: 2, fits: ({ label }: Fitting) => isMutation(label) },
-  commit: { weight: 3, withinMax: 12, fits: ({ label }: Fitting) => label === 'commit' },
+  any: { weight: 4, withinMax: 60, fits: () => () => true },
+  call: { weight: 3, withinMax: 8, fits: () => isCall },
+  mutation: { weight: 5, withinMax: 2, fits: () => changesAws },
+  commit: { weight: 3, withinMax: 12, fits: () => isCommit },
+  intent: { weight: 3, withinMax: 3, fits: keepsAnIntent },
 } as const
 type Kind = keyof typeof kinds
 interface Fitting {
   readonly kind: string
   readonly label: string
+  readonly pid: number | null
+}
+
+const isCall = ({ kind }: Fitting) => kind === 'call'
+const changesAws = ({ label }: Fitting) => isMutation(label)
+const isCommit = ({ label }: Fitting) => label === 'commit'
+
+/** The commit of an intent: nothing of the call that follows has been sent. */
+function keepsAnIntent() {
+  const written = new Set<number | null>()
+  return ({ label, pid }: Fitting) => {
+    if (label.startsWith('insert into "intent"')) written.add(pid)
+    else if (label === 'rollback') written.delete(pid)
+    return label === 'commit' && written.delete(pid)
+  }
 }
 
 const awaySeconds = [0, 1, 5, 30, 120, 900, 5_400]
@@ -37,14 +53,16 @@ export class Misfortune {
       call: kinds.call.weight,
       mutation: kinds.mutation.weight,
       commit: kinds.commit.weight,
+      intent: kinds.intent.weight,
     })
     const what = chance.weighted({ kill: 5, pause: 3, restart: 2 })
     const when = chance.one(['before', 'after'] as const)
+    const fits = kinds[kind].fits()
     let left = chance.between(1, kinds[kind].withinMax)
     history.say(`armed: ${what} ${when} ${kind} ${left}`)
     touches.interrupt({
       isDue: (touch) => {
-        if (kinds[kind].fits(touch)) left -= 1
+        if (fits(touch)) left -= 1
         return left === 0
       },
       when,

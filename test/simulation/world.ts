@@ -166,13 +166,13 @@ export class SimulatedWorld {
     this.#goDown()
   }
 
-  /** As SIGSTOP does; PostgreSQL's time limits then end its sessions. */
+  /** As SIGSTOP does; PostgreSQL's time limits then end its sessions that are in a transaction. */
   async pause(copy: Copy): Promise<void> {
     this.history.say(`${copy.life.name} is stopped`)
     copy.life.state = 'paused'
     this.touches.hold(copy.life)
     this.#mourn()
-    await this.#endSessions(copy.life.name)
+    await this.#endSessions(copy.life.name, "and state <> 'idle'")
     this.#goDown()
   }
 
@@ -195,9 +195,9 @@ export class SimulatedWorld {
     await this.#endSessions('')
   }
 
-  async #endSessions(name: string): Promise<void> {
+  async #endSessions(name: string, which = ''): Promise<void> {
     const those = `datname = current_database() and pid <> pg_backend_pid()
-      and application_name like 'team %${name}'`
+      and application_name like 'team %${name}' ${which}`
     // Again and again: one may just have been on its way.
     for (;;) {
       const { rowCount } = await this.admin.query(
