@@ -156,7 +156,7 @@ export class Actions {
       return
     }
     this.#faults ??= this.#world.history.begin({ what: 'faults', afterMs: 120_000 })
-    const times = chance.between(1, 4)
+    const times = chance.one([1, 2, 4, 12])
     const fault =
       kind === 'refuse'
         ? { operation: mutation, error: chance.one(refusals), times }

@@ -1,4 +1,5 @@
 /** Promises about what is written down: events, notices, seconds of excess, ends with a reason. */
+import type { History } from './history.ts'
 import { excessOf, type Violation, windowsOf } from './judge.ts'
 import type { SimulatedWorld } from './world.ts'
 
@@ -94,7 +95,7 @@ async function judgeNotices(world: SimulatedWorld): Promise<Violation[]> {
 
 const lost = ['person_disabled', 'lost_eligibility', 'target_gone']
 
-/** A bad reading of the directory ends nobody's grant: something true must stand behind each loss. */
+/** A bad reading of the directory, or another grant's end, ends nobody's grant: something true must stand behind each loss. */
 async function judgeReasons(world: SimulatedWorld): Promise<Violation[]> {
   const { history } = world
   const { rows } = await world.admin.query<{
@@ -102,17 +103,19 @@ async function judgeReasons(world: SimulatedWorld): Promise<Violation[]> {
     requester_id: string
     end_reason: string
   }>('select request_id, requester_id, end_reason from request where end_reason = any($1)', [
-    [...lost, 'revoked_outside'],
+    [...lost, 'revoked_outside', 'time_up'],
   ])
   return rows.flatMap(({ request_id: id, requester_id: userId, end_reason: reason }) => {
     const key = history.grants.get(id)?.key
     const isTrue =
-      reason === 'revoked_outside'
-        ? history.handsOff.some((one) => one.key === key) || history.organisationChanged
-        : history.organisationChanged || history.standings.some((one) => one.userId === userId)
+      reason === 'time_up'
+        ? timeWasUp(history, id)
+        : reason === 'revoked_outside'
+          ? history.handsOff.some((one) => one.key === key) || history.organisationChanged
+          : history.organisationChanged || history.standings.some((one) => one.userId === userId)
     if (isTrue) return []
     const told = `request ${id} ended as ${reason}, and nothing of that kind had happened`
-    return [{ promise: 'nobody loses a grant by a bad reading', told }]
+    return [{ promise: 'nobody loses a grant without a true reason', told }]
   })
 }
 
@@ -138,4 +141,12 @@ function judgeSeconds(world: SimulatedWorld): Violation[] {
     violations.push({ promise: 'recorded excess is an upper bound', told })
   }
   return violations
+}
+
+function timeWasUp(history: History, requestId: string): boolean {
+  const seen = history.shown.get(requestId) ?? []
+  const ending = seen.find(({ status }) => status === 'ending' || status === 'ended')
+  const endsAt = history.grants.get(requestId)?.endsAt
+  if (!ending || !endsAt) return true
+  return history.firstWhen(endsAt, seen[0]?.atMs ?? 0) <= ending.atMs
 }

@@ -85,6 +85,8 @@ const scratchSettings = {
   synchronous_commit: 'off',
   autovacuum: 'off',
   max_wal_size: '512MB',
+  // Several simulated copies each, in several processes.
+  max_connections: '300',
   shared_buffers: '128MB',
 }
 
