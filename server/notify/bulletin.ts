@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { UserId } from '#core/ids.ts'
 import { loadCreationHold } from '#server/store/creation-hold.ts'
 import { loadRefresh } from '#server/store/directory-refreshes.ts'
-import { openAlarms } from '#server/store/late-alarms.ts'
+import { lateAlarms } from '#server/store/late-alarms.ts'
 import { loadStoredKey } from '#server/store/ledger-keys.ts'
 import { loadPerson, namesOfUsers } from '#server/store/people.ts'
 import { loadRequests } from '#server/store/requests.ts'
@@ -156,9 +156,12 @@ async function late(
   alarmIds: readonly number[],
   receiver: Receiver,
 ): Promise<Content | Ended> {
-  const open = await openAlarms(ports.db, { ids: alarmIds })
+  const known = await lateAlarms(ports.db, { ids: alarmIds })
+  const isOverseer = receiver.standing === 'auditor' || receiver.standing === 'admin'
+  const open = known.filter(({ overAt }) => overAt === null)
+  const told = open.length === 0 && isOverseer ? known : open
   const theirs = []
-  for (const alarm of open) {
+  for (const alarm of told) {
     if (await concerns(ports, alarm, receiver)) theirs.push(alarm)
     if (theirs.length === alarmsListedMax) break
   }
@@ -166,7 +169,8 @@ async function late(
   return {
     kind: 'removal_late',
     thread: 'late',
-    count: theirs.length < alarmsListedMax ? theirs.length : open.length,
+    count: theirs.length < alarmsListedMax ? theirs.length : told.length,
+    isOver: open.length === 0,
     isOwn: theirs.every(({ userId }) => userId === receiver.id),
     alarms: theirs,
   }
@@ -174,7 +178,7 @@ async function late(
 
 async function concerns(
   { db, approversOf }: BulletinPorts,
-  alarm: Awaited<ReturnType<typeof openAlarms>>[number],
+  alarm: Awaited<ReturnType<typeof lateAlarms>>[number],
   { id, standing: one }: Receiver,
 ): Promise<boolean> {
   if (one === 'auditor' || one === 'admin') return true

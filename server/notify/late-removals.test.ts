@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => room.close())
 beforeEach(async () => {
   await room.owner.query(`delete from late_alarm_told; update ledger_key set late_alarm_at = null;
-     update access_grant set over_at = ends_at where over_at is null`)
+     delete from late_alarm; update access_grant set over_at = ends_at where over_at is null`)
   await room.tidy()
 })
 
@@ -55,7 +55,15 @@ const alarm = (name: PersonName, at: Date | null) =>
     [people[name], at],
   )
 
-const confirmed = (name: PersonName) => alarm(name, null)
+async function confirmed(name: PersonName): Promise<void> {
+  const at = room.world.clock.now()
+  await room.owner.query(
+    `with key as (update ledger_key set late_alarm_at = null, updated_at = $2 where user_id = $1
+       returning key_id)
+     update access_grant set over_at = $2 where key_id in (select key_id from key) and over_at is null`,
+    [people[name], at],
+  )
+}
 
 let tell: ReturnType<typeof createTellLateRemovals>
 beforeEach(() => {
@@ -137,6 +145,22 @@ describe('who is told that a removal is late', () => {
     room.world.pass(7_200)
   })
 
+  test('those who watch over all, and only they, of what is confirmed before it is told', async () => {
+    await late('alice')
+    room.world.pass(5)
+    await confirmed('alice')
+    const was = one.replace('is late', 'was late')
+    expect(await mailsAfter(10)).toEqual([`ada: ${was}`, `audrey: ${was}`])
+    expect(await mailsAfter(3_600)).toEqual([])
+  })
+
+  test('nobody of what was over a day ago', async () => {
+    await late('alice')
+    await confirmed('alice')
+    expect(await mailsAfter(24 * 3_600)).toEqual([])
+    room.world.pass(-24 * 3_600)
+  })
+
   test('nobody while e-mail is off', async () => {
     await late('alice')
     await room.world.settings({ emailEnabled: false })
@@ -145,15 +169,27 @@ describe('who is told that a removal is late', () => {
 })
 
 describe('the notice says what is so when it is sent', () => {
-  test('it is dropped if every removal is confirmed by then', async () => {
+  test('that it was late, if every removal is confirmed by then: only to those who watch over all', async () => {
     await late('alice')
     room.world.pass(15)
     await now()
+    room.world.pass(60)
     await confirmed('alice')
     await room.drain()
-    expect(room.post.taken).toEqual([])
-    for (const notice of await room.notices()) {
-      expect(notice).toMatchObject({ state: 'dropped', last_error: 'The removals are confirmed' })
+    expect(room.post.taken.map(({ to }) => to).toSorted()).toEqual([
+      'ada@example.com',
+      'audrey@example.com',
+    ])
+    const text = room.post.taken[0]?.text.replace(/\s+/g, ' ') ?? ''
+    expect(text).toContain('Removal was late')
+    expect(text).toMatch(
+      /should have been gone by Tue .*, confirmed gone at Tue .*, 3 failed attempts/,
+    )
+    expect(text).toContain(`/requests/${room.request}`)
+    const dropped = (await room.notices()).filter(({ state }) => state === 'dropped')
+    expect(dropped).toHaveLength(3)
+    for (const notice of dropped) {
+      expect(notice).toMatchObject({ last_error: 'The removals are confirmed' })
     }
   })
 

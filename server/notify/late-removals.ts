@@ -7,14 +7,17 @@
  * Alarms are numbered. What somebody was told is one number a person, written in the transaction
  * that queues their notice: a crash in between tells them once, in the next pass. Numbers and not
  * times, because a clock that jumps back must not swallow an alarm.
+ *
+ * Those who watch over all are told of a removal that was late even if it is confirmed by then, as
+ * after an hour in which no copy ran; requester and approvers read the seconds in `ended`.
  */
 import type { Kysely } from 'kysely'
 import type { UserId } from '#core/ids.ts'
 import { type Change, type ChangeOptions, change } from '#server/store/change.ts'
 import {
+  type LateAlarm,
+  lateAlarms,
   loadTold,
-  type OpenAlarm,
-  openAlarms,
   rememberTold,
   type Told,
 } from '#server/store/late-alarms.ts'
@@ -29,6 +32,7 @@ export const tellLateEveryMs = 10_000
 const gatherMs = 15_000
 const quietMs = 15 * 60_000
 const receiversAtOnce = 25
+const newsForMs = 24 * 3_600_000
 
 export interface TellLatePorts {
   readonly db: Kysely<Schema>
@@ -39,15 +43,17 @@ export type TellLateRemovals = (now: Date, options?: ChangeOptions) => Promise<n
 
 interface Receiver {
   readonly standing: Standing
-  readonly alarms: OpenAlarm[]
+  readonly alarms: LateAlarm[]
 }
+
+const isOpen = ({ overAt }: LateAlarm) => overAt === null
 
 /** Answers how many people are told. */
 export function createTellLateRemovals({ db, approversOf }: TellLatePorts): TellLateRemovals {
-  /** Of open alarms: who could decide. Asked once each; sending a notice asks again. */
+  /** Who could decide, of those that are open. Asked once each; sending a notice asks again. */
   const approvers = new Map<number, readonly UserId[]>()
 
-  async function approversOfAlarm({ alarmId, requestIds }: OpenAlarm): Promise<readonly UserId[]> {
+  async function approversOfAlarm({ alarmId, requestIds }: LateAlarm): Promise<readonly UserId[]> {
     const known = approvers.get(alarmId)
     if (known) return known
     const requests = await loadRequests(db, requestIds)
@@ -59,17 +65,17 @@ export function createTellLateRemovals({ db, approversOf }: TellLatePorts): Tell
   }
 
   /** Each by their nearest standing; those who watch over all are told of all. */
-  async function receiversOf(alarms: readonly OpenAlarm[]): Promise<Map<UserId, Receiver>> {
+  async function receiversOf(alarms: readonly LateAlarm[]): Promise<Map<UserId, Receiver>> {
     const { auditors, admins } = await overseers(db)
     const receivers = new Map<UserId, Receiver>()
     const overseer = new Set([...auditors, ...admins])
-    const add = (id: UserId, standing: Standing, alarm: OpenAlarm) => {
+    const add = (id: UserId, standing: Standing, alarm: LateAlarm) => {
       if (overseer.has(id)) return
       const known = receivers.get(id)
       if (known === undefined) receivers.set(id, { standing, alarms: [alarm] })
       else if (known.alarms.at(-1) !== alarm) known.alarms.push(alarm)
     }
-    for (const alarm of alarms) {
+    for (const alarm of alarms.filter(isOpen)) {
       // Access that nobody asked for is told to those who watch over all.
       if (alarm.requestIds.length > 0) add(alarm.userId, 'requester', alarm)
       for (const id of alarm.deciderIds) add(id, 'approver', alarm)
@@ -81,8 +87,8 @@ export function createTellLateRemovals({ db, approversOf }: TellLatePorts): Tell
   }
 
   return async (now, options = {}) => {
-    const alarms = await openAlarms(db, { ids: null })
-    const open = new Set(alarms.map(({ alarmId }) => alarmId))
+    const alarms = await lateAlarms(db, { overSince: new Date(now.getTime() - newsForMs) })
+    const open = new Set(alarms.filter(isOpen).map(({ alarmId }) => alarmId))
     for (const alarmId of approvers.keys()) if (!open.has(alarmId)) approvers.delete(alarmId)
     const newest = alarms.at(-1)
     if (newest === undefined || !(await loadSettings(db)).settings.emailEnabled) return 0
@@ -113,7 +119,7 @@ async function tell(
   await queueBulletins(c, 'removal_late', new Map(facts))
 }
 
-function isDue(theirs: readonly OpenAlarm[], told: Told | undefined, now: Date): boolean {
+function isDue(theirs: readonly LateAlarm[], told: Told | undefined, now: Date): boolean {
   const news = theirs.find(({ alarmId }) => alarmId > (told?.upToAlarm ?? 0))
   if (news === undefined) return false
   return isPast(news.raisedAt, gatherMs, now) && (!told || isPast(told.toldAt, quietMs, now))

@@ -3,10 +3,12 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import type { RequestId, UserId } from '#core/ids.ts'
 import type { Schema } from './schema.ts'
 
-export interface OpenAlarm {
+export interface LateAlarm {
   readonly alarmId: number
   readonly keyId: number
   readonly raisedAt: Date
+  /** When the removal was confirmed. */
+  readonly overAt: Date | null
   readonly userId: UserId
   readonly displayName: string
   readonly accountId: string
@@ -16,18 +18,23 @@ export interface OpenAlarm {
   readonly lastError: string | null
   /** When the access should have been gone. */
   readonly goneBy: Date
-  /** The requests that are ending on it; none where access appeared that nobody should have. */
+  /** The requests that are ending on it, or ended with it; none where access appeared that nobody should have. */
   readonly requestIds: readonly RequestId[]
   readonly deciderIds: readonly UserId[]
 }
 
-/** Of alarms that are not over, the oldest first. */
-export async function openAlarms(
+/** Those named, or those that are not over or have been since then; the oldest first. */
+export async function lateAlarms(
   db: Kysely<Schema>,
-  { ids }: { readonly ids: readonly number[] | null },
-): Promise<OpenAlarm[]> {
-  const { rows } = await sql<OpenAlarm>`
+  which: { readonly ids: readonly number[] } | { readonly overSince: Date },
+): Promise<LateAlarm[]> {
+  const wanted =
+    'ids' in which
+      ? sql`alarm.alarm_id = any(${[...which.ids]}::bigint[])`
+      : sql`(alarm.over_at is null or alarm.over_at > ${which.overSince})`
+  const { rows } = await sql<LateAlarm>`
     select alarm.alarm_id as "alarmId", k.key_id as "keyId", alarm.raised_at as "raisedAt",
+      alarm.over_at as "overAt",
       k.user_id as "userId", coalesce(u.display_name, k.user_id) as "displayName",
       k.account_id as "accountId", coalesce(a.name, k.account_id) as "accountName",
       coalesce(p.name, k.permission_set_arn) as "permissionSetName",
@@ -45,12 +52,13 @@ export async function openAlarms(
         array_agg(distinct g.request_id::text) as request_ids,
         array_agg(distinct d.user_id) filter (where d.user_id is not null) as decider_ids
       from access_grant g
-      join request r on r.request_id = g.request_id and r.status = 'ending'
+      join request r on r.request_id = g.request_id
       left join decision d on d.request_id = g.request_id
-      where g.key_id = k.key_id and g.over_at is null
+      where g.key_id = k.key_id and case when alarm.over_at is null
+        then g.over_at is null and r.status = 'ending'
+        else g.over_at between alarm.raised_at and alarm.over_at end
     ) late on true
-    where alarm.over_at is null
-      and (${ids === null} or alarm.alarm_id = any(${[...(ids ?? [])]}::bigint[]))
+    where ${wanted}
     order by alarm.alarm_id`.execute(db)
   return rows
 }

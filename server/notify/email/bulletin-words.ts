@@ -21,8 +21,18 @@ export interface BulletinWords {
     readonly what: string
     readonly tries: string
     readonly admin: string
-    readonly line: (text: { who: string; goneBy: string; attempts: number }) => string
+    readonly line: (text: {
+      who: string
+      goneBy: string
+      goneAt: string | null
+      attempts: number
+    }) => string
     readonly aws: (words: string) => string
+  }
+  readonly wasLate: {
+    readonly one: (access: string) => string
+    readonly many: (count: number) => string
+    readonly what: string
   }
   readonly kind: Readonly<Record<keyof DirectoryCounts, string>>
   readonly label: Readonly<
@@ -63,9 +73,18 @@ export const englishBulletins: BulletinWords = {
       'TEAM goes on trying. If more become late, you are told again, every 15 minutes at most.',
     admin:
       'Where AWS denies the removal, the command that the management account has to run is shown with it.',
-    line: ({ who, goneBy, attempts }) =>
-      `${who}, should have been gone by ${goneBy}, ${attempts} failed ${attempts === 1 ? 'attempt' : 'attempts'}`,
+    line: ({ who, goneBy, goneAt, attempts }) =>
+      [
+        `${who}, should have been gone by ${goneBy}`,
+        ...(goneAt === null ? [] : [`confirmed gone at ${goneAt}`]),
+        `${attempts} failed ${attempts === 1 ? 'attempt' : 'attempts'}`,
+      ].join(', '),
     aws: (words) => `AWS: ${words}`,
+  },
+  wasLate: {
+    one: (access) => `Removal was late: ${access}`,
+    many: (count) => `${count} removals were late`,
+    what: 'This access stayed longer than it was granted for. AWS has confirmed by now that it is gone; the seconds are on the request and in the audit trail.',
   },
   kind: {
     users: 'Users that would go',
@@ -128,9 +147,19 @@ export const japaneseBulletins: BulletinWords = {
     what: '次のアクセスは終了していますが、AWS での削除をまだ確認できていません。',
     tries: 'TEAM は削除を試み続けます。遅れが増えた場合は、15 分以上の間隔で再度お知らせします。',
     admin: 'AWS が削除を拒否している場合は、管理アカウントで実行するコマンドを併せて示します。',
-    line: ({ who, goneBy, attempts }) =>
-      `${who} さん、終了予定 ${goneBy}、失敗した試行 ${attempts} 回`,
+    line: ({ who, goneBy, goneAt, attempts }) =>
+      [
+        `${who} さん`,
+        `終了予定 ${goneBy}`,
+        ...(goneAt === null ? [] : [`削除の確認 ${goneAt}`]),
+        `失敗した試行 ${attempts} 回`,
+      ].join('、'),
     aws: (words) => `AWS の応答: ${words}`,
+  },
+  wasLate: {
+    one: (access) => `削除が遅れました: ${access}`,
+    many: (count) => `${count} 件の削除が遅れました`,
+    what: '次のアクセスは、許可された時間を超えて残っていました。AWS での削除は確認済みです。超過した秒数は申請と監査証跡に記録されています。',
   },
   kind: {
     users: '対象のユーザー数',

@@ -1,5 +1,5 @@
 /** From what a notice that is not about one request has to say to the letter. */
-import type { OpenAlarm } from '#server/store/late-alarms.ts'
+import type { LateAlarm } from '#server/store/late-alarms.ts'
 import type { DirectoryCounts } from '#server/store/schema.ts'
 import { type BulletinWords, englishBulletins, japaneseBulletins } from './bulletin-words.ts'
 import type { Fact, Letter } from './letter.ts'
@@ -48,9 +48,11 @@ export interface BulletinView {
         readonly thread: string
         /** The receiver's own access, all of it. */
         readonly isOwn: boolean
+        /** Every removal is confirmed by now. */
+        readonly isOver: boolean
         /** Of all; those listed may be fewer. */
         readonly count: number
-        readonly alarms: readonly OpenAlarm[]
+        readonly alarms: readonly LateAlarm[]
       }
 }
 
@@ -149,19 +151,21 @@ function creationsHeld(
 }
 
 function late(
-  { isOwn, count, alarms }: ContentOf<'removal_late'>,
+  { isOwn, isOver, count, alarms }: ContentOf<'removal_late'>,
   { words, place, publicUrl }: Style,
   standing: Standing,
 ): Body {
   const [first] = alarms
   const access = first ? words.access(accessOf(first)) : ''
-  const subject = count === 1 ? words.late.one(access) : words.late.many(count)
+  const told = isOver ? words.wasLate : words.late
+  const subject = count === 1 ? told.one(access) : told.many(count)
   const seesWords = standing === 'admin' || standing === 'auditor'
   const facts = alarms.map((alarm): Fact => {
     const said = seesWords ? oneLine(alarm.lastError ?? '') : ''
     const value = words.late.line({
       who: oneLine(alarm.displayName),
       goneBy: momentText(alarm.goneBy, place),
+      goneAt: alarm.overAt && momentText(alarm.overAt, place),
       attempts: alarm.attempts,
     })
     return {
@@ -172,20 +176,25 @@ function late(
   const more = count - alarms.length
   const only = count === 1 ? first?.requestIds[0] : undefined
   const request = { label: words.link.request, url: `${publicUrl}/requests/${only ?? ''}` }
+  const accesses = isOver
+    ? { label: words.link.ended, url: `${publicUrl}/access/ended` }
+    : { label: words.link.active, url: `${publicUrl}/access/active` }
   return {
     subject,
     heading: subject,
-    paragraphs: [
-      isOwn ? words.late.own : words.late.what,
-      words.late.tries,
-      ...(standing === 'admin' ? [words.late.admin] : []),
-    ],
+    paragraphs: isOver
+      ? [words.wasLate.what]
+      : [
+          isOwn ? words.late.own : words.late.what,
+          words.late.tries,
+          ...(standing === 'admin' ? [words.late.admin] : []),
+        ],
     facts: more > 0 ? [...facts, { label: words.label.more, value: String(more) }] : facts,
-    links: [only ? request : { label: words.link.active, url: `${publicUrl}/access/active` }],
+    links: [only ? request : accesses],
   }
 }
 
-function accessOf(alarm: OpenAlarm): Access {
+function accessOf(alarm: LateAlarm): Access {
   const { permissionSetName: set, accountName: account, accountId } = alarm
   return plain({ set, account, accountId })
 }
