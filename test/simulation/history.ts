@@ -110,6 +110,14 @@ export class History {
     )
   }
 
+  /** As TEAM shows it now. */
+  holds(userId: string): boolean {
+    return [...this.requesters].some(
+      ([requestId, requesterId]) =>
+        requesterId === userId && this.shown.get(requestId)?.at(-1)?.status === 'active',
+    )
+  }
+
   get clockWentBack(): boolean {
     return this.troubles.some(({ what }) => what === 'clock back')
   }

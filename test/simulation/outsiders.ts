@@ -180,7 +180,8 @@ export class Outsiders {
     const people = [...organisation.requesters, ...organisation.approvers]
     const voter = history.votes.findLast(({ result }) => result === 'done')?.voterId
     const hasVoted = chance.once(3) ? people.find((one) => one.userId === voter) : undefined
-    return hasVoted ?? chance.one(people)
+    const holders = people.filter(({ userId }) => history.holds(userId))
+    return hasVoted ?? chance.one(holders.length > 0 && chance.once(2) ? holders : people)
   }
 
   #nameOf(key: AssignmentKey): string {

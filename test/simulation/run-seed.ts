@@ -10,6 +10,7 @@ import { Misfortune } from './misfortune.ts'
 import { Outsiders } from './outsiders.ts'
 import { setUp } from './set-up.ts'
 import { takeOverProcess } from './virtual-time.ts'
+import { warmUp } from './warm-up.ts'
 import { SimulatedWorld } from './world.ts'
 
 const actionsOfSeed = [16, 30] as const
@@ -35,6 +36,7 @@ export interface Verdict {
   readonly seed: number
   readonly violations: readonly Violation[]
   readonly timeline: readonly string[]
+  /** Up to the judgement, whose mails are sent in real time. */
   readonly touches: number
   readonly requests: number
   readonly granted: number
@@ -43,23 +45,24 @@ export interface Verdict {
 }
 
 export async function runSeed(seed: number, cluster: TestClusterAddress): Promise<Verdict> {
+  await warmUp()
   const cpu = process.cpuUsage()
   const chance = new Chance(seed)
   const giveBack = takeOverProcess(chance)
   let world: SimulatedWorld | null = null
   try {
     world = await SimulatedWorld.open(cluster, chance, seed)
-    const violations = await live(world)
+    const { found, worstMs, touches } = await live(world)
     const used = process.cpuUsage(cpu)
     const states = [...world.history.shown.values()]
     return {
       seed,
-      violations: violations.found,
+      violations: found,
       timeline: tell(world.history.lines),
-      touches: world.touches.count,
+      touches,
       requests: states.length,
       granted: states.filter((seen) => seen.some(({ status }) => status === 'active')).length,
-      worstExcessMs: violations.worstMs,
+      worstExcessMs: worstMs,
       cpuMs: (used.user + used.system) / 1000,
     }
   } finally {
@@ -104,7 +107,8 @@ async function conclude({ world, actions, outsiders, misfortune }: Cast) {
   await world.passTime(afterHorizonSeconds)
   const agreed = judgeAgreement(world)
   await world.passTime(afterEndsSeconds)
-  return judge(world, agreed)
+  const touches = world.touches.count
+  return { ...(await judge(world, agreed)), touches }
 }
 
 async function takeOne({ world, actions, outsiders, misfortune }: Cast): Promise<void> {

@@ -21,3 +21,17 @@ test(`in ${count} seeded worlds every promise about access is kept`, async () =>
   })
   expect(broken.join('\n')).toBe('')
 })
+
+test('a seed replays exactly, whoever else runs beside it', async () => {
+  const told: string[][] = []
+  await runSeeds({
+    cluster: inject('testCluster'),
+    seeds: [102, 102],
+    onVerdict({ timeline, touches }) {
+      told.push([...timeline, `${touches} touches of the world`])
+      return true
+    },
+  })
+  expect(told).toHaveLength(2)
+  expect(told[0]).toEqual(told[1])
+})

@@ -60,7 +60,9 @@ export class Touches {
   #waiting: Waiting[] = []
   #blocked: Running[] = []
   #unheard: Running[] = []
+  #arrived = 0
   #outside = 0
+  #lastOutside: Promise<unknown> = Promise.resolve()
   #changed: (() => void) | null = null
   #interruptions: Interruption[] = []
   readonly lives: Life[] = []
@@ -83,15 +85,22 @@ export class Touches {
   pass<Result>(touch: Omit<Touch, 'run'> & { run: () => Promise<Result> }): Promise<Result> {
     if (touch.life.state === 'dead') return new Promise(() => {})
     return new Promise<Result>((resolve, reject) => {
+      this.#arrived += 1
       // Resolved with what `run` gives, which is a Result.
       this.#waiting.push({ ...touch, resolve: resolve as (value: unknown) => void, reject })
       this.#changed?.()
     })
   }
 
-  /** Something real that is not a touch (a connection being made): waited for before others go on. */
+  /**
+   * Something real that is not a touch (a connection being made): waited for before others go on,
+   * and handed over in the order in which it was asked for.
+   */
   async outside<Result>(work: Promise<Result>): Promise<Result> {
     this.#outside += 1
+    const earlier = this.#lastOutside
+    this.#lastOutside = Promise.allSettled([earlier, work])
+    await earlier
     try {
       return await work
     } finally {
@@ -144,21 +153,31 @@ export class Touches {
 
   async #advance(): Promise<boolean> {
     this.#tellWhoGoesOn()
-    for (let turn = 0; turn < quietTurns; turn += 1) {
-      await nextTurn()
-      const ready = this.#waiting.filter((one) => one.life.state === 'alive')
-      if (ready.length === 0) continue
+    await this.#quieten()
+    const ready = this.#waiting.filter((one) => one.life.state === 'alive')
+    if (ready.length > 0) {
       const touch = this.#chance.one(ready)
       this.#waiting.splice(this.#waiting.indexOf(touch), 1)
       await this.#letThrough(touch)
       return true
     }
-    if (this.#outside > 0 || this.#blocked.length > 0) {
+    if (this.#blocked.length > 0) {
       await this.#wait(5)
       this.#collect()
       return true
     }
     return false
+  }
+
+  /** Until nothing new is wanted for some turns: what follows from an answer has happened by then. */
+  async #quieten(): Promise<void> {
+    for (let turn = 0, seen = this.#arrived; turn < quietTurns; turn += 1) {
+      while (this.#outside > 0) await this.#wait(5)
+      await nextTurn()
+      if (this.#arrived === seen && this.#outside === 0) continue
+      seen = this.#arrived
+      turn = -1
+    }
   }
 
   async #letThrough(touch: Waiting): Promise<void> {
@@ -210,6 +229,8 @@ export class Touches {
 
   /** After each touch: whoever waited for its locks has gone on, or still waits. */
   async #recheck(): Promise<void> {
+    if (this.#blocked.length === 0) return
+    await this.#quieten()
     for (const one of [...this.#blocked]) {
       while (one.settled === null && one.pid !== null && !(await this.#isBlocked(one.pid))) {
         await realWait(1)
