@@ -49,4 +49,5 @@ export interface Step {
 }
 
 export const everyone: readonly Role[] = ['requester', 'approvers', 'auditors', 'administrators']
+export const overseers: readonly Role[] = ['auditors', 'administrators']
 export const parties: readonly Role[] = ['requester', 'approvers']

@@ -15,7 +15,7 @@ import {
   stopped,
   takes,
 } from '../befalls.ts'
-import { everyone, parties, type Row, type Step } from '../row.ts'
+import { everyone, overseers, parties, type Row, type Step } from '../row.ts'
 
 const create = 'CreateAccountAssignment'
 const intent = 'insert into "intent"'
@@ -191,7 +191,7 @@ const theCall: readonly Row[] = [
   {
     ...failed,
     ends: 'cancelled',
-    told: { cancelled: parties, excess_added: everyone },
+    told: { cancelled: parties, excess_added: everyone, removal_late: overseers },
     fault: 'The call is lost, the requester cancels, and then it lands after four minutes',
     does: 'Absence was confirmed and the request closed, but the key stayed watched: the next look (3 min apart) sees it and removes it; its seconds are added to the request.',
     befalls: () => undefined,
@@ -269,6 +269,7 @@ const inProgress: readonly Row[] = [
   },
   {
     ...failed,
+    told: { ...failed.told, removal_late: overseers },
     fault: 'AWS takes twelve minutes: it lands after the activation deadline',
     does: 'Fails at the deadline; when AWS is done, it is removed at once.',
     befalls: takes('create', 720),
@@ -322,6 +323,7 @@ const inProgress: readonly Row[] = [
   },
   {
     ...failed,
+    told: { ...failed.told, removal_late: overseers },
     fault: 'Every copy is away for an hour from the moment of the acceptance',
     does: 'Never confirmed in time: removed as soon as a copy is back, and the request fails.',
     befalls: killed(call(create), 'after', 3_600),

@@ -17,7 +17,7 @@ import {
   stoppedNow,
   takes,
 } from '../befalls.ts'
-import { everyone, type Row, type Step } from '../row.ts'
+import { everyone, overseers, type Row, type Step } from '../row.ts'
 
 const remove = 'DeleteAccountAssignment'
 const intent = 'insert into "intent"'
@@ -27,8 +27,9 @@ const late = { ...ended, told: { removal_late: everyone } } as const
 const due: readonly Row[] = [
   {
     ...ended,
+    told: { removal_late: overseers },
     fault: 'Every copy is away for half an hour when the end is due',
-    does: 'Removed as soon as a copy is back; every second is counted. It is gone before its alarm would be told; the mail of the end says the seconds.',
+    does: 'Removed as soon as a copy is back; every second is counted. It is gone before its alarm would be told; the mail of the end says the seconds, and those who watch over TEAM are told that it was late.',
     befalls: killedNow(1_800),
     rightWithin: 1_815,
     excessAtMost: 1_810,

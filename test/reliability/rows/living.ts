@@ -17,7 +17,7 @@ import {
   setInManagementAccount,
   stoppedNow,
 } from '../befalls.ts'
-import { parties, type Row, type Step } from '../row.ts'
+import { overseers, parties, type Row, type Step } from '../row.ts'
 
 const lasts = { when: 'living', ends: 'ended', given: true, rightWithin: 0 } as const
 const lost = {
@@ -54,6 +54,7 @@ const team: readonly Row[] = [
     does: 'By that clock the grant is over: it ends at once, early by any other, and is recorded as late.',
     befalls: clockJumps(60),
     clockJumped: true,
+    told: { removal_late: overseers },
     rightWithin: 5,
   },
   {
