@@ -66,10 +66,6 @@ async function judgeNotices(world: SimulatedWorld): Promise<Violation[]> {
         and n.event = m.event and n.receiver_id = r.requester_id)`,
     [Object.keys(eventOfState), Object.values(eventOfState)],
   )
-  const waiting = await world.admin.query<{ n: number; events: string }>(
-    `select count(*)::int as n, string_agg(distinct event, ', ') as events
-       from notice where state = 'queued'`,
-  )
   const everLeft = new Set(world.history.standings.map(({ userId }) => userId))
   return [
     ...rows.map((row) => ({
@@ -82,15 +78,18 @@ async function judgeNotices(world: SimulatedWorld): Promise<Violation[]> {
         promise,
         told: `whoever asked was never told of request ${row.request_id}: ${row.event}`,
       })),
-    ...(waiting.rows[0]?.n === 0
-      ? []
-      : [
-          {
-            promise,
-            told: `${waiting.rows[0]?.n} notices are still queued at the end: ${waiting.rows[0]?.events}`,
-          },
-        ]),
   ]
+}
+
+export async function judgeQueue(world: SimulatedWorld): Promise<Violation[]> {
+  const { rows } = await world.admin.query<{ n: number; events: string }>(
+    `select count(*)::int as n, string_agg(distinct event, ', ') as events
+       from notice where state = 'queued'`,
+  )
+  const [waiting] = rows
+  if (waiting === undefined || waiting.n === 0) return []
+  const told = `${waiting.n} notices are still queued at the end: ${waiting.events}`
+  return [{ promise: 'no notice is left in the queue', told }]
 }
 
 const lost = ['person_disabled', 'lost_eligibility', 'target_gone']

@@ -9,7 +9,7 @@ import {
   type Violation,
 } from './judge.ts'
 import { judgePeople } from './judge-people.ts'
-import { judgeRecords } from './judge-records.ts'
+import { judgeQueue, judgeRecords } from './judge-records.ts'
 import type { SimulatedWorld } from './world.ts'
 
 /** Sessions are ended, copies stopped: what they log of that, and for how long after. */
@@ -17,7 +17,12 @@ const troubleMs = 15_000
 const ofTheDatabase =
   /connection|terminat|socket|ECONN|EPIPE|database ended|administrator command|timeout|another copy leads/i
 
+/** Mails cost as much as all that goes before, and each is sent like the other. */
+const mailedInOneOf = 4
+
 export async function judge(world: SimulatedWorld, earlier: readonly Violation[]) {
+  const isMailed = world.chance.once(mailedInOneOf)
+  if (isMailed) await sendMails(world)
   const excess = judgeExcess(world)
   const violations = [
     ...earlier,
@@ -30,6 +35,7 @@ export async function judge(world: SimulatedWorld, earlier: readonly Violation[]
     ...(await judgeLead(world)),
     ...(await judgeChain(world)),
     ...(await judgeRecords(world)),
+    ...(isMailed ? await judgeQueue(world) : []),
     ...judgeErrors(world),
   ]
   return { found: violations, worstMs: excess.worstMs }
@@ -51,10 +57,14 @@ async function judgeLead(world: SimulatedWorld): Promise<Violation[]> {
   ]
 }
 
+async function sendMails({ leader, touches }: SimulatedWorld): Promise<void> {
+  if (leader === null) throw new Error('Nobody is there at the end')
+  await touches.drive(leader.drainJobs())
+}
+
 async function judgeChain(world: SimulatedWorld): Promise<Violation[]> {
   const copy = world.leader
   if (copy === null) throw new Error('Nobody is there at the end')
-  await world.touches.drive(copy.drainJobs())
   const verdict = await world.touches.drive(verifyChain(copy.database.db))
   if (verdict.ok) return []
   const told = `the chain breaks at event ${verdict.firstBroken}`
