@@ -38,6 +38,7 @@ import { Problem } from '#contract/common.ts'
 import type { Logger } from '#server/log.ts'
 import { Refused } from '#server/operations/refused.ts'
 import { authorise, requirePermissions } from './authorise.ts'
+import { clientErrorHandler } from './client-errors.ts'
 import { registerDocsPage } from './docs-page.ts'
 import { type HealthDeps, registerHealth } from './health.ts'
 import type { PeoplePorts } from './ports.ts'
@@ -86,6 +87,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     routerOptions: { maxParamLength: 500 },
     forceCloseConnections: true,
     frameworkErrors: handleError,
+    clientErrorHandler: clientErrorHandler(deps.log),
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)

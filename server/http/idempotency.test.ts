@@ -46,6 +46,13 @@ describe('an idempotency key', () => {
     expect(rows).toHaveLength(1)
   })
 
+  test('with half of a character in the body is refused, not stumbled over', async () => {
+    const alice = await api.as('alice')
+    for (const change of [{ justification: 'a\ud800' }, { ticket: '\udfff' }]) {
+      expect((await alice.post('/requests', submission(change), key)).status).toBe(400)
+    }
+  })
+
   test('with another body is refused', async () => {
     await policies()
     const alice = await api.as('alice')

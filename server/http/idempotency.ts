@@ -56,9 +56,7 @@ async function claim(
   }
   const route = `${request.method} ${request.url.split('?', 1)[0]}`
   const key = { actorId: request.actor.person.userId, route, key: header }
-  const bodyHash = createHash('sha256')
-    .update(canonicalJson(request.body ?? null))
-    .digest()
+  const bodyHash = hashOf(request.body ?? null)
   const claimed = await claimKey(deps.db, key, { bodyHash, now: await deps.clock.now() })
   switch (claimed.kind) {
     case 'claimed':
@@ -77,6 +75,17 @@ async function claim(
       })
     default:
       return claimed satisfies never
+  }
+}
+
+/** Half of a character and an endless number are in no canonical form, and TEAM takes neither. */
+function hashOf(body: unknown): Buffer {
+  try {
+    return createHash('sha256').update(canonicalJson(body)).digest()
+  } catch {
+    throw new Refused('malformed', {
+      detail: 'The body holds half of a character (an unpaired surrogate) or too large a number.',
+    })
   }
 }
 

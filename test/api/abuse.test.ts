@@ -595,4 +595,20 @@ describe('headers', () => {
     const answer = await raw(url, '/api/v1/me', { headers: { 'x-request-id': 'chosen-id' } })
     expect(JSON.stringify(answer.headers) + answer.text).not.toContain('chosen-id')
   })
+
+  test('or an address too long to read are refused as a problem', async () => {
+    const { url } = scene.world.team
+    const long = 'x'.repeat(20_000)
+    for (const [path, headers] of [
+      [`/api/v1/requests/${long}`, {}],
+      ['/api/v1/me', { 'x-long': long }],
+    ] as const) {
+      const answer = await raw(url, path, { headers })
+      expect({ status: answer.status, code: answer.code }).toEqual({
+        status: 431,
+        code: 'malformed',
+      })
+      expect(answer.headers['content-type']).toContain('application/problem+json')
+    }
+  })
 })
