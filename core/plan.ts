@@ -240,7 +240,7 @@ function mayTry(key: PlannedKey, now: Date): boolean {
 }
 
 /** A time further ahead than it can have been set was written before the clock was set back. */
-function hasCome(time: Date, now: Date, aheadMsMax: number): boolean {
+export function hasCome(time: Date, now: Date, aheadMsMax: number): boolean {
   return time <= now || time.getTime() - now.getTime() > aheadMsMax
 }
 

@@ -1,7 +1,7 @@
 /**
  * Carries out what core/plan.ts decides, key by key. The design is in README.md.
  */
-import { doubt, observe, plan, type Step } from '#core/plan.ts'
+import { doubt, hasCome, observe, plan, type Step } from '#core/plan.ts'
 import { type Change, change, LostLeadership, systemActor } from '#server/store/change.ts'
 import { callsInFlight, settleDoubts, settleIntent } from '#server/store/intents.ts'
 import {
@@ -52,6 +52,9 @@ export interface Reconciler {
   readonly lastPassAt: () => Date | null
 }
 
+const putOffMsMax = 5_000
+const isOver = (until: Date, now: Date) => hasCome(until, now, putOffMsMax)
+
 export function createReconciler(deps: EngineDeps): Reconciler {
   const busy = new Map<number, Promise<void>>()
   /** Keys whose work threw: not before then. In memory: a restart may try at once. */
@@ -88,7 +91,9 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       while (busy.size > 0) await Promise.all(busy.values())
     },
     async nextAt(now) {
-      const waits = [...patience.values()].map((one) => one.until).filter((until) => until > now)
+      const waits = [...patience.values()]
+        .map((one) => one.until)
+        .filter((until) => !isOver(until, now))
       const due = await nextDueAt(deps.db, setAside(now))
       const polled = poller.nextAt()
       const times = [...waits, ...(due ? [due] : []), ...(polled ? [polled] : [])]
@@ -102,7 +107,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       const free = roomForKeys()
       if (free <= 0) return 0
       // Their rows may not say that they are due: what woke them may have been an answer of AWS.
-      for (const [keyId, { until }] of patience) if (until <= now) ready.add(keyId)
+      for (const [keyId, { until }] of patience) if (isOver(until, now)) ready.add(keyId)
       const urgent = [...ready].filter((keyId) => !busy.has(keyId)).slice(0, free)
       for (const keyId of urgent) ready.delete(keyId)
       const except = [...setAside(now), ...urgent]
@@ -130,7 +135,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
 
   /** Keys that are worked on, wait for room, or whose work has just failed. */
   function setAside(now: Date): number[] {
-    const waiting = [...patience].filter(([, one]) => one.until > now).map(([keyId]) => keyId)
+    const waiting = [...patience].filter(([, one]) => !isOver(one.until, now)).map(([id]) => id)
     return [...busy.keys(), ...waiting, ...lanes.waiting()]
   }
 
@@ -206,7 +211,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
   async function postpone(keyId: number, error: unknown): Promise<void> {
     if (error instanceof LostLeadership) return
     const failures = (patience.get(keyId)?.failures ?? 0) + 1
-    const waitMs = Math.min(500 * 2 ** Math.min(failures, 4), 5_000)
+    const waitMs = Math.min(500 * 2 ** Math.min(failures, 4), putOffMsMax)
     const now = await Promise.resolve(deps.clock.now()).catch(() => new Date())
     patience.set(keyId, { until: new Date(now.getTime() + waitMs), failures })
     const facts = { keyId, failures, waitMs, why: error instanceof Error ? error.message : error }

@@ -83,6 +83,14 @@ describe('a person', () => {
     expect(reads).toEqual([ann])
   })
 
+  test('read before the clock was set back is read again, and believed', async () => {
+    const { confirmPerson, disable } = open()
+    nowMs -= 3_600_000
+    disable()
+    expect(await confirmPerson(ann)).toBe('gone')
+    nowMs += 3_600_000
+  })
+
   test('is read again for whoever needs to be surer, or asks for it now', async () => {
     const { confirmPerson, reads } = open()
     nowMs += 31_000

@@ -82,7 +82,9 @@ export function createPeopleConfirmer(ports: PeopleConfirmerPorts): PeopleConfir
     const now = await clock.now()
     const sinceMs = now.getTime() - (force ? 0 : maxAgeSeconds * 1000)
     const known = (await loadPeople(db, [userId])).get(userId)
-    const isFresh = !force && known !== undefined && known.readAt.getTime() >= sinceMs
+    // A time that is still to come was written before the clock was set back: it says nothing.
+    const isFresh =
+      !force && known !== undefined && known.readAt.getTime() >= sinceMs && known.readAt <= now
     if (!isFresh && !(await readAgain(userId, sinceMs))) return 'unavailable'
     const person = isFresh ? known : (await loadPeople(db, [userId])).get(userId)
     return person?.enabled ? 'confirmed' : 'gone'

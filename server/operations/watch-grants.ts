@@ -11,6 +11,7 @@ import type { Kysely } from 'kysely'
 import type { Person } from '#core/facts.ts'
 import { watchIntervalSeconds } from '#core/freshness.ts'
 import type { UserId } from '#core/ids.ts'
+import { hasCome } from '#core/plan.ts'
 import { type Refusal, refusal } from '#core/refusals.ts'
 import type { ObjectReading, Objects } from '#server/engine/objects-port.ts'
 import { type ChangeOptions, change, systemActor } from '#server/store/change.ts'
@@ -139,7 +140,10 @@ export function createGrantWatch(ports: WatchPorts): GrantWatch {
       const intervalMs = watchIntervalSeconds(people.length) * 1000
       // Read before it is too old, not after.
       const oldest = now.getTime() - intervalMs + 2 * readPeopleEveryMs
-      const due = people.filter(({ readAt }) => readAt.getTime() <= oldest)
+      // Read at a time that is still to come: before the clock was set back.
+      const due = people.filter(({ readAt }) => {
+        return readAt.getTime() <= oldest || readAt > now
+      })
       const share = Math.ceil((people.length * readPeopleEveryMs) / intervalMs)
       const some = due.slice(0, Math.max(share * 2, atOnceMax))
       await inTurns(
@@ -151,7 +155,7 @@ export function createGrantWatch(ports: WatchPorts): GrantWatch {
       )
     },
     async endLost(now, options) {
-      if (notBefore !== null && now < notBefore) return
+      if (notBefore !== null && !hasCome(notBefore, now, retryMs)) return
       const rules = await ports.rules.load(db)
       if (rules.version === settledVersion) return
       const suspects = await lost(rules)

@@ -4,7 +4,7 @@ import type { GroupId, UserId } from '#core/ids.ts'
 import { type Change, change } from './change.ts'
 import { lockReplica, raiseVersion } from './directory.ts'
 import { nudgeKeys } from './directory-nudges.ts'
-import { writeMemberships, writeUsers } from './directory-rows.ts'
+import { forgetTimesToCome, writeMemberships, writeUsers } from './directory-rows.ts'
 import type { UserRead } from './directory-snapshot.ts'
 import type { Schema } from './schema.ts'
 
@@ -25,7 +25,9 @@ export function applyPerson(db: Kysely<Schema>, at: Date, order: PersonOrder): P
     const { userId, reading, readAt } = order
     await lockReplica(c.tx)
     const old = await loadOld(c, userId)
-    if (old !== null && old.readAt > readAt) return false
+    const isNewer = old !== null && old.readAt > readAt
+    if (isNewer && old.readAt <= at) return false
+    if (isNewer) await forgetTimesToCome(c.tx, { at, readAt, userId })
     if (reading.kind === 'gone') {
       if (old === null) return false
       // Known to be gone already: it has been confirmed once more, which a decision asks for.

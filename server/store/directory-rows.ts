@@ -14,6 +14,19 @@ type Tx = Transaction<Schema>
 
 const json = (rows: readonly object[]): RawBuilder<unknown> => sql`${JSON.stringify(rows)}::json`
 
+/**
+ * Who was read at a time that is still to come was read before the clock was set back. Were that
+ * time kept, nothing that AWS says of them would be believed until the clock has come to it again.
+ */
+export async function forgetTimesToCome(
+  tx: Tx,
+  { at, readAt, userId }: { at: Date; readAt: Date; userId: string | null },
+): Promise<void> {
+  await sql`
+    update directory_user set read_at = ${readAt}
+    where read_at > ${at} and (${userId}::text is null or user_id = ${userId})`.execute(tx)
+}
+
 export async function writeUsers(tx: Tx, rows: readonly UserRead[], readAt: Date): Promise<void> {
   if (rows.length === 0) return
   await sql`

@@ -197,8 +197,8 @@ describe('one person', () => {
   afterAll(() => database.drop())
 
   const userId = 'u-ann' as UserId
-  const read = (seconds: number, more: object, groups: string[]) =>
-    applyPerson(database.db, later(seconds), {
+  const read = (seconds: number, more: object, groups: string[], appliedAt = seconds) =>
+    applyPerson(database.db, later(appliedAt), {
       userId,
       readAt: later(seconds),
       reading: {
@@ -221,8 +221,15 @@ describe('one person', () => {
   })
 
   test('is not set back by an answer that was asked for earlier', async () => {
-    expect(await read(15, { enabled: false }, [])).toBe(false)
+    expect(await read(15, { enabled: false }, [], 21)).toBe(false)
     expect(await loadPerson(database.db, userId)).toMatchObject({ enabled: true })
+  })
+
+  test('read before the clock was set back is believed as of now', async () => {
+    expect(await read(-3_600, { enabled: false }, ['two'])).toBe(true)
+    const readAt = later(-3_600)
+    expect(await loadPerson(database.db, userId)).toMatchObject({ enabled: false, readAt })
+    await read(25, {}, ['two'])
   })
 
   test('who is disabled, gone and back again is each of these', async () => {

@@ -16,6 +16,7 @@ import type { AccountId, GroupId, OuId, PermissionSetArn, UserId } from '#core/i
 import { type Change, type ChangeOptions, change } from './change.ts'
 import { nudgeKeys } from './directory-nudges.ts'
 import {
+  forgetTimesToCome,
   removeMemberships,
   removeRows,
   writeAccounts,
@@ -161,6 +162,7 @@ const unlessInParts = <Row>(rows: readonly Row[]): readonly Row[] =>
 export async function applyDifference(c: Change, order: ApplyOrder): Promise<boolean> {
   const { difference, readAt } = order
   await lockReplica(c.tx)
+  await forgetTimesToCome(c.tx, { at: c.at, readAt, userId: null })
   await writeOus(c.tx, upserts(difference.organizationalUnits))
   await writeAccounts(c.tx, upserts(difference.accounts))
   await writePermissionSets(c.tx, upserts(difference.permissionSets))

@@ -117,7 +117,7 @@ function judgeLeavers(world: SimulatedWorld): Violation[] {
           toMs: Math.min(span.toMs, untilMs),
         }
         if (both.toMs <= both.fromMs) continue
-        const { excuses, allowanceMs } = troublesAround(world, key, both)
+        const { excuses, allowanceMs } = troublesAround(world, key, both, { isPlanned: false })
         const heldMs = lengthBeside(both, excuses) - allowanceMs
         if (heldMs <= grantsEndMs + slackMs) continue
         violations.push({

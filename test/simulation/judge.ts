@@ -90,7 +90,7 @@ export function judgeExcess(world: SimulatedWorld): { violations: Violation[]; w
 }
 
 function unexcused(world: SimulatedWorld, key: string, span: Span): number {
-  const { excuses, allowanceMs } = troublesAround(world, key, span)
+  const { excuses, allowanceMs } = troublesAround(world, key, span, { isPlanned: true })
   const accountId = key.split('/')[1]
   for (const operation of world.log.operations) {
     if (operation.accountId !== accountId) continue
@@ -99,8 +99,17 @@ function unexcused(world: SimulatedWorld, key: string, span: Span): number {
   return lengthBeside(span, excuses) - allowanceMs
 }
 
-/** When nothing could be done about the key, and how much longer it may have taken beside that. */
-export function troublesAround(world: SimulatedWorld, key: string, span: Span) {
+/**
+ * When nothing could be done about the key, and how much longer it may have taken beside that. What
+ * is planned for a time on TEAM's clock waits for it when that clock is set back; what is done every
+ * so often does not.
+ */
+export function troublesAround(
+  world: SimulatedWorld,
+  key: string,
+  span: Span,
+  { isPlanned }: { isPlanned: boolean },
+) {
   const excuses: Span[] = []
   let allowanceMs = 0
   for (const trouble of world.history.troubles) {
@@ -108,7 +117,7 @@ export function troublesAround(world: SimulatedWorld, key: string, span: Span) {
     const reached = reachOf(trouble, world.nowMs)
     if (reached.fromMs > span.toMs || reached.toMs < span.fromMs) continue
     if (trouble.what === 'lost call') allowanceMs = Math.max(allowanceMs, watchMs)
-    else if (trouble.what === 'clock back') allowanceMs += trouble.afterMs
+    else if (trouble.what === 'clock back') allowanceMs += isPlanned ? trouble.afterMs : 0
     else excuses.push(reached)
   }
   return { excuses, allowanceMs }

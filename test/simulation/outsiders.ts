@@ -3,10 +3,12 @@ import { estateRoutes } from '#sandbox/control/estate.ts'
 import type { AssignmentKey, User } from '#sandbox/model/types.ts'
 import type { World } from '#sandbox/model/world.ts'
 import { keyText } from './access-log.ts'
+import type { Trouble } from './history.ts'
 import type { SimulatedWorld } from './world.ts'
 
 export class Outsiders {
   readonly #world: SimulatedWorld
+  readonly #orphans: Trouble[] = []
 
   constructor(world: SimulatedWorld) {
     this.#world = world
@@ -149,6 +151,9 @@ export class Outsiders {
     aws.commit({ type: 'user-removed', userId: user.userId })
     history.noteStanding(user.userId, null, false)
     history.say(`${user.userName} is deleted`)
+    if (aws.settings.orphansStay) {
+      this.#orphans.push(history.begin({ what: 'suspended', key: user.userId, afterMs: 120_000 }))
+    }
   }
 
   #suspend(): void {
@@ -164,9 +169,11 @@ export class Outsiders {
     history.say(`${name} is ${state.toLowerCase()}`)
   }
 
-  /** Whoever was suspended comes back: else removal goes on being tried, every quarter of an hour. */
+  /** Whoever was suspended comes back, and AWS removes what deleted people had: else removal goes on being tried, every quarter of an hour. */
   reopen(): void {
     const { aws, history, organisation } = this.#world
+    aws.commit({ type: 'settings', value: { ...aws.settings, orphansStay: false } })
+    for (const orphan of this.#orphans) history.end(orphan)
     for (const { accountId, name } of organisation.accounts) {
       if (aws.state.accounts.get(accountId)?.state !== 'SUSPENDED') continue
       setAccount(aws, { accountId, state: 'ACTIVE' })
