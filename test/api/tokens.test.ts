@@ -484,6 +484,20 @@ describe('attempts', () => {
     expect((await user.call('DELETE', `/tokens/${all.id}`, undefined, stale)).status).toBe(412)
   })
 
+  test('more than 600 calls in a minute: 429 with Retry-After, and another token goes on', async () => {
+    const { secret } = await make(user)
+    const statuses: number[] = []
+    for (let batch = 0; batch < 31; batch += 1) {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => use(secret, '/me')))
+      statuses.push(...answers.map(({ status }) => status))
+    }
+    expect(statuses.filter((status) => status === 200)).toHaveLength(600)
+    const refused = await use(secret, '/me')
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect((await use(all.secret, '/me')).status).toBe(200)
+  })
+
   test('guessing: after twenty wrong ones the address waits, with Retry-After; then it is let in', async () => {
     const guess = (n: number) => `team_${all.id}_${n.toString(16).padStart(64, '0')}`
     // Into another hour: of refusals the trail holds twenty an hour from one address.
