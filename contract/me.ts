@@ -26,7 +26,7 @@ export const Me = z
     email: z.string().nullable(),
     roles: z.array(RoleName),
     preferences: Preferences,
-    csrfToken: z.string(),
+    csrfToken: z.string().meta({ description: 'Empty for a token, which needs none' }),
     portalUrl: z.string().nullable(),
     banner: z.string(),
     /** When AWS last confirmed this person's status and groups. */

@@ -113,9 +113,14 @@ test('another role never takes a right away', () => {
   )
 })
 
-test('only cancel, return and revoke are done while AWS cannot confirm who acts', () => {
+test('only cancel, return and revoke (of access, of a token) are done while AWS cannot confirm who acts', () => {
   const unconfirmed = actions.filter((action) => isWrite(action) && !needsConfirmation(action))
-  expect(unconfirmed).toEqual(['request.cancel', 'request.return', 'request.revoke'])
+  expect(unconfirmed).toEqual([
+    'request.cancel',
+    'request.return',
+    'request.revoke',
+    'token.delete',
+  ])
   expect(actions.filter((action) => !isWrite(action) && needsConfirmation(action))).toEqual([])
 })
 

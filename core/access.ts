@@ -6,6 +6,7 @@
 import type { EnabledMembers, Person } from './facts.ts'
 import type { GroupId, UserId } from './ids.ts'
 import type { Settings } from './settings.ts'
+import { isScopeOf, scopesFor, type TokenRights, tokenCovers, tokenKinds } from './token.ts'
 
 export const roles = ['requester', 'approver', 'auditor', 'admin'] as const
 export type Role = (typeof roles)[number]
@@ -79,10 +80,12 @@ const rules = {
   'reconciler.read': read(adminAndAuditor),
   'reconciler.act': write(['admin']),
   'notice.resend': write(['admin']),
+  'metrics.read': read(adminAndAuditor),
 
   'token.list': read(all),
   'token.create': write(all),
-  'token.delete': write(['own']),
+  'token.list-all': read(adminAndAuditor),
+  'token.delete': { kind: 'write', who: ['own', 'admin'], unconfirmed: true },
   'token.manage-service': write(['admin']),
   'saved-request.list': read(all),
   'saved-request.create': write(all),
@@ -114,14 +117,22 @@ export interface Actor {
   readonly roles: ReadonlySet<Role>
   /** To the thing acted on; empty where there is none. */
   readonly relations: ReadonlySet<Relation>
+  /** Absent or null: at a browser. Else the rights are cut by what the token may. */
+  readonly token?: TokenRights | null
 }
 
 /** Takes any text, because an action that nobody knows must be a no and not a mistake. */
 export function mayPerform(action: string, actor: Actor): boolean {
   if (!actor.enabled || !isAction(action)) return false
+  const { token } = actor
+  if (token && !tokenCovers(token, action)) return false
   const rule = ruleOf(action)
   if (rule.never && actor.relations.has(rule.never)) return false
-  return rule.who.some((one) => (isRole(one) ? actor.roles.has(one) : actor.relations.has(one)))
+  // A program stands in no relation to anything: whatever its maker asked for is not its own.
+  const isProgram = token?.kind === 'service'
+  return rule.who.some((one) =>
+    isRole(one) ? actor.roles.has(one) : !isProgram && actor.relations.has(one),
+  )
 }
 
 function isRole(name: Role | Relation): name is Role {
@@ -205,7 +216,21 @@ export function printMatrix(): string {
     '',
     ...printRows(actionsOnAnObject, [...relations.map((one) => new Set([one])), new Set()]),
     '',
+    'Tokens: the scopes that cover an action, beside the rights above; p: of a person, s: of a service.',
+    'A service token stands in no relation to anything. What has no scope no token may.',
+    '',
+    ...actions.map(printScopes),
+    '',
   ].join('\n')
+}
+
+function printScopes(action: Action): string {
+  const width = Math.max(...actions.map((one) => one.length)) + 2
+  const covering = scopesFor(action).map((scope) => {
+    const kinds = tokenKinds.filter((kind) => isScopeOf(kind, scope)).map((kind) => kind[0])
+    return `${scope} (${kinds.join(', ')})`
+  })
+  return `${action.padEnd(width)}${covering.join(', ') || '-'}`
 }
 
 function printRows(names: readonly Action[], columns: readonly ReadonlySet<Relation>[]): string[] {

@@ -57,6 +57,11 @@ export const refusalCodes = [
   'already_acknowledged',
   // A directory refresh that is held.
   'not_waiting',
+  // API tokens.
+  'too_many_tokens',
+  'scope_not_allowed',
+  'network_malformed',
+  'expiry_out_of_range',
   // Policies and settings.
   'out_of_range',
   'malformed',

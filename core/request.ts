@@ -7,6 +7,7 @@ import type { Vote } from './approval.ts'
 import { refuseVoteByState } from './approval.ts'
 import type { RequestId, UserId } from './ids.ts'
 import { type Refusal, refusal } from './refusals.ts'
+import type { TokenRights } from './token.ts'
 
 export const requestStates = [
   'pending',
@@ -82,6 +83,7 @@ export interface Viewer {
   readonly roles: ReadonlySet<Role>
   /** Member of a group that approves this target by today's policies, be it their own request. */
   readonly approvesTarget: boolean
+  readonly token?: TokenRights | null
 }
 
 export interface ActionHint {
@@ -97,6 +99,7 @@ export function viewerAsActor(facts: RequestFacts, viewer: Viewer): Actor {
     enabled: viewer.enabled,
     roles: viewer.roles,
     relations: relationsOfViewer(facts, viewer),
+    token: viewer.token ?? null,
   }
 }
 
@@ -113,7 +116,8 @@ function relationsOfViewer(facts: RequestFacts, viewer: Viewer): ReadonlySet<Rel
 
 /** To everybody else the request does not exist. */
 export function maySeeRequest(facts: RequestFacts, viewer: Viewer): boolean {
-  return mayPerform('request.read', viewerAsActor(facts, viewer))
+  // Scopes cut what is done, at the route. Who acts on a request is answered with it.
+  return mayPerform('request.read', { ...viewerAsActor(facts, viewer), token: null })
 }
 
 /** Why this person may not do this to the request now; null if they may. */
@@ -124,7 +128,7 @@ export function refuseAction(
 ): Refusal | null {
   const actor = viewerAsActor(facts, viewer)
   if (!viewer.enabled) return refusal('person_disabled')
-  if (!mayPerform('request.read', actor)) return refusal('not_found')
+  if (!maySeeRequest(facts, viewer)) return refusal('not_found')
   if (isDecision(name) && viewer.userId === facts.requesterId) return refusal('own_request')
   if (!mayPerform(`request.${name}`, actor)) return refusal('not_allowed')
   return refuseByState(name, facts, viewer.userId)
@@ -145,6 +149,7 @@ export function actionsFor(facts: RequestFacts, viewer: Viewer): ActionHint[] {
 function isOffered(name: RequestAction, facts: RequestFacts, viewer: Viewer): boolean {
   if (name === 'review' && !facts.breakGlass) return false
   if (mayPerform(`request.${name}`, viewerAsActor(facts, viewer))) return true
+  if (viewer.token) return false
   const own = viewer.userId === facts.requesterId
   return own && isDecision(name) && viewer.approvesTarget && viewer.enabled
 }

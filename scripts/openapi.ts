@@ -16,6 +16,7 @@ export async function openApiDocument(): Promise<object> {
     version,
     log: createLogger('silent'),
     sessions: nothing,
+    tokens: nothing,
     people: nothing,
     trustedProxies: [],
     webRoot: null,

@@ -232,6 +232,7 @@ function pictures(at: Places): Shot[] {
     { name: 'settings-ja', who: admin, path: '/admin/settings', look: japanese, fullPage: true },
     { name: 'directory', who: admin, path: '/admin/directory' },
     { name: 'preferences', who: user, path: '/preferences' },
+    { name: 'tokens', who: user, path: '/tokens' },
     { name: 'forbidden', who: user, path: '/admin/settings' },
     { name: 'not-found', who: user, path: '/requests/00000000-0000-4000-8000-000000000000' },
     { name: 'sandbox-console', who: admin, path: 'sandbox:/console', docs: true },

@@ -143,7 +143,8 @@ const settings = {
   METRICS_PORT: {
     type: 'port',
     default: 'none',
-    reason: 'If set, /metrics is served on this port of loopback.',
+    reason:
+      'If set, /metrics is served on this port of loopback; else on PORT, for a token with the scope metrics.',
     example: '9464',
     parse: parsePort,
   },

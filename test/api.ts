@@ -4,6 +4,7 @@ import { type App, buildApp } from '#server/http/app.ts'
 import { registerResources } from '#server/http/register-all.ts'
 import { cookiesFor } from '#server/http/sign-in/cookies.ts'
 import { createSessions } from '#server/http/sign-in/sessions.ts'
+import { createTokens } from '#server/http/sign-in/tokens.ts'
 import { createLogger } from '#server/log.ts'
 import { sessionStore } from '#server/store/sessions.ts'
 import { createWorld, type PersonName, people, type World } from './factory.ts'
@@ -56,6 +57,7 @@ export async function createApi(): Promise<Api> {
     version: '0.0.0',
     log,
     sessions,
+    tokens: createTokens({ db, clock, recordRefused: async () => undefined }),
     people: { loadActor: world.loadActor, confirmPerson: confirmer.confirmPerson },
     trustedProxies: [],
     webRoot: null,

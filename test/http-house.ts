@@ -20,6 +20,7 @@ import {
   type ResponseFacts,
   type TestIdp,
 } from '#server/http/sign-in/test-idp.ts'
+import { createTokens } from '#server/http/sign-in/tokens.ts'
 import { createLogger } from '#server/log.ts'
 import { sessionStore } from '#server/store/sessions.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
@@ -101,6 +102,7 @@ export async function buildTestHouse(options: HouseOptions = {}): Promise<House>
     version: '0.0.0',
     log,
     sessions,
+    tokens: createTokens({ db: database.db, clock, recordRefused: async () => undefined }),
     trustedProxies: options.trustedProxies ?? [],
     ...(options.rateLimits === undefined ? {} : { rateLimits: options.rateLimits }),
     webRoot: options.webRoot ?? null,

@@ -10,6 +10,7 @@ export const paths = {
   active: '/access/active',
   ended: '/access/ended',
   preferences: '/preferences',
+  tokens: '/tokens',
   eligibility: '/admin/eligibility',
   newEligibility: '/admin/eligibility/new',
   approvers: '/admin/approvers',

@@ -27,6 +27,7 @@ import type {
 import type { ReconcilerStatus } from '#contract/reconciler.ts'
 import type { Approvers, Preview, Request, RequestPage, Submission } from '#contract/request.ts'
 import type { Settings } from '#contract/settings.ts'
+import type { TokenPage } from '#contract/token.ts'
 import { ApiError, call, failureOf, get, type Query, setCsrfToken } from './api.ts'
 
 export const queryClient: QueryClient = new QueryClient({
@@ -198,6 +199,15 @@ export const historyQuery = (kind: PolicyKind, id: string) =>
     queryKey: [kind, 'history', id],
     queryFn: ({ signal }) =>
       get<PolicyHistory>(`/${kind}/${encodeURIComponent(id)}/history`, {}, signal),
+  })
+
+export type TokenView = 'mine' | 'service' | 'all'
+
+export const tokensQuery = (view: TokenView, cursor: string | undefined) =>
+  queryOptions({
+    queryKey: ['tokens', view, cursor],
+    queryFn: ({ signal }) => get<TokenPage>('/tokens', { view, cursor }, signal),
+    placeholderData: keepPreviousData,
   })
 
 export const settingsQuery = queryOptions({

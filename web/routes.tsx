@@ -144,6 +144,12 @@ export const routes: readonly Route[] = [
     contentType: 'form',
     page: load(() => import('./pages/PreferencesPage.tsx'), 'PreferencesPage'),
   },
+  {
+    pattern: /^\/tokens$/,
+    title: 'tokens.title',
+    contentType: 'table',
+    page: load(() => import('./pages/TokensPage.tsx'), 'TokensPage'),
+  },
 ]
 
 export interface Found {

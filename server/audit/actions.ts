@@ -175,6 +175,17 @@ export const auditActions = {
   'approver-policy.create': policy('Somebody made an approver policy.'),
   'approver-policy.update': policy('Somebody changed an approver policy.'),
   'approver-policy.delete': policy('Somebody deleted an approver policy.'),
+  'token.create': {
+    object: 'token',
+    when: 'A person made an API token, or an administrator one for a program. What is done with it has it as actor.',
+    payload: ['kind', 'ownerId', 'name', 'scopes', 'roles', 'addresses', 'expiresAt'],
+  },
+  'token.revoke': {
+    object: 'token',
+    when: 'Its owner or an administrator revoked it, or its owner was found disabled.',
+    results: '`revoked`, `owner_disabled`',
+    payload: ['kind', 'ownerId', 'ownerName', 'name', 'scopes'],
+  },
   'setting.seed': {
     object: 'setting',
     when: 'The first start took its settings from the environment.',
@@ -224,7 +235,7 @@ export const auditActions = {
   },
   'sign-in.refuse': {
     object: 'sign-in',
-    when: 'A sign-in was refused. In one hour at most 20 from one address, and 200 in all.',
+    when: 'A sign-in or an API token was refused. In one hour at most 20 from one address, and 200 in all.',
     results: 'the reason’s code',
     payload: ['reason', 'length', 'sha256', 'address'],
   },

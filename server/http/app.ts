@@ -35,6 +35,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { Problem } from '#contract/common.ts'
+import { scopesFor } from '#core/token.ts'
 import type { Logger } from '#server/log.ts'
 import { Refused } from '#server/operations/refused.ts'
 import { authorise, requirePermissions } from './authorise.ts'
@@ -47,6 +48,7 @@ import { addRateLimits, defaultRateLimits, type RateLimits } from './rate-limits
 import { addSecurityHeaders } from './security-headers.ts'
 import { cookiesFor } from './sign-in/cookies.ts'
 import type { Sessions } from './sign-in/sessions.ts'
+import type { Tokens } from './sign-in/tokens.ts'
 import { registerWebBundle } from './static.ts'
 
 export type App = FastifyInstance<
@@ -64,6 +66,7 @@ export interface AppDeps extends HealthDeps {
   readonly version: string
   readonly log: Logger
   readonly sessions: Sessions
+  readonly tokens: Tokens
   readonly people: PeoplePorts
   /** Addresses of proxies whose `X-Forwarded-For` is believed; none by default. */
   readonly trustedProxies: readonly string[]
@@ -99,6 +102,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   addSecurityHeaders(app, deps.publicUrl)
   requirePermissions(app)
   documentProblems(app)
+  documentScopes(app)
   answerUnknownPaths(app)
   await app.register(cookie)
   const check = await addRateLimits(app, deps.rateLimits ?? defaultRateLimits)
@@ -106,10 +110,12 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     publicUrl: deps.publicUrl,
     sessionCookieName: cookiesFor(deps.publicUrl).session.name,
     sessions: deps.sessions,
+    tokens: deps.tokens,
     people: deps.people,
   })
   app.addHook('onRequest', async (request) => {
-    if (request.session !== null) await check.session(request)
+    if (request.token !== null) await check.token(request)
+    else if (request.session !== null) await check.session(request)
   })
   await describe(app, deps)
 
@@ -129,7 +135,8 @@ function logRequests(app: App): void {
         route: request.routeOptions.url ?? '(none)',
         status: reply.statusCode,
         milliseconds: Math.round(reply.elapsedTime),
-        userId: request.session?.userId,
+        userId: request.session?.userId ?? request.token?.ownerId,
+        tokenId: request.token?.id,
       },
       'answered',
     )
@@ -149,6 +156,24 @@ function documentProblems(app: App): void {
   })
 }
 
+/** Which scope lets a token in is said with each operation, from the one table that decides it. */
+function documentScopes(app: App): void {
+  app.addHook('onRoute', (route) => {
+    const permission = route.config?.permission
+    if (!route.url.startsWith('/api/v1/') || permission === undefined) return
+    if (permission === 'public' || route.schema === undefined) return
+    const scopes = scopesFor(permission)
+    const names = scopes.map((scope) => `\`${scope}\``).join(' or ')
+    const told = scopes.length === 0 ? 'Not by a token' : `Token scope: ${names}`
+    const { description } = route.schema
+    route.schema = {
+      ...route.schema,
+      description: description === undefined ? told : `${description}. ${told}`,
+      ...(scopes.length === 0 && { security: [{ session: [], csrf: [] }] }),
+    }
+  })
+}
+
 async function describe(app: App, deps: AppDeps): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -162,9 +187,16 @@ async function describe(app: App, deps: AppDeps): Promise<void> {
         securitySchemes: {
           session: { type: 'apiKey', in: 'cookie', name: cookiesFor(deps.publicUrl).session.name },
           csrf: { type: 'apiKey', in: 'header', name: 'x-team-csrf' },
+          token: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'team_…',
+            description:
+              'An API token of `POST /api/v1/tokens`. Each operation says which scope covers it; an operation that names none takes no token. Cookies are not looked at, and no CSRF header is needed.',
+          },
         },
       },
-      security: [{ session: [], csrf: [] }],
+      security: [{ session: [], csrf: [] }, { token: [] }],
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,

@@ -11,12 +11,16 @@ import {
   mayPerform,
   needsConfirmation,
   type Relation,
+  type Role,
   relations,
 } from '#core/access.ts'
+import type { UserId } from '#core/ids.ts'
+import { scopesFor, serviceRoles, tokenCovers } from '#core/token.ts'
 import { Refused } from '#server/operations/refused.ts'
 import type { Session } from '#server/store/sessions.ts'
 import type { Actor, PeoplePorts } from './ports.ts'
 import { isCsrfTokenOf, type Sessions } from './sign-in/sessions.ts'
+import { bearerOf, type TokenInUse, type Tokens } from './sign-in/tokens.ts'
 
 export type Permission = Action | 'public'
 
@@ -25,12 +29,16 @@ declare module 'fastify' {
     permission: Permission
     /** A read that asks AWS about the person if the last answer is old, and goes on without. */
     confirmsPerson?: boolean
+    /** Members of the answer that are never kept, not even for `Idempotency-Key`. */
+    shownOnce?: readonly string[]
   }
   interface FastifyRequest {
     /** Set on every route that is not public; reading it on a public one is a bug and throws. */
     actor: Actor
-    /** Null on a public route. */
+    /** Null on a public route, and where a token is used. */
     session: Session | null
+    /** Null at a browser. */
+    token: TokenInUse | null
   }
 }
 
@@ -38,6 +46,7 @@ export interface AuthoriseDeps {
   readonly publicUrl: string
   readonly sessionCookieName: string
   readonly sessions: Sessions
+  readonly tokens: Tokens
   readonly people: PeoplePorts
 }
 
@@ -60,6 +69,7 @@ export function requirePermissions(app: FastifyInstance): void {
 
 export function authorise(app: FastifyInstance, deps: AuthoriseDeps): void {
   app.decorateRequest('session', null)
+  app.decorateRequest('token', null)
   app.decorateRequest('actor', {
     getter() {
       const actor = actors.get(this as FastifyRequest)
@@ -70,17 +80,26 @@ export function authorise(app: FastifyInstance, deps: AuthoriseDeps): void {
   // Before the body is parsed: a stranger's body is not read.
   app.addHook('onRequest', async (request) => {
     if (request.is404 || request.routeOptions.config.permission === 'public') return
+    const bearer = bearerOf(request.headers)
+    if (bearer !== null) {
+      // No browser adds this header by itself, so no page of somebody else can have sent it.
+      request.token = await deps.tokens.authenticate(bearer, request.ip)
+      return
+    }
     request.session = await sessionOf(request, deps)
     if (!isSafe(request.method)) refuseForgery(request, request.session, deps.publicUrl)
   })
   app.addHook('preValidation', async (request) => {
-    const { session } = request
-    if (session === null) return
+    const { token } = request
+    const userId = request.session?.userId ?? token?.ownerId
+    if (userId === undefined) return
     const { permission } = request.routeOptions.config
     if (permission === 'public') return
-    await confirm(request, session, deps)
-    const actor = await deps.people.loadActor(session.userId)
-    if (actor === null || !actor.person.enabled) return refuseDisabled(session, deps)
+    await confirm(request, userId, deps)
+    const person = await deps.people.loadActor(userId)
+    if (person === null || !person.person.enabled) return refuseDisabled(userId, deps)
+    const actor = token === null ? person : actorWith(token, person)
+    if (token !== null && !tokenCovers(token, permission)) throw uncovered(permission)
     if (!mayPerformOnSomething(permission, actor)) {
       throw new Refused('not_allowed', {
         detail: 'Your roles do not allow this. An administrator can say who may.',
@@ -89,6 +108,29 @@ export function authorise(app: FastifyInstance, deps: AuthoriseDeps): void {
     }
     actors.set(request, actor)
   })
+}
+
+/** The rights of its owner now; a program has the roles it was given, while its maker administers. */
+function actorWith({ id, name, kind, scopes, roles }: TokenInUse, owner: Actor): Actor {
+  const token = { id, name, kind, scopes }
+  if (kind === 'person') return { ...owner, token }
+  if (!owner.roles.has('admin')) {
+    throw new Refused('unauthenticated', {
+      detail:
+        'Who made this service token is no longer an administrator, so it is worth nothing. Have another made.',
+    })
+  }
+  const given = serviceRoles.filter((role) => roles.includes(role))
+  return { ...owner, roles: new Set<Role>(['requester', ...given]), token }
+}
+
+function uncovered(permission: Action): Refused {
+  const scopes = scopesFor(permission)
+  const detail =
+    scopes.length === 0
+      ? 'No token may do this. Sign in with a browser.'
+      : `The token lacks the scope for this (${scopes.join(', ')}). Make one that has it.`
+  return new Refused('not_allowed', { detail, params: { permission, scopes } })
 }
 
 async function sessionOf(request: FastifyRequest, deps: AuthoriseDeps): Promise<Session> {
@@ -112,9 +154,9 @@ const relationsToTry: readonly ReadonlySet<Relation>[] = [
   ...relations.map((relation) => new Set([relation])),
 ]
 
-function mayPerformOnSomething(action: Action, { person, roles }: Actor): boolean {
+function mayPerformOnSomething(action: Action, { person, roles, token }: Actor): boolean {
   return relationsToTry.some((held) =>
-    mayPerform(action, { enabled: person.enabled, roles, relations: held }),
+    mayPerform(action, { enabled: person.enabled, roles, relations: held, token: token ?? null }),
   )
 }
 
@@ -142,14 +184,15 @@ export function refuseForgery(request: FastifyRequest, session: Session, publicU
 
 async function confirm(
   request: FastifyRequest,
-  session: Session,
+  userId: UserId,
   deps: AuthoriseDeps,
 ): Promise<void> {
   const { permission, confirmsPerson } = request.routeOptions.config
   const changes = permission !== 'public' && isWrite(permission)
-  if (!changes && confirmsPerson !== true) return
-  const confirmation = await deps.people.confirmPerson(session.userId)
-  if (confirmation === 'gone') return refuseDisabled(session, deps)
+  // Nobody sits before a program and notices, so its reads ask too.
+  if (!changes && confirmsPerson !== true && request.token === null) return
+  const confirmation = await deps.people.confirmPerson(userId)
+  if (confirmation === 'gone') return refuseDisabled(userId, deps)
   // Cancel, return and revoke only take access away, so they work while AWS is silent.
   const needed = changes && needsConfirmation(permission)
   if (confirmation === 'unavailable' && needed) {
@@ -160,8 +203,9 @@ async function confirm(
   }
 }
 
-async function refuseDisabled(session: Session, deps: AuthoriseDeps): Promise<never> {
-  await deps.sessions.endAllOf(session.userId, 'disabled')
+async function refuseDisabled(userId: UserId, deps: AuthoriseDeps): Promise<never> {
+  await deps.sessions.endAllOf(userId, 'disabled')
+  await deps.tokens.revokeAllOf(userId)
   throw new Refused('person_disabled', {
     detail: 'Your user is disabled or gone in IAM Identity Center. Ask its administrator.',
   })

@@ -29,6 +29,17 @@ export function registerHealth(app: App, deps: HealthDeps): void {
   )
 }
 
+/** On the main port, for overseers and for tokens with the scope `metrics`. */
+export function registerMetrics(app: App, registry: Registry): void {
+  app.get(
+    '/metrics',
+    { config: { permission: 'metrics.read' }, schema: { hide: true } },
+    async (_request, reply) => {
+      return reply.type(registry.contentType).send(await registry.metrics())
+    },
+  )
+}
+
 /** `/metrics` on a port of its own, to be bound to loopback. */
 export function buildMetricsApp(registry: Registry): FastifyInstance {
   const app = fastify()

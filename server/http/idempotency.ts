@@ -39,7 +39,12 @@ export function addIdempotency(
   })
   app.addHook('onSend', async (request, reply, payload) => {
     if (!request.idempotencyClaim) return
-    await settle(deps.db, request.idempotencyClaim, reply.statusCode, payload)
+    const { shownOnce = [] } = request.routeOptions.config
+    await settle(deps.db, request.idempotencyClaim, {
+      status: reply.statusCode,
+      payload,
+      shownOnce,
+    })
   })
 }
 
@@ -55,7 +60,9 @@ async function claim(
     throw new Refused('malformed', { detail: message, errors })
   }
   const route = `${request.method} ${request.url.split('?', 1)[0]}`
-  const key = { actorId: request.actor.person.userId, route, key: header }
+  const { person, token } = request.actor
+  const actorId = token ? `token:${token.id}` : person.userId
+  const key = { actorId, route, key: header }
   const bodyHash = hashOf(request.body ?? null)
   const claimed = await claimKey(deps.db, key, { bodyHash, now: await deps.clock.now() })
   switch (claimed.kind) {
@@ -92,11 +99,12 @@ function hashOf(body: unknown): Buffer {
 async function settle(
   db: Kysely<Schema>,
   key: IdempotencyClaim,
-  status: number,
-  payload: unknown,
+  answer: { status: number; payload: unknown; shownOnce: readonly string[] },
 ): Promise<void> {
+  const { status, payload, shownOnce } = answer
   if (status >= 200 && status < 300) {
     const response = typeof payload === 'string' && payload !== '' ? JSON.parse(payload) : {}
+    for (const member of shownOnce) response[member] = null
     await answerKey(db, key, { status, response })
   } else if (status < 500 || status === 503) {
     await giveUpKey(db, key)

@@ -14,7 +14,7 @@ export function registerMe(app: App, ports: ResourcePorts): void {
       config: { permission: 'me.read', confirmsPerson: true },
       schema: { tags: ['me'], response: { 200: Me } },
     },
-    (request) => readMe(ports, request.actor, sessionOf(request)),
+    (request) => readMe(ports, request.actor, request.session ?? { csrfToken: '' }),
   )
   app.patch(
     '/api/v1/me/preferences',

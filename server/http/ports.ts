@@ -2,11 +2,14 @@
 import type { Role } from '#core/access.ts'
 import type { Person } from '#core/facts.ts'
 import type { UserId } from '#core/ids.ts'
+import type { ActingToken } from '#server/operations/actor.ts'
 
 /** Who acts, with the rights they have now. */
 export interface Actor {
   readonly person: Person
   readonly roles: ReadonlySet<Role>
+  /** With which they act; absent at a browser. */
+  readonly token?: ActingToken
 }
 
 /** Production asks the database; tests drive it. */

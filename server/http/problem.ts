@@ -10,6 +10,7 @@ import {
   titleOf,
 } from '#server/operations/refused.ts'
 import { isConnectionError } from '#server/store/database-errors.ts'
+import { bearerOf } from './sign-in/tokens.ts'
 
 export const problemType = 'application/problem+json; charset=utf-8'
 
@@ -33,7 +34,7 @@ export function sendProblem(
   reply: FastifyReply,
   refused: Refused,
 ): FastifyReply {
-  if (refused.code === 'unauthenticated') reply.header('www-authenticate', 'Session')
+  if (refused.code === 'unauthenticated') reply.header('www-authenticate', challenge(request))
   const retryAfterSeconds = refused.params.retryAfterSeconds
   if (typeof retryAfterSeconds === 'number') reply.header('retry-after', String(retryAfterSeconds))
   // Already text, so no response schema of the route can refuse or cut it.
@@ -42,6 +43,10 @@ export function sendProblem(
     .header('content-type', problemType)
     .header('cache-control', 'no-store')
     .send(JSON.stringify(problemOf(refused, request.id)))
+}
+
+function challenge(request: FastifyRequest): string {
+  return bearerOf(request.headers) === null ? 'Session' : 'Bearer error="invalid_token"'
 }
 
 const codeOfFastifyError: Readonly<Record<string, RefusalCode>> = {

@@ -3,7 +3,12 @@ import { Browser, buildTestHouse } from '#test/http-house.ts'
 
 describe('too many requests', () => {
   test('one session is slowed down, and told for how long', async () => {
-    const rateLimits = { addressPerMinute: 100, signInPerMinute: 100, sessionPerMinute: 3 }
+    const rateLimits = {
+      addressPerMinute: 100,
+      signInPerMinute: 100,
+      sessionPerMinute: 3,
+      tokenPerMinute: 3,
+    }
     const strict = await buildTestHouse({
       rateLimits,
       register: (app) =>
@@ -25,7 +30,12 @@ describe('too many requests', () => {
   })
 
   test('guessing at sign-ins is slowed down by address', async () => {
-    const rateLimits = { addressPerMinute: 100, signInPerMinute: 2, sessionPerMinute: 100 }
+    const rateLimits = {
+      addressPerMinute: 100,
+      signInPerMinute: 2,
+      sessionPerMinute: 100,
+      tokenPerMinute: 100,
+    }
     const strict = await buildTestHouse({ rateLimits })
     try {
       const statuses: number[] = []

@@ -1,7 +1,7 @@
 /**
  * A brake on runaway clients and guessing, counted by each copy of the server by itself. Addresses
  * get a wide limit, for an office may share one; a session gets what a fast reader with several
- * tabs needs.
+ * tabs needs, and a token as much.
  */
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -11,18 +11,21 @@ export interface RateLimits {
   readonly addressPerMinute: number
   readonly signInPerMinute: number
   readonly sessionPerMinute: number
+  readonly tokenPerMinute: number
 }
 
 export const defaultRateLimits: RateLimits = {
   addressPerMinute: 6000,
   signInPerMinute: 300,
   sessionPerMinute: 600,
+  tokenPerMinute: 600,
 }
 
 type Check = (request: FastifyRequest) => Promise<void>
 
 export interface RateChecks {
   readonly session: Check
+  readonly token: Check
 }
 
 export async function addRateLimits(app: FastifyInstance, limits: RateLimits): Promise<RateChecks> {
@@ -38,6 +41,7 @@ export async function addRateLimits(app: FastifyInstance, limits: RateLimits): P
       limits.sessionPerMinute,
       (request) => request.session?.idHash.toString('base64') ?? request.ip,
     ),
+    token: checkOf(app, limits.tokenPerMinute, (request) => `token ${request.token?.id}`),
   }
 }
 

@@ -18,6 +18,7 @@ import type { ResourceDeps, ResourcePorts } from './resources.ts'
 import { registerSettings } from './settings.ts'
 import { registerStream } from './stream.ts'
 import { registerSubmissions } from './submissions.ts'
+import { registerTokens } from './tokens.ts'
 
 const registrations = [
   registerMe,
@@ -30,6 +31,7 @@ const registrations = [
   registerDirectory,
   registerAudit,
   registerReconciler,
+  registerTokens,
 ]
 
 export function registerResources(app: App, deps: ResourceDeps): void {

@@ -37,7 +37,7 @@ export async function acknowledgeAlarm(ports: ChangePorts, input: KeyInput): Pro
     const { userId, userName } = actor.person
     await acknowledge(c.tx, key.alarm.alarmId, { userId, userName, comment, at: c.at })
     c.event({
-      actor: eventActorOf(actor.person),
+      actor: eventActorOf(actor),
       action: 'key.acknowledge',
       object: { type: 'key', id: String(keyId) },
       payload: {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { type Role, rolesOf } from '#core/access.ts'
 import type { Person } from '#core/facts.ts'
 import type { UserId } from '#core/ids.ts'
+import type { TokenRights } from '#core/token.ts'
 import type { EventActor } from '#server/audit/chain.ts'
 import { loadPerson } from '#server/store/people.ts'
 import type { Rules, RulesStore } from '#server/store/rules.ts'
@@ -11,6 +12,13 @@ import type { Schema } from '#server/store/schema.ts'
 export interface Actor {
   readonly person: Person
   readonly roles: ReadonlySet<Role>
+  /** With which they act; absent at a browser. */
+  readonly token?: ActingToken
+}
+
+export interface ActingToken extends TokenRights {
+  readonly id: string
+  readonly name: string
 }
 
 export interface LoadActorPorts {
@@ -34,6 +42,14 @@ export function rolesIn(rules: Rules, person: Person): ReadonlySet<Role> {
   return rolesOf(person, { settings, approverGroupIds })
 }
 
-export function eventActorOf(person: Pick<Person, 'userId' | 'userName'>): EventActor {
-  return { type: 'user', id: person.userId, name: person.userName }
+/** Whoever it is, what was done with a token says with which. */
+export function eventActorOf({
+  person,
+  token,
+}: {
+  readonly person: Pick<Person, 'userId' | 'userName'>
+  readonly token?: Actor['token'] | undefined
+}): EventActor {
+  if (!token) return { type: 'user', id: person.userId, name: person.userName }
+  return { type: 'token', id: token.id, name: `${person.userName}: ${token.name}` }
 }

@@ -43,7 +43,7 @@ export async function changeSettings(
     const write = { settings: verdict.settings, expectedVersion: version, by }
     if (!(await updateSettings(c, write))) throw refusedWith(refusal('version_conflict'))
     c.event({
-      actor: eventActorOf(actor.person),
+      actor: eventActorOf(actor),
       action: 'setting.change',
       object: { type: 'setting', id: settingsObjectId, version: version + 1 },
       payload: {

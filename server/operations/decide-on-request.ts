@@ -114,7 +114,7 @@ async function decide(ports: DecidePorts, c: Change, input: Decision): Promise<O
   if (![deciderId, ...approvers].every((id) => isConfirmed(people.get(id), c.at))) {
     return { kind: 'not_confirmed' }
   }
-  const actor = { person: decider, roles: rolesIn(rules, decider) }
+  const actor = { ...input.actor, person: decider, roles: rolesIn(rules, decider) }
   refuseUnlessAllowed(actionOf(input), rules, actor, request)
   if (await expireIfDue(ports, c, request.id)) {
     return { kind: 'refused', refusal: refusal('not_pending', { status: 'expired' }) }
@@ -195,7 +195,7 @@ async function record(ports: DecidePorts, c: Change, recorded: Recorded): Promis
   const version = await carryOut(c, request.id, tally.outcome)
   const granted = tally.outcome === 'approved' ? await grantAccess(c, request, rules) : null
   c.event({
-    actor: eventActorOf(decider),
+    actor: eventActorOf(input.actor),
     action: input.vote === 'approved' ? 'request.approve' : 'request.reject',
     object: { type: 'request', id: request.id, version },
     payload: {

@@ -40,7 +40,7 @@ async function decide(
     await decideRefresh(c.tx, refreshId, { state, by, at: c.at })
     const counts = Object.entries(waiting.removals ?? {}).map(([kind, { count }]) => [kind, count])
     c.event({
-      actor: eventActorOf(actor.person),
+      actor: eventActorOf(actor),
       action: state === 'accepted' ? 'directory.accept' : 'directory.discard',
       object: { type: 'directory', id: refreshId },
       payload: { held: waiting.failure, counts: Object.fromEntries(counts), comment },

@@ -21,6 +21,7 @@ import {
   presentPerson,
   refuseAny,
   type SubmitPorts,
+  viaOf,
 } from './submit-request.ts'
 import { writeRequest } from './write-request.ts'
 
@@ -60,16 +61,21 @@ async function extend(
   const rules = await ports.rules.load(c.tx)
   refuseUnlessAllowed('extend', rules, actor, parent)
   const person = await presentPerson(c.tx, actor.person.userId)
-  const verdict = decideSubmission(await factsOfExtension(c, { rules, person, parent }), {
-    targets: [parent.target],
-    startsAt: null,
-    ...asked,
-    breakGlass: false,
-  })
+  const verdict = decideSubmission(
+    await factsOfExtension(c, { rules, actor: { ...actor, person }, parent }),
+    {
+      targets: [parent.target],
+      startsAt: null,
+      ...asked,
+      breakGlass: false,
+    },
+  )
   const [draft] = refuseAny(verdict)
   if (draft === undefined) throw new Error('An extension was neither refused nor let in.')
   const [target] = verdict.targets
-  return writeRequest(ports, c, { draft, verdict: target, parent, person, submissionId, rules })
+  const { token } = actor
+  const whole = { draft, verdict: target, parent, person, submissionId, rules, token }
+  return writeRequest(ports, c, whole)
 }
 
 async function lockParent(
@@ -86,10 +92,11 @@ async function lockParent(
 
 async function factsOfExtension(
   c: Change,
-  of: { rules: Rules; person: Actor['person']; parent: StoredRequest },
+  of: { rules: Rules; actor: Actor; parent: StoredRequest },
 ): Promise<SubmissionFacts> {
-  const { rules, person, parent } = of
-  const facts = await factsOf(c.tx, { rules, person, now: c.at, held: new Map() })
+  const { rules, actor, parent } = of
+  const judging = { rules, person: actor.person, now: c.at, held: new Map(), via: viaOf(actor) }
+  const facts = await factsOf(c.tx, judging)
   return { ...facts, purpose: 'submission', extending: extendedGrant(parent) }
 }
 

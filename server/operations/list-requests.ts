@@ -121,6 +121,7 @@ function everything(actor: Actor): RequestConditions {
     enabled: actor.person.enabled,
     roles: actor.roles,
     relations: new Set<never>(),
+    token: actor.token ?? null,
   }
   if (!mayPerform('request.list-all', rights)) throw refusedWith(refusal('not_allowed'))
   return {}

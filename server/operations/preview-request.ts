@@ -16,7 +16,7 @@ import type { Rules } from '#server/store/rules.ts'
 import type { Actor } from './actor.ts'
 import type { Looks } from './look-at-target.ts'
 import type { ReadPorts } from './read-request.ts'
-import { factsOf } from './submit-request.ts'
+import { factsOf, viaOf } from './submit-request.ts'
 import { refusedForAll } from './words.ts'
 
 export interface PreviewPorts extends ReadPorts {
@@ -32,7 +32,7 @@ export async function previewRequest(
   const rules = await ports.rules.load(ports.db)
   const now = await ports.clock.now()
   const held = await heldOf(ports, rules, actor, submission)
-  const facts = await factsOf(ports.db, { rules, person, now, held })
+  const facts = await factsOf(ports.db, { rules, person, now, held, via: viaOf(actor) })
   const verdict = decideSubmission({ ...facts, purpose: 'preview' }, submission)
   if (verdict.targets.length === 0) throw refusedForAll(verdict.refusals)
   const onAll = refusalOnAll(verdict, submission)

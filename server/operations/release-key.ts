@@ -71,7 +71,7 @@ async function endRequest(
     ? closeUnstartedGrant(c, request.id)
     : handOverGrant(c, request.id))
   c.event({
-    actor: eventActorOf(actor.person),
+    actor: eventActorOf(actor),
     action: 'access.released',
     object: { type: 'request', id: request.id, version },
     payload: { from: request.status, comment, endState },
@@ -86,7 +86,7 @@ function recordRelease(
 ): void {
   const { userId, accountId, permissionSetArn, held, presence } = key
   c.event({
-    actor: eventActorOf(actor.person),
+    actor: eventActorOf(actor),
     action: 'key.release',
     object: { type: 'key', id: String(key.keyId) },
     payload: {

@@ -30,7 +30,7 @@ export async function reviewRequest(ports: ReviewPorts, input: ReviewInput): Pro
     await giveReview(c, requestId, { by: { userId, userName }, outcome, comment })
     const version = await touchRequest(c, requestId)
     c.event({
-      actor: eventActorOf(actor.person),
+      actor: eventActorOf(actor),
       action: 'request.reviewed',
       object: { type: 'request', id: requestId, version },
       payload: { outcome, comment, dueAt: request.review?.dueAt.toISOString() ?? null },

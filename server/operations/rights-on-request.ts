@@ -60,6 +60,7 @@ export function viewerOf(rules: Rules, actor: Actor, target: Target): Viewer {
     enabled: actor.person.enabled,
     roles: actor.roles,
     approvesTarget: approvesTarget(rules, target, actor.person.userId),
+    token: actor.token ?? null,
   }
 }
 

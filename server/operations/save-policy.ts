@@ -141,7 +141,7 @@ async function record<Policy extends AnyPolicy, Body, Shown>(
   const body = after && kind.show(after, () => null)
   await insertPolicyVersion(c, { kind: kind.kind, id, version, body, by })
   c.event({
-    actor: eventActorOf(actor.person),
+    actor: eventActorOf(actor),
     action: `${kind.objectType}.${verbOf(saved)}`,
     object: { type: kind.objectType, id, version },
     payload: {

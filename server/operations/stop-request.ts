@@ -47,7 +47,7 @@ export async function stopRequest(
     await c.nudge(request.grant.keyId)
   }
   c.event({
-    actor: eventActorOf(person),
+    actor: eventActorOf(stop.actor),
     action: `request.${stop.verb}`,
     object: { type: 'request', id: request.id, version },
     payload: {

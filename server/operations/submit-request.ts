@@ -65,11 +65,11 @@ export async function submitRequest(ports: SubmitPorts, input: SubmitInput): Pro
     about: 'you',
   })
   const person = await presentPerson(ports.db, userId)
-  await refuseEarly(ports, person, submission)
+  await refuseEarly(ports, { person, via: viaOf(actor) }, submission)
   const held = await lookAtTargets(ports, person, submission.targets)
   try {
     return await makeChange(ports, (c) =>
-      submit(ports, c, { userId, submission, submissionId, held }),
+      submit(ports, c, { actor, submission, submissionId, held }),
     )
   } catch (error) {
     if (isUniqueViolation(error, onePendingRequestAKey)) {
@@ -86,10 +86,14 @@ export async function presentPerson(db: Kysely<Schema>, userId: UserId): Promise
 }
 
 /** What is refused anyhow is refused before AWS is asked about targets. */
-async function refuseEarly(ports: SubmitPorts, person: Person, submission: Submission) {
+async function refuseEarly(
+  ports: SubmitPorts,
+  { person, via }: Pick<Judging, 'person' | 'via'>,
+  submission: Submission,
+) {
   const rules = await ports.rules.load(ports.db)
   const now = await ports.clock.now()
-  const facts = await factsOf(ports.db, { rules, person, now, held: new Map() })
+  const facts = await factsOf(ports.db, { rules, person, now, held: new Map(), via })
   refuseAny(decideSubmission({ ...facts, purpose: 'preview' }, submission))
 }
 
@@ -118,16 +122,21 @@ interface Judging {
   readonly person: Person
   readonly now: Date
   readonly held: ReadonlyMap<string, Held>
+  readonly via: SubmissionFacts['via']
+}
+
+export function viaOf({ token }: Actor): SubmissionFacts['via'] {
+  return token ? 'token' : 'session'
 }
 
 /** What the rules must know about the one who asks; a preview asks with the same facts. */
 export async function factsOf(
   db: Kysely<Schema>,
-  { rules, person, now, held }: Judging,
+  { rules, person, now, held, via }: Judging,
 ): Promise<Omit<SubmissionFacts, 'purpose'>> {
   const pending = await pendingRequestsOf(db, person.userId)
   return {
-    via: 'session',
+    via,
     now,
     requester: person,
     settings: rules.settings,
@@ -145,25 +154,26 @@ export async function factsOf(
 }
 
 interface Submitting {
-  readonly userId: UserId
+  readonly actor: Actor
   readonly submission: Submission
   readonly submissionId: SubmissionId
   readonly held: ReadonlyMap<string, Held>
 }
 
 async function submit(ports: SubmitPorts, c: Change, input: Submitting): Promise<Submitted> {
-  const { submission, submissionId, held } = input
+  const { actor, submission, submissionId, held } = input
+  const { token } = actor
   await holdRules(c.tx)
   const rules = await ports.rules.load(c.tx)
-  const person = await presentPerson(c.tx, input.userId)
-  const facts = await factsOf(c.tx, { rules, person, now: c.at, held })
+  const person = await presentPerson(c.tx, actor.person.userId)
+  const facts = await factsOf(c.tx, { rules, person, now: c.at, held, via: viaOf(actor) })
   const verdict = decideSubmission({ ...facts, purpose: 'submission' }, submission)
   const drafts = refuseAny(verdict)
   await expireOwn(ports, c, person.userId)
   const requestIds: RequestId[] = []
   for (const [position, draft] of drafts.entries()) {
     const whole = { draft, verdict: verdict.targets[position], parent: null }
-    requestIds.push(await writeRequest(ports, c, { ...whole, person, submissionId, rules }))
+    requestIds.push(await writeRequest(ports, c, { ...whole, person, submissionId, rules, token }))
   }
   return { submissionId, requestIds }
 }

@@ -78,6 +78,13 @@ const words: Partial<Record<RefusalCode, Words>> = {
   not_late: () => 'No removal of this key is late, so there is no alarm to acknowledge.',
   already_acknowledged: ({ by, at }) => `${by} acknowledged this alarm at ${at}.`,
   not_waiting: () => 'This refresh waits for no word, or a later reading has replaced it.',
+  too_many_tokens: ({ max }) => `${max} tokens are alive, the most there may be. Revoke one first.`,
+  scope_not_allowed: ({ scope, kind }) =>
+    kind === 'service'
+      ? `A service token may not have ${scope}: that is for people.`
+      : `A token of a person may not have ${scope}: only a service token may.`,
+  network_malformed: () => 'Give an address or a CIDR range, such as 203.0.113.0/24.',
+  expiry_out_of_range: ({ max }) => `Choose a moment that is to come, no later than ${max}.`,
   out_of_range: ({ min, max }) => `Choose a number from ${min} to ${max}.`,
   malformed: ({ expected }) => `This is not what is expected here (${expected}).`,
   duplicate: ({ value }) => `${value} is named twice. Remove one.`,

@@ -9,7 +9,7 @@ import type { Change } from '#server/store/change.ts'
 import { insertRequest, type NewRequest, type StoredRequest } from '#server/store/requests.ts'
 import { openReview } from '#server/store/reviews.ts'
 import type { Rules } from '#server/store/rules.ts'
-import { eventActorOf } from './actor.ts'
+import { type Actor, eventActorOf } from './actor.ts'
 import { grantAccess } from './grant-access.ts'
 
 export interface Written {
@@ -20,6 +20,7 @@ export interface Written {
   readonly rules: Rules
   /** The one that it extends. */
   readonly parent: StoredRequest | null
+  readonly token?: Actor['token'] | undefined
 }
 
 export async function writeRequest(
@@ -31,7 +32,7 @@ export async function writeRequest(
   const request = requestOf(written)
   await insertRequest(c, request)
   c.event({
-    actor: eventActorOf(request.requester),
+    actor: eventActorOf({ person: request.requester, token: written.token }),
     action: 'request.submit',
     object: { type: 'request', id: request.id, version: 1 },
     payload: {
@@ -96,7 +97,7 @@ async function breakGlass(
   const dueAt = addMinutes(c.at, settings.reviewDueHours * 60)
   await openReview(c, request.id, dueAt)
   c.event({
-    actor: eventActorOf(request.requester),
+    actor: eventActorOf({ person: request.requester }),
     action: 'request.break_glass',
     object: { type: 'request', id: request.id, version: 1 },
     payload: {

@@ -48,6 +48,33 @@ create table access_grant (
   constraint a_grant_ends_after_it_starts CHECK ((ends_at > starts_at))
 );
 
+create table api_token (
+  token_id text not null,
+  kind text not null,
+  owner_id text not null,
+  owner_user_name text not null,
+  name text not null,
+  scopes text[] not null,
+  roles text[] not null,
+  addresses text[] not null,
+  secret_hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  last_used_address text,
+  revoked_at timestamp with time zone,
+  revoked_by text,
+  revoked_why text,
+  constraint api_token_pkey PRIMARY KEY (token_id),
+  constraint a_revocation_is_told_whole CHECK ((num_nonnulls(revoked_at, revoked_by, revoked_why) = ANY (ARRAY[0, 3]))),
+  constraint a_service_token_is_no_requester_and_no_approver CHECK ((roles <@ ARRAY['auditor'::text, 'admin'::text])),
+  constraint a_token_has_scopes CHECK ((cardinality(scopes) > 0)),
+  constraint a_token_is_of_a_person_or_a_service CHECK ((kind = ANY (ARRAY['person'::text, 'service'::text]))),
+  constraint a_token_keeps_a_hash_and_no_secret CHECK ((length(secret_hash) = 32)),
+  constraint a_token_lives_ninety_days_at_most CHECK (((expires_at > created_at) AND (expires_at <= (created_at + '2160:00:00'::interval)))),
+  constraint only_a_service_token_has_roles_of_its_own CHECK (((kind = 'service'::text) OR (roles = '{}'::text[])))
+);
+
 create table approver_policy (
   policy_id uuid not null,
   version integer not null,
@@ -555,6 +582,8 @@ create table target_look (
 CREATE INDEX access_grant_ends ON access_grant USING btree (ends_at) WHERE (over_at IS NULL);
 CREATE INDEX access_grant_of_key ON access_grant USING btree (key_id) WHERE (over_at IS NULL);
 CREATE UNIQUE INDEX one_extension_a_grant ON access_grant USING btree (extends_grant_id) WHERE (over_at IS NULL);
+CREATE INDEX api_token_newest ON api_token USING btree (created_at DESC, token_id DESC) WHERE (revoked_at IS NULL);
+CREATE INDEX api_token_of ON api_token USING btree (owner_id) WHERE (revoked_at IS NULL);
 CREATE INDEX approver_policy_list ON approver_policy USING btree (created_at DESC, policy_id) WHERE (deleted_at IS NULL);
 CREATE INDEX audit_event_of_actor ON audit_event USING btree (actor_id, seq DESC);
 CREATE INDEX audit_event_of_object ON audit_event USING btree (object_type, object_id, seq);
@@ -676,8 +705,30 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.token_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at then
+    raise exception 'token % is revoked', old.token_id
+      using errcode = 'check_violation', constraint = 'a_revoked_token_stays_revoked';
+  end if;
+  if (old.kind, old.owner_id, old.scopes, old.roles, old.addresses, old.secret_hash, old.created_at,
+      old.expires_at)
+     is distinct from
+     (new.kind, new.owner_id, new.scopes, new.roles, new.addresses, new.secret_hash, new.created_at,
+      new.expires_at) then
+    raise exception 'token % cannot be changed', old.token_id
+      using errcode = 'check_violation', constraint = 'a_token_stays_as_it_was_made';
+  end if;
+  return new;
+end $function$
+;
+
 -- ── triggers ──
 
+CREATE TRIGGER token_stays_as_made BEFORE UPDATE ON api_token FOR EACH ROW EXECUTE FUNCTION token_stays();
 CREATE TRIGGER ledger_key_alarms AFTER INSERT OR UPDATE OF late_alarm_at ON ledger_key FOR EACH ROW EXECUTE FUNCTION ledger_key_remember_alarm();
 CREATE TRIGGER request_state_changes AFTER INSERT OR UPDATE ON request FOR EACH ROW EXECUTE FUNCTION request_remember_state_change();
 CREATE TRIGGER request_target_is_known BEFORE INSERT ON request FOR EACH ROW EXECUTE FUNCTION request_find_target();
@@ -697,6 +748,7 @@ grant usage on sequence removal_set_removal_set_id_seq to team_app;
 grant usage on sequence request_state_change_change_id_seq to team_app;
 grant usage on sequence request_target_target_id_seq to team_app;
 grant delete, insert, select, update on table access_grant to team_app;
+grant insert, select, update on table api_token to team_app;
 grant delete, insert, select, update on table approver_policy to team_app;
 grant insert, select on table audit_event to team_app;
 grant insert, select, update on table audit_head to team_app;

@@ -379,6 +379,25 @@ export interface SignInSessionTable {
   locale_hint: string | null
 }
 
+export interface ApiTokenTable {
+  token_id: string
+  kind: 'person' | 'service'
+  owner_id: string
+  owner_user_name: string
+  name: string
+  scopes: string[]
+  roles: string[]
+  addresses: string[]
+  secret_hash: Buffer
+  created_at: Date
+  expires_at: Date
+  last_used_at: Date | null
+  last_used_address: string | null
+  revoked_at: Date | null
+  revoked_by: string | null
+  revoked_why: string | null
+}
+
 export interface SamlAssertionOnceTable {
   assertion_id: string
   expires_at: Date
@@ -487,6 +506,7 @@ export interface Schema {
   notice: NoticeTable
   sign_in_session: SignInSessionTable
   saml_assertion_once: SamlAssertionOnceTable
+  api_token: ApiTokenTable
   preference: PreferenceTable
   idempotency_key: IdempotencyKeyTable
   leader: LeaderTable

@@ -8,12 +8,13 @@ import { recordRefusedSignIn } from '#server/audit/refused-sign-ins.ts'
 import type { Config } from '#server/config.ts'
 import type { Engine } from '#server/engine/engine.ts'
 import { type App, buildApp } from '#server/http/app.ts'
-import { buildMetricsApp } from '#server/http/health.ts'
+import { buildMetricsApp, registerMetrics } from '#server/http/health.ts'
 import type { Clock } from '#server/http/ports.ts'
 import { registerResources } from '#server/http/register-all.ts'
 import { identityProvider, metadataReader } from '#server/http/sign-in/idp.ts'
 import { registerSignIn } from '#server/http/sign-in/routes.ts'
 import { createSessions, type Sessions } from '#server/http/sign-in/sessions.ts'
+import { createTokens } from '#server/http/sign-in/tokens.ts'
 import type { Logger } from '#server/log.ts'
 import { type Drained, drainJobs, startNotifyWorker } from '#server/notify/worker.ts'
 import { createLoadActor } from '#server/operations/actor.ts'
@@ -147,7 +148,7 @@ interface HttpSides extends Sides {
 
 async function buildHttp(
   { config, log, webRoot, version, clock: drivenClock }: TeamOptions,
-  { storage, clock, parts }: HttpSides,
+  { storage, clock, parts, metrics }: HttpSides,
 ): Promise<App> {
   const { db, long } = storage.database
   const { rules, confirmer, looks, announce, tellOverseers } = parts
@@ -160,6 +161,11 @@ async function buildHttp(
     version,
     log,
     sessions,
+    tokens: createTokens({
+      db,
+      clock,
+      recordRefused: (refused, at) => recordRefusedSignIn(db, refused, at),
+    }),
     people: {
       loadActor,
       confirmPerson: (userId: UserId) => confirmer.confirmPerson(userId),
@@ -185,6 +191,7 @@ async function buildHttp(
         findPersonByUserName: confirmer.findPersonByUserName,
         recordRefusedSignIn: (refused) => recordRefusedSignIn(db, refused, refused.at),
       })
+      if (config.metricsPort === null) registerMetrics(app, metrics.registry)
       registerResources(app, {
         db,
         long,

@@ -76,6 +76,11 @@ const table: Record<string, Record<Kind, Expected>> = {
   'GET /reconciler/keys': overseers,
   'POST /reconciler/keys/{id}/release': admins,
   'POST /reconciler/keys/{id}/acknowledge': admins,
+  'GET /tokens': everybody,
+  'GET /tokens?view=all': overseers,
+  'GET /tokens?view=service': overseers,
+  'POST /tokens': everybody,
+  'DELETE /tokens/{id}': line(404, 'yes', 404, 403, 'yes'),
 }
 
 /** Of routes that know nothing of the object before the body is in order. */
@@ -105,6 +110,12 @@ beforeAll(async () => {
   await people.owner.post(`/requests/${request.id}/cancel`)
   ids.request = request.id
   ids.submission = request.submissionId
+  const { body: token } = await people.owner.post<{ id: string }>('/tokens', {
+    name: 'Mine',
+    scopes: ['me:read'],
+    expiresAt: new Date(scene.world.now().getTime() + 3_600_000).toISOString(),
+  })
+  ids.token = token.id
 })
 afterAll(() => scene.close())
 
@@ -116,7 +127,9 @@ function pathOf(route: string): { method: string; path: string } {
       ? ids.eligibility
       : path.startsWith('/approver')
         ? ids.approver
-        : ids.request
+        : path.startsWith('/tokens')
+          ? ids.token
+          : ids.request
   const filled = path
     .replace('{id}', path.startsWith('/reconciler') ? '424242' : (id ?? ''))
     .replace('{accountId}', scene.account('payments-prod'))

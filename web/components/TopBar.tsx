@@ -57,6 +57,7 @@ export function TopBar(props: { me: Me }): ReactNode {
       description: `${me.userName} · ${roles}`,
       items: [
         { id: 'preferences', text: t('top.preferences'), href: paths.preferences },
+        { id: 'tokens', text: t('top.tokens'), href: paths.tokens },
         { id: 'refresh', text: t('top.refreshMe') },
         { id: 'sign-out', text: t('top.signOut') },
       ],
