@@ -1,0 +1,86 @@
+/**
+ * Lists as files, in CSV for people with spreadsheets and in JSON lines for programs. What stands in
+ * a cell is made harmless by `csvRow` of the rules; here rows become text and text becomes a file
+ * that is sent as fast as it is taken, so that a long list needs no more memory than a short one.
+ */
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { type CsvValue, csvRow } from '#core/text.ts'
+
+export const exportFormats = ['csv', 'jsonl'] as const
+export type ExportFormat = (typeof exportFormats)[number]
+
+export const exportMediaTypes: Readonly<Record<ExportFormat, string>> = {
+  csv: 'text/csv; charset=utf-8',
+  jsonl: 'application/jsonl; charset=utf-8',
+}
+
+/** Spreadsheets take a file for UTF-8 by this. */
+const byteOrderMark = '\uFEFF'
+
+/** Name and content of each column, in order. */
+export type Columns<Row> = Readonly<Record<string, (row: Row) => CsvValue>>
+
+/** One text a batch: a line of names, then a line a row. */
+export async function* csvText<Row>(
+  columns: Columns<Row>,
+  batches: AsyncIterable<readonly Row[]>,
+): AsyncGenerator<string> {
+  const cells = Object.values(columns)
+  yield byteOrderMark + csvRow(Object.keys(columns))
+  for await (const batch of batches) {
+    yield batch.map((row) => csvRow(cells.map((cell) => cell(row)))).join('')
+  }
+}
+
+export async function* jsonLinesText<Row>(
+  batches: AsyncIterable<readonly Row[]>,
+): AsyncGenerator<string> {
+  for await (const batch of batches) {
+    yield batch.map((row) => `${JSON.stringify(row)}\n`).join('')
+  }
+}
+
+/**
+ * Nothing is sent before the first part is there, so that a refusal is still an answer of its own.
+ * A fault after that breaks the connection: half a file must not look like a whole one.
+ */
+export async function sendFile(
+  reply: FastifyReply,
+  file: {
+    readonly format: ExportFormat
+    /** Without the ending. */
+    readonly name: string
+    readonly text: AsyncIterable<string>
+  },
+): Promise<FastifyReply> {
+  const parts = file.text[Symbol.asyncIterator]()
+  const first = await parts.next()
+  reply.header('content-type', exportMediaTypes[file.format])
+  reply.header('content-disposition', `attachment; filename="${file.name}.${file.format}"`)
+  reply.header('cache-control', 'no-store')
+  return reply.send(Readable.from(from(first, parts), { objectMode: false }))
+}
+
+async function* from(
+  first: IteratorResult<string>,
+  rest: AsyncIterator<string>,
+): AsyncGenerator<Buffer> {
+  try {
+    for (let part = first; part.done !== true; part = await rest.next()) {
+      // An empty part would end a stream of bytes.
+      if (part.value !== '') yield Buffer.from(part.value)
+    }
+  } finally {
+    await rest.return?.()
+  }
+}
+
+/** For a route's schema: the same file in either format. */
+export function fileAnswer(description: string) {
+  const content = Object.fromEntries(
+    Object.values(exportMediaTypes).map((type) => [type.split(';', 1)[0], { schema: z.string() }]),
+  )
+  return { description, content }
+}
