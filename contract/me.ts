@@ -29,6 +29,13 @@ export const Me = z
     csrfToken: z.string().meta({ description: 'Empty for a token, which needs none' }),
     portalUrl: z.string().nullable(),
     banner: z.string(),
+    ticket: z
+      .object({
+        pattern: z.string().nullable(),
+        example: z.string().nullable(),
+        help: z.string().nullable(),
+      })
+      .meta({ description: 'What this installation asks of tickets; null: nothing' }),
     /** When AWS last confirmed this person's status and groups. */
     confirmedAt: z.string().nullable(),
   })

@@ -80,7 +80,20 @@ export const TargetPreview = z
   .meta({ id: 'TargetPreview' })
 export type TargetPreview = z.infer<typeof TargetPreview>
 
-export const Preview = z.object({ targets: z.array(TargetPreview) }).meta({ id: 'Preview' })
+export const Preview = z
+  .object({
+    targets: z.array(TargetPreview),
+    problems: z
+      .array(
+        z.object({
+          field: z.string(),
+          code: z.string(),
+          params: z.record(z.string(), z.unknown()),
+        }),
+      )
+      .meta({ description: 'What is wrong with what was typed, field by field' }),
+  })
+  .meta({ id: 'Preview' })
 export type Preview = z.infer<typeof Preview>
 
 export const ActionName = z.enum([
@@ -170,6 +183,7 @@ export const Request = z
     late: z.boolean(),
     justification: z.string(),
     ticket: z.string().nullable(),
+    ticketUrl: z.string().nullable().meta({ description: 'The ticket in the tracker' }),
     breakGlass: z.boolean(),
     review: Review.nullable(),
     approvalRequired: z.boolean(),

@@ -8,6 +8,13 @@ const shape = {
   justificationRequired: z.boolean(),
   ticketRequired: z.boolean(),
   ticketPattern: z.string().max(500).nullable(),
+  ticketExample: z.string().max(200).nullable(),
+  ticketHelp: z.string().max(500).nullable(),
+  ticketUrlTemplate: z
+    .string()
+    .max(500)
+    .nullable()
+    .meta({ description: 'An https address with `{ticket}` in it once' }),
   commentRequired: z.boolean(),
   furthestStartDays: z.int().min(0).max(365),
   extensionAllowed: z.boolean(),

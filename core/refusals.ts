@@ -68,6 +68,8 @@ export const refusalCodes = [
   'duplicate',
   'required',
   'pattern_malformed',
+  'ticket_example_unfit',
+  'ticket_template_malformed',
   'unknown_setting',
   'unknown_group',
   'unknown_id',

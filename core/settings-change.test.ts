@@ -97,6 +97,27 @@ describe('a change is refused', () => {
       { ticketPattern: '(?=a)a' },
       ['pattern_malformed ticketPattern'],
     ],
+    [
+      'to a pattern that the example does not match',
+      { ticketPattern: 'OPS-\\d+', ticketExample: 'OPS-x' },
+      ['ticket_example_unfit ticketExample'],
+    ],
+    ['never to one that it matches', { ticketPattern: 'OPS-\\d+', ticketExample: 'OPS-1' }, []],
+    [
+      'to a template of tickets that is not https',
+      { ticketUrlTemplate: 'http://tracker.example.com/{ticket}' },
+      ['ticket_template_malformed ticketUrlTemplate'],
+    ],
+    [
+      'to one that lets the ticket choose the host',
+      { ticketUrlTemplate: 'https://{ticket}/' },
+      ['ticket_template_malformed ticketUrlTemplate'],
+    ],
+    [
+      'never to a proper one',
+      { ticketUrlTemplate: 'https://tracker.example.com/browse/{ticket}' },
+      [],
+    ],
     ['never to no pattern', { ticketPattern: '' }, []],
     ['to an address without TLS', { webhookUrl: 'http://example.com/' }, ['malformed webhookUrl']],
     [
@@ -242,4 +263,13 @@ describe('what an accepted change changes', () => {
     expect(settingsDifference(needed, current)).toMatchObject([{ widens: true }])
     expect(settingsDifference(current, needed)).toMatchObject([{ widens: false }])
   })
+})
+
+test('a pattern alone is refused if the example that stands does not match it', () => {
+  const withExample = { ...current, ticketExample: 'OPS-1' }
+  expect(codes({ ticketPattern: 'INC\\d+' }, { current: withExample })).toEqual([
+    'ticket_example_unfit ticketPattern',
+  ])
+  expect(codes({ ticketPattern: 'OPS-\\d+' }, { current: withExample })).toEqual([])
+  expect(codes({ ticketPattern: null }, { current: withExample })).toEqual([])
 })

@@ -13,7 +13,8 @@ import {
   secretRules,
   settingRules,
 } from './settings.ts'
-import { checkText } from './text.ts'
+import { checkText, checkTicket } from './text.ts'
+import { ticketTemplateCharactersMax, ticketTemplateFault } from './ticket.ts'
 
 export type SettingsChange = Readonly<Record<string, unknown>>
 
@@ -56,7 +57,11 @@ export function validateSettings(change: SettingsChange, facts: SettingsFacts): 
   if (refusals.length > 0) return { ok: false, refusals }
   // Every value has been checked against the rule of its own setting.
   const settings = { ...facts.current, ...values } as Settings
-  const together = [...refuseTogether(settings), ...refuseLockout(settings, facts)]
+  const together = [
+    ...refuseTogether(settings),
+    ...refuseExample(settings, change),
+    ...refuseLockout(settings, facts),
+  ]
   if (together.length > 0) return { ok: false, refusals: together }
   return { ok: true, settings, secrets, differences: settingsDifference(facts.current, settings) }
 }
@@ -133,6 +138,8 @@ function checkString(name: string, value: string, rule: StringRule, facts: Setti
         : { ok: false, refusal: refusal('unknown_group', { groupId: value }, name) }
     case 'url':
       return isWebAddress(value) ? { ok: true, value } : malformed(name, 'url')
+    case 'ticket_url':
+      return checkTicketTemplate(name, value)
     default:
       return rule satisfies never
   }
@@ -156,6 +163,18 @@ function checkPattern(name: string, value: string): Checked {
   return { ok: false, refusal: refusal(code, { reason, part }, name) }
 }
 
+function checkTicketTemplate(name: string, value: string): Checked {
+  const text = checkTextSetting(name, value, {
+    type: 'line',
+    charactersMax: ticketTemplateCharactersMax,
+  })
+  if (!text.ok) return text
+  const reason = ticketTemplateFault(String(text.value))
+  return reason === null
+    ? text
+    : { ok: false, refusal: refusal('ticket_template_malformed', { reason }, name) }
+}
+
 function isWebAddress(value: string): boolean {
   if (!URL.canParse(value)) return false
   const { protocol, username, password } = new URL(value)
@@ -171,6 +190,14 @@ function refuseTogether(settings: Settings): Refusal[] {
     missing.push(refusal('required', { by: 'webhookEnabled' }, 'webhookUrl'))
   }
   return missing
+}
+
+/** Nobody is shown an example that would be refused. */
+function refuseExample(settings: Settings, change: SettingsChange): Refusal[] {
+  const { ticketExample: example, ticketPattern: pattern } = settings
+  if (example === null || checkTicket(example, pattern).ok) return []
+  const field = Object.hasOwn(change, 'ticketExample') ? 'ticketExample' : 'ticketPattern'
+  return [refusal('ticket_example_unfit', { example, pattern }, field)]
 }
 
 const administratorsForSecondMin = 2

@@ -12,6 +12,12 @@ export interface Settings {
   readonly ticketRequired: boolean
   /** Null: any ticket that is proper text. */
   readonly ticketPattern: string | null
+  /** A ticket that fits the pattern, for people who cannot read patterns. */
+  readonly ticketExample: string | null
+  /** What the form says beside the field. */
+  readonly ticketHelp: string | null
+  /** An address with `{ticket}` in it once; null: tickets are no links. */
+  readonly ticketUrlTemplate: string | null
   readonly commentRequired: boolean
   readonly furthestStartDays: number
   readonly extensionAllowed: boolean
@@ -56,6 +62,7 @@ export type SettingRule =
   | { readonly type: 'pattern' }
   | { readonly type: 'group' }
   | { readonly type: 'url' }
+  | { readonly type: 'ticket_url' }
   | { readonly type: 'secret'; readonly charactersMax: number }
 
 /** The longest that any policy, and the global maximum, may name: 365 days. */
@@ -73,6 +80,9 @@ export const settingRules: Readonly<Record<SettingName, SettingRule>> = {
   justificationRequired: onOff,
   ticketRequired: onOff,
   ticketPattern: { type: 'pattern' },
+  ticketExample: { type: 'line', charactersMax: 200 },
+  ticketHelp: { type: 'line', charactersMax: 500 },
+  ticketUrlTemplate: { type: 'ticket_url' },
   commentRequired: onOff,
   furthestStartDays: { type: 'integer', min: 0, max: 365, unit: 'days' },
   extensionAllowed: onOff,
@@ -112,6 +122,9 @@ export const defaultSettings: Settings = {
   justificationRequired: true,
   ticketRequired: false,
   ticketPattern: null,
+  ticketExample: null,
+  ticketHelp: null,
+  ticketUrlTemplate: null,
   commentRequired: false,
   furthestStartDays: 30,
   extensionAllowed: true,

@@ -320,7 +320,7 @@ test('each refusal tells what the person needs to know to do better', () => {
   ).toEqual({ furthestStartDays: 30, furthest: '2026-12-24T09:00:00.000Z' })
   expect(
     decide({ eligibility: [eligibilityPolicy('e', { ticketRequired: true })] }).refusals[0]?.params,
-  ).toEqual({ requiredBy: ['e'], pattern: null })
+  ).toEqual({ requiredBy: ['e'], pattern: null, example: null })
 })
 
 test('whatever is sent, there are requests for all targets or a refusal, never both or neither', () => {

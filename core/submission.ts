@@ -278,12 +278,14 @@ function checkJustification(judged: readonly Judged[], facts: SubmissionFacts, a
 function checkTicketField(judged: readonly Judged[], facts: SubmissionFacts, asked: Submission) {
   const requiredBy = policiesThatWant('ticketRequired', judged)
   const required = facts.settings.ticketRequired || requiredBy.length > 0
-  const pattern = facts.settings.ticketPattern
+  const { ticketPattern: pattern, ticketExample: example } = facts.settings
   if (asked.ticket === null || isBlank(asked.ticket)) {
-    const missing = required ? refusal('ticket_required', { requiredBy, pattern }, 'ticket') : null
+    const missing = required
+      ? refusal('ticket_required', { requiredBy, pattern, example }, 'ticket')
+      : null
     return { text: null, refusal: missing }
   }
-  return fieldText('ticket', checkTicket(asked.ticket, pattern))
+  return fieldText('ticket', checkTicket(asked.ticket, pattern), { example })
 }
 
 function policiesThatWant(

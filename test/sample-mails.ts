@@ -19,6 +19,7 @@ export const request: RequestView = {
   durationMinutes: 90,
   justification: 'Payments are stuck; I have to restart the queue.',
   ticket: null,
+  ticketUrl: null,
   approvalRequired: true,
   approvalsRequired: 1,
   approverNames: ['Bob', 'Carol'],

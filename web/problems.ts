@@ -74,6 +74,8 @@ const plainKeys = {
   malformed: 'code.malformed',
   duplicate: 'code.duplicate',
   required: 'code.required',
+  ticket_example_unfit: 'code.ticket_example_unfit',
+  ticket_template_malformed: 'code.ticket_template_malformed',
   pattern_malformed: 'code.pattern_malformed',
   unknown_setting: 'code.unknown_setting',
   unknown_id: 'code.unknown_id',
@@ -136,10 +138,20 @@ function closerWording(code: string, params: Params, t: Translate): Wording | nu
     case 'text_malformed':
       return textWording(params)
     case 'ticket_malformed': {
-      const pattern = params.pattern
+      const { pattern, example } = params
+      if (typeof example === 'string') {
+        return { key: 'code.ticket_malformed.example', values: { example } }
+      }
       if (typeof pattern !== 'string') return null
       return { key: 'code.ticket_malformed.pattern', values: { pattern } }
     }
+    case 'ticket_template_malformed':
+      return byChoice(params.reason, {
+        place: 'code.ticket_template_malformed.place',
+        address: 'code.ticket_template_malformed.address',
+        https: 'code.ticket_template_malformed.https',
+        host: 'code.ticket_template_malformed.host',
+      })
     default:
       return null
   }

@@ -1,11 +1,13 @@
 import type { Kysely } from 'kysely'
 import type { UserId } from '#core/ids.ts'
+import { ticketUrl } from '#core/ticket.ts'
 import { sessionsMayLiveUntil } from '#core/window.ts'
 import type { NoticeEvent } from '#server/store/announce-port.ts'
 import { lastLateLanding } from '#server/store/late.ts'
 import { loadPeople } from '#server/store/people.ts'
 import type { StoredGrant, StoredRequest } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
+import { loadSettings } from '#server/store/settings.ts'
 import type { GrantView, MailView, RequestView, Standing } from './email/view.ts'
 import { placeOf } from './preferences.ts'
 
@@ -22,6 +24,7 @@ export interface ViewFacts {
 
 export async function loadView(db: Kysely<Schema>, facts: ViewFacts): Promise<MailView> {
   const { event, standing, now, publicUrl, portalUrl, request } = facts
+  const { settings } = await loadSettings(db)
   return {
     event,
     standing,
@@ -29,7 +32,10 @@ export async function loadView(db: Kysely<Schema>, facts: ViewFacts): Promise<Ma
     publicUrl,
     portalUrl,
     place: await placeOf(db, facts.receiverId),
-    request: requestView(request, await namesOf(db, facts.approvers)),
+    request: {
+      ...requestView(request, await namesOf(db, facts.approvers)),
+      ticketUrl: ticketUrl(settings.ticketUrlTemplate, request.ticket),
+    },
     grant: request.grant && grantView(request.grant),
     late: event === 'excess_added' ? await lastLateLanding(db, request.id) : null,
   }
@@ -41,7 +47,10 @@ async function namesOf(db: Kysely<Schema>, userIds: readonly string[]): Promise<
   return [...people.values()].map((person) => person.displayName).toSorted()
 }
 
-function requestView(request: StoredRequest, approverNames: readonly string[]): RequestView {
+function requestView(
+  request: StoredRequest,
+  approverNames: readonly string[],
+): Omit<RequestView, 'ticketUrl'> {
   const { requester, target, stoppedBy, stopComment } = request
   return {
     id: request.id,

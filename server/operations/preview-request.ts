@@ -35,8 +35,13 @@ export async function previewRequest(
   const facts = await factsOf(ports.db, { rules, person, now, held, via: viaOf(actor) })
   const verdict = decideSubmission({ ...facts, purpose: 'preview' }, submission)
   if (verdict.targets.length === 0) throw refusedForAll(verdict.refusals)
-  const onAll = refusalOnAll(verdict, submission)
-  return { targets: verdict.targets.map((target) => show(target, onAll)) }
+  const refusals = refusalsOnAll(verdict, submission)
+  return {
+    targets: verdict.targets.map((target) => show(target, refusals[0] ?? null)),
+    problems: refusals.flatMap(({ field, code, params }) =>
+      field === null ? [] : [{ field, code, params: { ...params } }],
+    ),
+  }
 }
 
 /** Only where they may ask: a preview of what is refused anyhow costs no call to AWS. */
@@ -56,12 +61,12 @@ async function heldOf(
 }
 
 /** What nobody has typed yet is not held against the targets: the form asks for it when it is sent. */
-function refusalOnAll({ refusals }: SubmissionVerdict, submission: Submission): Refusal | null {
+function refusalsOnAll({ refusals }: SubmissionVerdict, submission: Submission): Refusal[] {
   const untyped = [
     ...(submission.justification.trim() === '' ? ['justification'] : []),
     ...(submission.ticket === null || submission.ticket.trim() === '' ? ['ticket'] : []),
   ]
-  return refusals.find(({ field }) => field === null || !untyped.includes(field)) ?? null
+  return refusals.filter(({ field }) => field === null || !untyped.includes(field))
 }
 
 function show(verdict: TargetVerdict, onAll: Refusal | null): TargetPreview {

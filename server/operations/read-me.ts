@@ -33,6 +33,11 @@ export async function readMe(
     csrfToken: session.csrfToken,
     portalUrl: ports.portalUrl,
     banner: settings.banner,
+    ticket: {
+      pattern: settings.ticketPattern,
+      example: settings.ticketExample,
+      help: settings.ticketHelp,
+    },
     confirmedAt: person?.readAt.toISOString() ?? null,
   }
 }

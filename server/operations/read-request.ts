@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Request } from '#contract/request.ts'
 import type { RequestId, SubmissionId } from '#core/ids.ts'
 import { isOver } from '#core/request.ts'
+import { ticketUrl } from '#core/ticket.ts'
 import { addMinutes, endsAbout, sessionsMayLiveUntil } from '#core/window.ts'
 import { noticesOfRequests, type StoredNotice } from '#server/store/notices.ts'
 import { requestIdsOfSubmission } from '#server/store/request-searches.ts'
@@ -74,6 +75,7 @@ export async function showRequests(
   const now = await ports.clock.now()
   return stored.map((request) => ({
     ...whatWasAsked(request),
+    ticketUrl: ticketUrl(rules.settings.ticketUrlTemplate, request.ticket),
     ...whatWasDecided(rules, request),
     ...whatCameOfIt(request, now),
     sessionsMayLiveUntil: textOf(credentialsMayLiveUntil(rules, request, now)),

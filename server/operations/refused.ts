@@ -90,6 +90,8 @@ const answers: Record<RefusalCode, Answer> = {
   out_of_range: { status: 422, title: 'A value is out of range' },
   duplicate: { status: 422, title: 'Something is named twice' },
   required: { status: 422, title: 'Something required is missing' },
+  ticket_example_unfit: { status: 422, title: 'The example does not fit the ticket pattern' },
+  ticket_template_malformed: { status: 422, title: 'The address of tickets cannot be used' },
   pattern_malformed: { status: 422, title: 'A pattern is malformed' },
   scope_not_allowed: { status: 422, title: 'Such a token may not have this scope' },
   network_malformed: { status: 422, title: 'This is no address and no range of addresses' },

@@ -179,7 +179,13 @@ async function submit(ports: SubmitPorts, c: Change, input: Submitting): Promise
 }
 
 export function refuseAny(verdict: SubmissionVerdict): readonly RequestDraft[] {
-  const ofTargets = verdict.targets.flatMap((target) => target.refusal ?? [])
+  const several = verdict.targets.length > 1
+  const ofTargets = verdict.targets.flatMap(({ refusal: refused }, position) => {
+    if (refused === null) return []
+    const field = `targets.${position}`
+    // Of several, the field alone would not say which one to remove or to change.
+    return several && refused.field !== field ? [refused, { ...refused, field }] : [refused]
+  })
   const refusals = [...ofTargets, ...verdict.refusals]
   if (refusals.length > 0) throw refusedForAll(refusals)
   return verdict.requests ?? []

@@ -36,7 +36,8 @@ const words: Partial<Record<RefusalCode, Words>> = {
     pattern === null || pattern === undefined
       ? 'Give the ticket under which this is done.'
       : `Give the ticket under which this is done, in the form ${pattern}.`,
-  ticket_malformed: ({ pattern }) => `A ticket must match ${pattern}.`,
+  ticket_malformed: ({ pattern, example }) =>
+    `A ticket must match ${pattern}${example ? `, such as ${example}` : ''}.`,
   comment_required: () => 'A decision needs a comment here. Say why.',
   too_few_approvers: ({ needed, available }) =>
     `${needed} approval(s) are needed, and ${available} other person(s) could give one. Ask an administrator to add approvers.`,
@@ -90,6 +91,10 @@ const words: Partial<Record<RefusalCode, Words>> = {
   duplicate: ({ value }) => `${value} is named twice. Remove one.`,
   required: () => 'Something is missing here.',
   targets_empty: () => 'Name at least one account or organizational unit, or the root.',
+  ticket_example_unfit: ({ example, pattern }) =>
+    `The example ${example} does not match the pattern ${pattern}. Change one of the two.`,
+  ticket_template_malformed: ({ reason }) =>
+    `${templateFaults[String(reason)] ?? 'The address cannot be used'}. Give one such as https://tracker.example.com/browse/{ticket}.`,
   pattern_malformed: ({ reason }) => `The pattern cannot be used (${reason}).`,
   unknown_setting: ({ name }) => `There is no setting ${name}.`,
   unknown_group: ({ groupId }) => `The directory knows no group ${groupId}.`,
@@ -123,6 +128,13 @@ const outOfReach: Record<string, string> = {
   management_account: 'TEAM cannot give access to the management account',
   permission_set_in_management_account:
     'The permission set is used in the management account, where TEAM cannot manage it',
+}
+
+const templateFaults: Record<string, string> = {
+  place: 'The address must name {ticket} exactly once',
+  address: 'This is no web address, or it holds a password',
+  https: 'The address must begin with https',
+  host: 'The ticket may stand in the path or the query, and not in the host',
 }
 
 const textFaults: Record<string, string> = {

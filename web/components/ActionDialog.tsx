@@ -23,6 +23,7 @@ import { Indicator } from './Indicator.tsx'
 import { QuestionModal } from './QuestionModal.tsx'
 import { ReviewDialog } from './ReviewDialog.tsx'
 import { targetName } from './Target.tsx'
+import { TicketText } from './TicketText.tsx'
 
 const titles = {
   approve: 'act.approveTitle',
@@ -147,7 +148,10 @@ function Consequence(props: { request: Request; action: PlainAction }): ReactNod
           columns={2}
           items={[
             { label: t('ask.duration'), value: duration },
-            { label: t('col.ticket'), value: request.ticket ?? t('word.none') },
+            {
+              label: t('col.ticket'),
+              value: <TicketText request={request} none={t('word.none')} />,
+            },
           ]}
         />
       )}

@@ -11,7 +11,7 @@ import { flash } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
 import { requestPath } from '../paths.ts'
 import { wordFailure, wordField } from '../problems.ts'
-import { queryClient, requestQuery } from '../queries.ts'
+import { queryClient, requestQuery, useMe } from '../queries.ts'
 import { DurationField } from './DurationField.tsx'
 import { FieldLabel } from './FieldLabel.tsx'
 import { QuestionModal } from './QuestionModal.tsx'
@@ -39,6 +39,7 @@ export function ExtendDialog(props: { request: Request; onClose: () => void }): 
   const [duration, setDuration] = useState(splitDuration(proposed))
   const [justification, setJustification] = useState('')
   const [ticket, setTicket] = useState('')
+  const { ticket: asked } = useMe()
   const [tried, setTried] = useState(false)
   const send = useExtend(request, onClose)
   const failure = send.error ? failureOf(send.error) : null
@@ -101,6 +102,10 @@ export function ExtendDialog(props: { request: Request; onClose: () => void }): 
       </FormField>
       <FormField
         label={<FieldLabel text={t('ask.ticket')} optional={!terms.ticketRequired} />}
+        description={asked.help ?? t('ask.ticketHelp')}
+        constraintText={
+          asked.example === null ? '' : t('ask.ticketExample', { example: asked.example })
+        }
         errorText={error(missing.ticket ? t('ask.ticketMissing') : null, 'ticket')}
       >
         <Input

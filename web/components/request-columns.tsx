@@ -12,6 +12,7 @@ import { wordEndReason } from '../timeline.ts'
 import { RequestActions } from './RequestActions.tsx'
 import { RequestBadges, RequestStatus } from './RequestStatus.tsx'
 import { TargetCell, targetName } from './Target.tsx'
+import { TicketText } from './TicketText.tsx'
 import { Countdown, When } from './Times.tsx'
 
 type Words = ReturnType<typeof useWords>
@@ -68,7 +69,11 @@ const cells = {
   justification: (request) => (
     <>
       <Clamped text={request.justification} />
-      {request.ticket !== null && <Small>{request.ticket}</Small>}
+      {request.ticket !== null && (
+        <Small>
+          <TicketText request={request} none="" small />
+        </Small>
+      )}
     </>
   ),
   asked: (request) => <When at={request.createdAt} />,

@@ -23,6 +23,7 @@ import { TimelineTab } from '../components/request/TimelineTab.tsx'
 import { WhoTab } from '../components/request/WhoTab.tsx'
 import { approvalsText } from '../components/request-columns.tsx'
 import { targetName } from '../components/Target.tsx'
+import { TicketText } from '../components/TicketText.tsx'
 import { NextTime } from '../components/Times.tsx'
 import { useWords } from '../i18n.tsx'
 import { againPath, consolePath } from '../paths.ts'
@@ -149,7 +150,10 @@ function Facts(props: { request: Request }): ReactNode {
     { label: t('request.set'), value: request.permissionSetName },
     { label: t('request.window'), value: windowText(request, t, times) },
     { label: t('col.approvals'), value: approvalsText(request, t) },
-    { label: t('col.ticket'), value: request.ticket ?? t('request.noTicket') },
+    {
+      label: t('col.ticket'),
+      value: <TicketText request={request} none={t('request.noTicket')} />,
+    },
     { label: t('request.id'), value: <span className="free-text">{request.id}</span> },
     {
       label: t('col.justification'),

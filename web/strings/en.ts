@@ -167,6 +167,7 @@ export const en = {
   'ask.tooLong': 'At most {max} characters.',
   'ask.ticket': 'Ticket number',
   'ask.ticketHelp': 'The change or incident that this belongs to',
+  'ask.ticketExample': 'For example {example}',
   'ask.ticketMissing': 'Enter a ticket number.',
   'ask.send': 'Send request',
   'ask.sent': 'Request sent: {target}',
@@ -565,6 +566,9 @@ export const en = {
   'set.justificationRequired': 'Justification required',
   'set.ticketRequired': 'Ticket required',
   'set.ticketPattern': 'Ticket pattern',
+  'set.ticketExample': 'Example of a ticket number',
+  'set.ticketHelp': 'Help text for ticket numbers',
+  'set.ticketUrlTemplate': 'Address of a ticket in the tracker',
   'set.commentRequired': 'Comment required on decisions',
   'set.extensionAllowed': 'Extensions allowed',
   'set.extensionChainFactor': 'Extensions: at most this many times the longest duration',
@@ -584,6 +588,10 @@ export const en = {
   'setHelp.approvalRequired': 'Off: no request needs approval, whatever the policies say.',
   'setHelp.ticketPattern':
     'A regular expression for the whole ticket number, such as [A-Z]+-[0-9]+. Empty: any text.',
+  'setHelp.ticketExample': 'Shown beside the field. It must match the pattern.',
+  'setHelp.ticketHelp': 'Shown beside the field. Empty: a general sentence.',
+  'setHelp.ticketUrlTemplate':
+    "An https address with '{ticket}' in it once. Ticket numbers become links on pages and in mails.",
   'setHelp.activationDeadlineMinutes':
     'If AWS has not confirmed the access by then, the request fails.',
   'setHelp.endSoonMinutes': 'The requester is told this long before the end.',
@@ -794,6 +802,14 @@ export const en = {
   'code.ticket_required': 'Enter a ticket number.',
   'code.ticket_malformed': 'The ticket number does not have the required form.',
   'code.ticket_malformed.pattern': 'The ticket number must match {pattern}',
+  'code.ticket_malformed.example': 'Enter a ticket number such as {example}',
+  'code.ticket_example_unfit': 'The example does not match the pattern. Change one of the two.',
+  'code.ticket_template_malformed': "This address can't be used.",
+  'code.ticket_template_malformed.place': "The address must contain '{ticket}' exactly once.",
+  'code.ticket_template_malformed.address': 'Enter a web address without a password.',
+  'code.ticket_template_malformed.https': 'The address must begin with https.',
+  'code.ticket_template_malformed.host':
+    "Put '{ticket}' into the path or the query, not into the host.",
   'code.comment_required': 'Enter a comment.',
   'code.too_few_approvers': "Too few people can approve this; it can't be sent",
   'code.own_request': 'You asked for this, so someone else must decide',

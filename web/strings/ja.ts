@@ -166,6 +166,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'ask.tooLong': '{max} 文字以内で入力してください。',
   'ask.ticket': 'チケット番号',
   'ask.ticketHelp': '関連する変更やインシデントの番号',
+  'ask.ticketExample': '例: {example}',
   'ask.ticketMissing': 'チケット番号を入力してください。',
   'ask.send': '申請を送信',
   'ask.sent': '申請を送信しました: {target}',
@@ -562,6 +563,9 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'set.justificationRequired': '申請理由を必須にする',
   'set.ticketRequired': 'チケット番号を必須にする',
   'set.ticketPattern': 'チケット番号のパターン',
+  'set.ticketExample': 'チケット番号の例',
+  'set.ticketHelp': 'チケット番号の説明',
+  'set.ticketUrlTemplate': 'チケットのリンク先',
   'set.commentRequired': '承認・却下のコメントを必須にする',
   'set.extensionAllowed': '延長を許可する',
   'set.extensionChainFactor': '延長の上限 (最長利用時間の倍数)',
@@ -581,6 +585,10 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'setHelp.approvalRequired': 'オフにすると、ポリシーにかかわらず、どの申請も承認不要になります。',
   'setHelp.ticketPattern':
     'チケット番号全体に適用する正規表現 (例: [A-Z]+-[0-9]+)。空欄の場合は任意の文字列。',
+  'setHelp.ticketExample': '入力欄の下に表示されます。パターンに合う必要があります。',
+  'setHelp.ticketHelp': '入力欄に表示されます。空欄の場合は一般的な説明を表示します。',
+  'setHelp.ticketUrlTemplate':
+    "https の URL に '{ticket}' を 1 つ含めてください。画面とメールのチケット番号がリンクになります。",
   'setHelp.activationDeadlineMinutes':
     'この時間内に AWS で付与を確認できない場合、申請は失敗になります。',
   'setHelp.endSoonMinutes': '終了前に申請者へ通知します。',
@@ -792,6 +800,14 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'code.ticket_required': 'チケット番号を入力してください。',
   'code.ticket_malformed': 'チケット番号の形式が正しくありません。',
   'code.ticket_malformed.pattern': 'チケット番号は {pattern} の形式で入力してください',
+  'code.ticket_malformed.example': '{example} のようなチケット番号を入力してください',
+  'code.ticket_example_unfit': '例がパターンに合っていません。どちらかを変更してください。',
+  'code.ticket_template_malformed': 'この URL は使えません。',
+  'code.ticket_template_malformed.place': "URL には '{ticket}' を 1 つだけ含めてください。",
+  'code.ticket_template_malformed.address': 'パスワードを含まない URL を入力してください。',
+  'code.ticket_template_malformed.https': 'https で始まる URL を入力してください。',
+  'code.ticket_template_malformed.host':
+    "'{ticket}' はホスト名ではなく、パスまたはクエリに入れてください。",
   'code.comment_required': 'コメントを入力してください。',
   'code.too_few_approvers': '承認できる人が足りないため送信できません',
   'code.own_request': 'ご自身の申請には他の方の承認が必要です',

@@ -186,12 +186,16 @@ function factsOf(view: MailView, words: Words): Fact[] {
     ...timeFacts(view, words),
     fact('duration', durationText(request.durationMinutes, locale)),
     ...(request.justification === '' ? [] : [quote('justification', request.justification)]),
-    ...(request.ticket === null ? [] : [fact('ticket', request.ticket)]),
+    ...(request.ticket === null ? [] : [ticketFact(request.ticket, request.ticketUrl, words)]),
     ...(view.event === 'requested' ? [fact('approvers', approversText(view))] : []),
     ...decisionFacts(view, words),
     ...endFacts(view, words),
     fact('request', request.id),
   ]
+}
+
+function ticketFact(ticket: string, url: string | null, words: Words): Fact {
+  return { label: words.label.ticket, value: ticket, ...(url !== null && { url }) }
 }
 
 function timeFacts({ request, grant, place, event }: MailView, words: Words): Fact[] {

@@ -17,6 +17,8 @@ export interface Fact {
   /** Exactly what TEAM knows; user's words are marked as such and keep their lines. */
   readonly value: string
   readonly quoted?: boolean
+  /** Where the value leads. */
+  readonly url?: string
 }
 
 export interface Link {

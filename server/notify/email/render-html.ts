@@ -59,10 +59,16 @@ function table(facts: readonly Fact[]): string {
   return `<table style="${tableStyle}">\n${facts.map(row).join('\n')}\n</table>`
 }
 
-function row({ label, value, quoted }: Fact): string {
-  const shown = quoted === true ? quote(value) : `<bdi>${inline(value)}</bdi>`
+function row({ label, value, quoted, url }: Fact): string {
+  const plain = `<bdi>${inline(value)}</bdi>`
+  const linked = url === undefined ? plain : link(url, plain)
+  const shown = quoted === true ? quote(value) : linked
   const head = `<th scope="row" style="${labelStyle}">${inline(label)}</th>`
   return `<tr style="${rowStyle}">${head}<td style="${valueStyle}">${shown}</td></tr>`
+}
+
+function link(url: string, inner: string): string {
+  return `<a href="${escapeHtml(url)}" rel="noopener noreferrer">${inner}</a>`
 }
 
 function quote(text: string): string {

@@ -21,10 +21,11 @@ function foldAll(texts: readonly string[]): string[] {
   return texts.flatMap((text) => fold(oneLine(text), columnsMax))
 }
 
-function factLines({ label, value, quoted }: Fact): string[] {
+function factLines({ label, value, quoted, url }: Fact): string[] {
   if (quoted === true) return [`${label}:`, ...indented(linesOf(value), '> ')]
   const [first = '', ...rest] = fold(`${label}: ${oneLine(value)}`, columnsMax)
-  return [first, ...indented(rest, '  ')]
+  // As everywhere, an address is never folded.
+  return [first, ...indented(rest, '  '), ...(url === undefined ? [] : [`  ${url}`])]
 }
 
 function indented(lines: readonly string[], prefix: string): string[] {

@@ -38,6 +38,15 @@ describe('what people typed', () => {
     expect(subject).toContain(nasty)
   })
 
+  test('a ticket leads to the tracker and cannot break out of its link', () => {
+    const ticketUrl = 'https://tracker.example.com/browse/OPS-1?a=1&b="x"'
+    const { html, text } = mail('requested', { facts: { ticket: '<b>OPS-1</b>', ticketUrl } })
+    expect(html).toContain(
+      '<a href="https://tracker.example.com/browse/OPS-1?a=1&amp;b=&quot;x&quot;" rel="noopener noreferrer"><bdi>&lt;b&gt;OPS-1&lt;/b&gt;</bdi></a>',
+    )
+    expect(text).toContain(`\n  ${ticketUrl}\n`)
+  })
+
   test('Japanese text arrives unharmed, whatever it begins with', () => {
     for (const justification of [
       '「本番」の確認',

@@ -39,6 +39,8 @@ export interface RequestView {
   readonly durationMinutes: number
   readonly justification: string
   readonly ticket: string | null
+  /** In the tracker, if administrators said where that is. */
+  readonly ticketUrl: string | null
   readonly approvalRequired: boolean
   readonly approvalsRequired: number
   /** Those who could decide now. */

@@ -5,6 +5,7 @@ import Textarea from '@cloudscape-design/components/textarea'
 import type { ReactNode } from 'react'
 import type { EligiblePermissionSet } from '#contract/me.ts'
 import { useWords } from '../../i18n.tsx'
+import { useMe } from '../../queries.ts'
 import { FieldLabel } from '../FieldLabel.tsx'
 import { justificationCharactersMax, type Prose } from './state.ts'
 
@@ -17,6 +18,7 @@ export function ProseFields(props: {
 }): ReactNode {
   const { t } = useWords()
   const { prose, change, set } = props
+  const { ticket: terms } = useMe()
   // What the rules count: code points, so that 𠮷 is one character.
   const count = Array.from(prose.justification.trim()).length
   return (
@@ -43,7 +45,10 @@ export function ProseFields(props: {
       </FormField>
       <FormField
         label={<FieldLabel text={t('ask.ticket')} optional={!set?.ticketRequired} />}
-        description={t('ask.ticketHelp')}
+        description={terms.help ?? t('ask.ticketHelp')}
+        constraintText={
+          terms.example === null ? '' : t('ask.ticketExample', { example: terms.example })
+        }
         errorText={props.ticketError}
       >
         <Input
