@@ -151,6 +151,19 @@ export const Review = z
   .meta({ id: 'Review', description: 'Of break-glass; without an outcome nobody has reviewed it' })
 export type Review = z.infer<typeof Review>
 
+export const UseSummary = z
+  .object({
+    services: z.array(z.object({ service: z.string(), reads: z.int(), writes: z.int() })),
+    reads: z.int(),
+    writes: z.int(),
+    errors: z.int().meta({ description: 'Of both, what AWS refused or could not do' }),
+    lastUsedAt: Instant.nullable().meta({ description: 'Null: not used at all' }),
+    readAt: Instant.meta({ description: 'When it was gathered' }),
+    truncated: z.boolean().meta({ description: 'There was more: the numbers are the least' }),
+  })
+  .meta({ id: 'UseSummary', description: 'What was done with an access that is over' })
+export type UseSummary = z.infer<typeof UseSummary>
+
 export const Request = z
   .object({
     id: z.string(),
@@ -181,6 +194,9 @@ export const Request = z
         'Credentials taken before the end can work until then. Before the access is given: if it were given now',
     }),
     late: z.boolean(),
+    use: UseSummary.nullable().meta({
+      description: 'Null: not recorded, which is not the same as not used',
+    }),
     justification: z.string(),
     ticket: z.string().nullable(),
     ticketUrl: z.string().nullable().meta({ description: 'The ticket in the tracker' }),

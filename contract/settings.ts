@@ -27,6 +27,16 @@ const shape = {
   emailSource: z.email().max(320).nullable(),
   adminGroupId: OpaqueId.max(47),
   auditorGroupId: OpaqueId.max(47),
+  sessionLogSource: z.enum(['none', 'cloudtrail_lake', 'cloudwatch_logs']),
+  sessionLogLocation: z
+    .string()
+    .max(640)
+    .nullable()
+    .meta({
+      description:
+        'Of CloudWatch Logs the name or the ARN of a log group, of CloudTrail Lake the ARN of an event data store',
+      examples: ['arn:aws:logs:us-east-1:111122223333:log-group:organization-trail'],
+    }),
   idpInitiatedAllowed: z.boolean(),
   banner: z.string().max(500),
 }

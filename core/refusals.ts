@@ -55,6 +55,10 @@ export const refusalCodes = [
   'key_unsettled',
   'not_late',
   'already_acknowledged',
+  // Session logs.
+  'session_log_off',
+  'never_granted',
+  'log_location_malformed',
   // A directory refresh that is held.
   'not_waiting',
   // API tokens.

@@ -5,6 +5,7 @@ import { fieldText } from './fields.ts'
 import type { GroupId } from './ids.ts'
 import { compilePattern } from './pattern.ts'
 import { type Refusal, refusal } from './refusals.ts'
+import { parseLogLocation } from './session-log.ts'
 import {
   type SecretName,
   type SettingName,
@@ -189,6 +190,7 @@ function refuseTogether(settings: Settings): Refusal[] {
   if (settings.webhookEnabled && settings.webhookUrl === null) {
     missing.push(refusal('required', { by: 'webhookEnabled' }, 'webhookUrl'))
   }
+  missing.push(...refuseLogLocation(settings))
   return missing
 }
 
@@ -198,6 +200,14 @@ function refuseExample(settings: Settings, change: SettingsChange): Refusal[] {
   if (example === null || checkTicket(example, pattern).ok) return []
   const field = Object.hasOwn(change, 'ticketExample') ? 'ticketExample' : 'ticketPattern'
   return [refusal('ticket_example_unfit', { example, pattern }, field)]
+}
+
+function refuseLogLocation({ sessionLogSource, sessionLogLocation }: Settings): Refusal[] {
+  if (sessionLogSource === 'none') return []
+  const field = 'sessionLogLocation'
+  if (sessionLogLocation === null) return [refusal('required', { by: 'sessionLogSource' }, field)]
+  if (parseLogLocation(sessionLogSource, sessionLogLocation)) return []
+  return [refusal('log_location_malformed', { source: sessionLogSource }, field)]
 }
 
 const administratorsForSecondMin = 2

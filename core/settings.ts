@@ -105,7 +105,7 @@ export const settingRules: Readonly<Record<SettingName, SettingRule>> = {
   webhookEnabled: onOff,
   webhookUrl: { type: 'url' },
   sessionLogSource: { type: 'choice', choices: ['none', 'cloudtrail_lake', 'cloudwatch_logs'] },
-  sessionLogLocation: { type: 'line', charactersMax: 512 },
+  sessionLogLocation: { type: 'line', charactersMax: 640 },
   idpInitiatedAllowed: onOff,
   banner: { type: 'text', charactersMax: 2_000 },
 }

@@ -8,6 +8,7 @@ export type SettingName = keyof SettingsPatch
 
 export type SettingField = { readonly name: SettingName; readonly help?: StringKey } & (
   | { readonly type: 'duration' | 'flag' | 'text' | 'email' | 'area' | 'group' }
+  | { readonly type: 'choice'; readonly choices: readonly ChoiceName[] }
   | {
       readonly type: 'number'
       readonly unit: 'unit.minutes' | 'unit.days' | 'unit.times'
@@ -16,8 +17,10 @@ export type SettingField = { readonly name: SettingName; readonly help?: StringK
     }
 )
 
+export type ChoiceName = Settings['sessionLogSource']
+
 export interface SettingGroup {
-  readonly id: 'time' | 'rules' | 'life' | 'policies' | 'mail' | 'signIn' | 'banner'
+  readonly id: 'time' | 'rules' | 'life' | 'policies' | 'mail' | 'sessionLog' | 'signIn' | 'banner'
   readonly fields: readonly SettingField[]
 }
 
@@ -80,6 +83,18 @@ export const settingGroups: readonly SettingGroup[] = [
     fields: [
       { name: 'emailEnabled', type: 'flag' },
       { name: 'emailSource', type: 'email' },
+    ],
+  },
+  {
+    id: 'sessionLog',
+    fields: [
+      {
+        name: 'sessionLogSource',
+        type: 'choice',
+        choices: ['none', 'cloudwatch_logs', 'cloudtrail_lake'],
+        help: 'setHelp.sessionLogSource',
+      },
+      { name: 'sessionLogLocation', type: 'text', help: 'setHelp.sessionLogLocation' },
     ],
   },
   {
@@ -165,5 +180,9 @@ export function settingInWords(
   if (value === null || value === '') return t('word.none')
   if (field.type === 'duration' && typeof value === 'number') return durationText(value, t)
   if (field.type === 'number') return `${value} ${t(field.unit)}`
+  if (field.type === 'choice') {
+    const choice = field.choices.find((one) => one === value)
+    return choice ? t(`choice.${choice}`) : String(value)
+  }
   return field.type === 'group' ? group(String(value)) : String(value)
 }

@@ -6,6 +6,7 @@ import type { RequestState } from '#core/request.ts'
 import { addMinutes, hardEnd, immediateEndsAt, scheduledEndsAt } from '#core/window.ts'
 import { type Change, systemActor } from '#server/store/change.ts'
 import { sessionMinutesOf } from '#server/store/directory-objects.ts'
+import { dueOfUse } from '#server/store/grant-use.ts'
 import { type LedgerGrant, type LedgerKey, updateKey } from '#server/store/ledger.ts'
 import { moveRequest } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
@@ -230,6 +231,7 @@ export async function finishGrant(
       covered_by: coveredBy,
       removal_confirmed_at: coveredBy === null ? (key.belief.confirmedAt ?? c.at) : null,
       excess_seconds: String(excess),
+      use_due_at: dueOfUse({ goneAt: c.at, goesOn: coveredBy !== null }),
     })
     .where('grant_id', '=', grant.grantId)
     .execute()

@@ -111,6 +111,8 @@ function showSettings(stored: StoredSettings, nameOf: (id: string) => string): S
     emailSource: settings.emailSource,
     adminGroupId: settings.adminGroupId ?? '',
     auditorGroupId: settings.auditorGroupId ?? '',
+    sessionLogSource: settings.sessionLogSource,
+    sessionLogLocation: settings.sessionLogLocation,
     idpInitiatedAllowed: settings.idpInitiatedAllowed,
     banner: settings.banner,
     version,

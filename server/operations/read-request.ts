@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely'
-import type { Request } from '#contract/request.ts'
+import type { Request, UseSummary } from '#contract/request.ts'
 import type { RequestId, SubmissionId } from '#core/ids.ts'
 import { isOver } from '#core/request.ts'
 import { ticketUrl } from '#core/ticket.ts'
 import { addMinutes, endsAbout, sessionsMayLiveUntil } from '#core/window.ts'
+import type { GrantUse } from '#server/store/grant-use.ts'
 import { noticesOfRequests, type StoredNotice } from '#server/store/notices.ts'
 import { requestIdsOfSubmission } from '#server/store/request-searches.ts'
 import {
@@ -150,10 +151,24 @@ function whatCameOfIt(request: StoredRequest, now: Date) {
     coveredBy: grant?.coveredByRequestId ?? null,
     watchedUntil: textOf(grant && watchedUntil(grant, now, open)),
     late: open && grant?.keyAlarmedAt != null,
+    use: grant?.use ? showUse(grant.use) : null,
     endReason: request.endReason,
     stoppedBy: request.stoppedBy,
     stopComment: request.stopComment,
     failure: failure && { code: failure.code, message: failure.message },
+  }
+}
+
+export function showUse(use: GrantUse): UseSummary {
+  const { services, reads, writes, errors, lastUsedAt, readAt, truncated } = use
+  return {
+    services: services.map((one) => ({ ...one })),
+    reads,
+    writes,
+    errors,
+    lastUsedAt: textOf(lastUsedAt),
+    readAt: readAt.toISOString(),
+    truncated,
   }
 }
 

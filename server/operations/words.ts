@@ -78,6 +78,13 @@ const words: Partial<Record<RefusalCode, Words>> = {
     `A call of TEAM's may still land${until ? ` until ${until}` : ''}. Try again after that.`,
   not_late: () => 'No removal of this key is late, so there is no alarm to acknowledge.',
   already_acknowledged: ({ by, at }) => `${by} acknowledged this alarm at ${at}.`,
+  session_log_off: () =>
+    'Session logs are switched off. An administrator can name a source in the settings.',
+  never_granted: () => 'The access was never given, so nothing can have been done with it.',
+  log_location_malformed: ({ source }) =>
+    source === 'cloudwatch_logs'
+      ? 'Give the name of a log group, or its ARN, such as arn:aws:logs:us-east-1:111122223333:log-group:organization-trail.'
+      : 'Give the ARN of an event data store, such as arn:aws:cloudtrail:us-east-1:111122223333:eventdatastore/01234567-89ab-cdef-0123-456789abcdef.',
   not_waiting: () => 'This refresh waits for no word, or a later reading has replaced it.',
   too_many_tokens: ({ max }) => `${max} tokens are alive, the most there may be. Revoke one first.`,
   scope_not_allowed: ({ scope, kind }) =>

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { GrantId, Key, RequestId } from '#core/ids.ts'
 import type { Change } from './change.ts'
+import { dueOfUse } from './grant-use.ts'
 
 export interface NewGrant {
   readonly requestId: RequestId
@@ -106,6 +107,7 @@ export async function handOverGrant(change: Change, requestId: RequestId): Promi
       over_at = ${at},
       excess_seconds = greatest(0, extract(epoch from
         ${at}::timestamptz - least(${at}::timestamptz, g.stopped_at, g.ends_at))),
-      stopped_at = coalesce(g.stopped_at, ${at})
+      stopped_at = coalesce(g.stopped_at, ${at}),
+      use_due_at = ${dueOfUse({ goneAt: at, goesOn: true })}
     where g.request_id = ${requestId}`.execute(tx)
 }

@@ -9,6 +9,7 @@ import type {
   SubmissionId,
   UserId,
 } from '#core/ids.ts'
+import { grantUseOf } from './grant-use.ts'
 import type { StoredGrant, StoredRequest, StoredReview } from './requests.ts'
 import type { Schema } from './schema.ts'
 
@@ -48,6 +49,8 @@ function selectRequests(db: Kysely<Schema>, ids: readonly RequestId[]) {
       'g.removal_confirmed_at',
       'g.excess_seconds',
       'g.session_minutes',
+      'g.intent_at',
+      'g.use_summary',
       'c.request_id as covering_request_id',
       'k.watched_until',
       'k.late_alarm_at',
@@ -178,6 +181,8 @@ function grantFromRow(row: RequestRow): StoredGrant | null {
     excessSeconds: row.excess_seconds === null ? null : Number(row.excess_seconds),
     coveredByRequestId: row.covering_request_id as RequestId | null,
     sessionMinutes: row.session_minutes,
+    intentAt: row.intent_at,
+    use: row.use_summary && grantUseOf(row.use_summary),
     grantedAt: row.granted_at,
     keyWatchedUntil: row.watched_until,
     keyAlarmedAt: row.late_alarm_at,

@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import type { GrantId, PolicyId, RequestId, SubmissionId, Target, UserId } from '#core/ids.ts'
 import type { EndState, RequestState } from '#core/request.ts'
 import type { Change } from './change.ts'
+import type { GrantUse } from './grant-use.ts'
 import { readRequestRows } from './request-rows.ts'
 import type { GivenReview } from './reviews.ts'
 import type { Schema } from './schema.ts'
@@ -27,6 +28,10 @@ export interface StoredGrant {
   readonly excessSeconds: number | null
   readonly coveredByRequestId: RequestId | null
   readonly sessionMinutes: number | null
+  /** When the access may first have been there. */
+  readonly intentAt: Date | null
+  /** What was done with it; null: not recorded. */
+  readonly use: GrantUse | null
   /** When AWS confirmed the creation. */
   readonly grantedAt: Date | null
   readonly keyWatchedUntil: Date | null

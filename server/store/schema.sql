@@ -39,13 +39,17 @@ create table access_grant (
   covered_by uuid,
   session_minutes integer,
   extends_grant_id uuid,
+  use_due_at timestamp with time zone,
+  use_attempts integer not null default 0,
+  use_summary jsonb,
   constraint access_grant_pkey PRIMARY KEY (grant_id),
   constraint access_grant_request_id_key UNIQUE (request_id),
   constraint access_grant_covered_by_fkey FOREIGN KEY (covered_by) REFERENCES access_grant(grant_id),
   constraint access_grant_extends_grant_id_fkey FOREIGN KEY (extends_grant_id) REFERENCES access_grant(grant_id),
   constraint access_grant_key_id_fkey FOREIGN KEY (key_id) REFERENCES ledger_key(key_id),
   constraint access_grant_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(request_id),
-  constraint a_grant_ends_after_it_starts CHECK ((ends_at > starts_at))
+  constraint a_grant_ends_after_it_starts CHECK ((ends_at > starts_at)),
+  constraint a_summary_of_use_is_not_due_again CHECK (((use_summary IS NULL) OR (use_due_at IS NULL)))
 );
 
 create table api_token (
@@ -545,6 +549,44 @@ create table schema_minimum (
   constraint schema_minimum_only_row_check CHECK (only_row)
 );
 
+create table session_log (
+  log_id uuid not null,
+  request_id uuid not null,
+  asked_by text,
+  state text not null,
+  source text not null,
+  location text not null,
+  window_from timestamp with time zone not null,
+  window_to timestamp with time zone not null,
+  complete_at timestamp with time zone,
+  query_id text,
+  looks integer not null default 0,
+  asked_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  wanted_until timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  failure jsonb,
+  counts jsonb,
+  truncated boolean not null default false,
+  constraint session_log_pkey PRIMARY KEY (log_id),
+  constraint session_log_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(request_id),
+  constraint a_session_log_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'failed'::text]))),
+  constraint a_session_log_that_failed_says_why CHECK (((state <> 'failed'::text) OR (failure IS NOT NULL))),
+  constraint a_session_log_that_is_done_has_counts CHECK (((state <> 'done'::text) OR (counts IS NOT NULL))),
+  constraint a_session_log_that_runs_has_a_query CHECK (((state <> 'running'::text) OR (query_id IS NOT NULL)))
+);
+
+create table session_log_event (
+  log_id uuid not null,
+  ordinal integer not null,
+  read_only boolean not null,
+  failed boolean not null,
+  sealed text not null,
+  constraint session_log_event_pkey PRIMARY KEY (log_id, ordinal),
+  constraint session_log_event_log_id_fkey FOREIGN KEY (log_id) REFERENCES session_log(log_id) ON DELETE CASCADE
+);
+
 create table setting (
   only_row boolean not null default true,
   version integer not null,
@@ -581,6 +623,7 @@ create table target_look (
 
 CREATE INDEX access_grant_ends ON access_grant USING btree (ends_at) WHERE (over_at IS NULL);
 CREATE INDEX access_grant_of_key ON access_grant USING btree (key_id) WHERE (over_at IS NULL);
+CREATE INDEX access_grant_use_due ON access_grant USING btree (use_due_at) WHERE (use_due_at IS NOT NULL);
 CREATE UNIQUE INDEX one_extension_a_grant ON access_grant USING btree (extends_grant_id) WHERE (over_at IS NULL);
 CREATE INDEX api_token_newest ON api_token USING btree (created_at DESC, token_id DESC) WHERE (revoked_at IS NULL);
 CREATE INDEX api_token_of ON api_token USING btree (owner_id) WHERE (revoked_at IS NULL);
@@ -624,6 +667,9 @@ CREATE INDEX request_open ON request USING btree (status, created_at DESC) WHERE
 CREATE INDEX request_pending ON request USING btree (expires_at) WHERE (status = 'pending'::request_state);
 CREATE INDEX request_state_change_of ON request_state_change USING btree (request_id, change_id);
 CREATE INDEX review_open ON review USING btree (due_at) WHERE (outcome IS NULL);
+CREATE INDEX session_log_expiry ON session_log USING btree (expires_at);
+CREATE INDEX session_log_of ON session_log USING btree (request_id, asked_by);
+CREATE INDEX session_log_open ON session_log USING btree (asked_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE INDEX sign_in_session_of ON sign_in_session USING btree (user_id) WHERE (ended_at IS NULL);
 
 -- ── functions ──
@@ -635,6 +681,19 @@ CREATE OR REPLACE FUNCTION public.enqueue_job(task text, payload json, job_key t
  SET search_path TO 'pg_catalog', 'public'
 AS $function$
   select graphile_worker.add_job(task, payload, job_key => job_key, max_attempts => max_attempts);
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.enqueue_session_log(log_id uuid, run_at timestamp with time zone, job_priority integer)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+  select graphile_worker.add_job(
+    'session-log', json_build_object('logId', log_id), queue_name => 'session-log',
+    run_at => run_at, job_key => 'session-log ' || log_id, max_attempts => 8,
+    priority => job_priority);
 $function$
 ;
 
@@ -738,6 +797,8 @@ CREATE TRIGGER review_is_given_once BEFORE UPDATE ON review FOR EACH ROW EXECUTE
 
 grant execute on function enqueue_job(text,json,text,integer) to team_app;
 revoke all on function enqueue_job(text,json,text,integer) from public;
+grant execute on function enqueue_session_log(uuid,timestamp with time zone,integer) to team_app;
+revoke all on function enqueue_session_log(uuid,timestamp with time zone,integer) from public;
 grant usage on schema public to public;
 grant usage on schema public to team_app;
 grant usage on sequence change_feed_seq_seq to team_app;
@@ -788,6 +849,8 @@ grant delete, insert, select, update on table rules_version to team_app;
 grant delete, insert, select, update on table saml_assertion_once to team_app;
 grant select on table schema_migration to team_app;
 grant select on table schema_minimum to team_app;
+grant delete, insert, select, update on table session_log to team_app;
+grant delete, insert, select, update on table session_log_event to team_app;
 grant delete, insert, select, update on table setting to team_app;
 grant delete, insert, select, update on table sign_in_session to team_app;
 grant delete, insert, select, update on table target_look to team_app;

@@ -294,6 +294,60 @@ export interface AccessGrantTable {
   covered_by: string | null
   session_minutes: number | null
   extends_grant_id: string | null
+  use_due_at: Generated<Date | null>
+  use_attempts: Generated<number>
+  use_summary: Json<UseSummaryRow | null>
+}
+
+/** Times are text in JSON. */
+export interface UseSummaryRow {
+  readonly services: { service: string; reads: number; writes: number }[]
+  readonly reads: number
+  readonly writes: number
+  readonly errors: number
+  readonly lastUsedAt: string | null
+  readonly readAt: string
+  readonly source: string
+  readonly truncated: boolean
+}
+
+export interface SessionLogTable {
+  log_id: string
+  request_id: string
+  asked_by: string | null
+  state: 'queued' | 'running' | 'done' | 'failed'
+  source: string
+  location: string
+  window_from: Date
+  window_to: Date
+  complete_at: Date | null
+  query_id: Generated<string | null>
+  looks: Generated<number>
+  asked_at: Date
+  started_at: Generated<Date | null>
+  wanted_until: Date
+  finished_at: Generated<Date | null>
+  expires_at: Date
+  failure: Json<{ code: string; message: string } | null>
+  counts: Json<SessionLogCounts | null>
+  truncated: Generated<boolean>
+}
+
+export interface SessionLogCounts {
+  readonly events: number
+  readonly reads: number
+  readonly writes: number
+  readonly errors: number
+  /** Rows that the source brought and that are not of this grant. */
+  readonly leftOut: number
+}
+
+export interface SessionLogEventTable {
+  log_id: string
+  ordinal: number
+  read_only: boolean
+  failed: boolean
+  sealed: string
 }
 
 export type IntentState = 'written' | 'accepted' | 'succeeded' | 'failed' | 'refused' | 'unknown'
@@ -497,6 +551,8 @@ export interface Schema {
   review: ReviewTable
   ledger_key: LedgerKeyTable
   access_grant: AccessGrantTable
+  session_log: SessionLogTable
+  session_log_event: SessionLogEventTable
   intent: IntentTable
   drift: DriftTable
   audit_event: AuditEventTable

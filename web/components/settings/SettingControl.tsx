@@ -2,6 +2,7 @@ import Box from '@cloudscape-design/components/box'
 import Checkbox from '@cloudscape-design/components/checkbox'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
+import Select from '@cloudscape-design/components/select'
 import Textarea from '@cloudscape-design/components/textarea'
 import type { ReactNode } from 'react'
 import { useNames } from '../../directory.ts'
@@ -88,7 +89,19 @@ function TextControl(
   const { field, typed, disabled } = props
   const onText = (text: string) => props.onChange({ kind: 'text', text })
   const control =
-    field.type === 'area' ? (
+    field.type === 'choice' ? (
+      <Select
+        options={field.choices.map((value) => ({ value, label: t(`choice.${value}`) }))}
+        selectedOption={
+          field.choices
+            .filter((value) => value === typed.text)
+            .map((value) => ({ value, label: t(`choice.${value}`) }))
+            .at(0) ?? null
+        }
+        disabled={disabled}
+        onChange={({ detail }) => onText(detail.selectedOption.value ?? '')}
+      />
+    ) : field.type === 'area' ? (
       <Textarea
         value={typed.text}
         rows={3}
@@ -117,7 +130,7 @@ function TextControl(
       label={props.label}
       description={props.help}
       errorText={props.error}
-      stretch={field.type === 'area'}
+      stretch={field.type === 'area' || field.type === 'choice'}
     >
       {withUnit}
     </FormField>
