@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { actionsAsMarkdown, auditActions } from './actions.ts'
-import { eraseAction, eventObjectType } from './check.ts'
+import { cutAction, eraseAction, eventObjectType } from './check.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -16,7 +16,7 @@ const composed: Record<string, string[]> = {
 }
 
 /** Known by its name and its check; nothing erases yet. */
-const notWrittenYet = [eraseAction]
+const notWrittenYet = [eraseAction, cutAction]
 
 function writtenActions(): string[] {
   const files = globSync('server/**/*.ts', { cwd: root })

@@ -271,6 +271,11 @@ export const auditActions = {
     when: 'The payload of the event with that number was erased, for privacy.',
     payload: ['why'],
   },
+  'audit.cut': {
+    object: 'audit_event',
+    when: 'The events up to that number were older than seven years and are gone; `hash` is the last one’s.',
+    payload: ['hash', 'events', 'before'],
+  },
 } as const satisfies Record<string, ActionEntry>
 
 export type AuditAction = keyof typeof auditActions

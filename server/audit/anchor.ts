@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '#server/store/schema.ts'
-import type { Anchor } from './verify.ts'
+import type { Anchor } from './walk.ts'
 
 export interface AnchorLog {
   info(fields: object, message: string): void

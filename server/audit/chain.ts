@@ -45,14 +45,28 @@ export function hashPayload(salt: Buffer, text: string): Buffer {
 }
 
 export function hashEvent(previous: Buffer, header: EventHeader, payloadHash: Buffer): Buffer {
-  const text = canonicalJson({
-    seq: header.seq,
-    at: header.at.toISOString(),
-    actor: { type: header.actor.type, id: header.actor.id, name: header.actor.name },
-    action: header.action,
-    object: { type: header.object.type, id: header.object.id },
-    result: header.result,
-    payloadHash: payloadHash.toString('hex'),
-  })
+  const text = headerText(header, payloadHash)
   return createHash('sha256').update(previous).update(text, 'utf8').digest()
+}
+
+/**
+ * The header's canonical JSON, its members sorted by hand: a million of them are verified at once,
+ * and this takes a fifth of the time. A test holds it against the library.
+ */
+export function headerText(header: EventHeader, payloadHash: Buffer): string {
+  const { actor, object } = header
+  return (
+    `{"action":${quote(header.action)},` +
+    `"actor":{"id":${quote(actor.id)},"name":${quote(actor.name)},"type":${quote(actor.type)}},` +
+    `"at":"${header.at.toISOString()}",` +
+    `"object":{"id":${quote(object.id)},"type":${quote(object.type)}},` +
+    `"payloadHash":"${payloadHash.toString('hex')}",` +
+    `"result":${quote(header.result)},"seq":${header.seq}}`
+  )
+}
+
+/** RFC 8785 writes strings as JSON.stringify does, and refuses what is no Unicode. */
+function quote(text: string): string {
+  if (!text.isWellFormed()) throw new Error('Lone surrogate is not allowed')
+  return JSON.stringify(text)
 }

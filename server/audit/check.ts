@@ -25,6 +25,8 @@ export interface Link {
 
 /** An event of this action, about the event whose number is its object, says that it was erased. */
 export const eraseAction = 'audit.erase'
+/** An event of this action, about the last event cut, says that retention cut the beginning off. */
+export const cutAction = 'audit.cut'
 export const eventObjectType = 'audit_event'
 
 /** The event that stands where the chain is first not as it was written; null if this one fits. */

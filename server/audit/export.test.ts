@@ -1,15 +1,11 @@
 /** The export is read here as a stranger would, with nothing but docs/reference/audit-format.md. */
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AuditEvent } from '#contract/audit.ts'
 import { change, systemActor } from '#server/store/change.ts'
 import { createTestDatabase, type TestDatabase } from '#test/database.ts'
 import { exportEvents } from './export.ts'
 import { eventsPerBatch } from './read.ts'
-import { verifyChain } from './verify.ts'
 
 let database: TestDatabase
 const day = (date: number) => new Date(Date.UTC(2026, 10, date))
@@ -77,34 +73,6 @@ function isInOrder(lines: Record<string, unknown>[]): boolean {
     return payloadFits && fits
   })
 }
-
-describe('the program in the reference page', () => {
-  const root = join(import.meta.dirname, '../..')
-  const page = readFileSync(join(root, 'docs/reference/audit-format.md'), 'utf8')
-  const program = /```js\n([^`]*(?:`[^`]+`[^`]*)*?)```/.exec(page)?.[1] ?? ''
-
-  function runOn(text: string): string {
-    try {
-      const options = { input: text, cwd: root, encoding: 'utf8' } as const
-      return execFileSync(process.execPath, ['--input-type=module', '--eval', program], options)
-    } catch (error) {
-      return String((error as { stdout: string }).stdout)
-    }
-  }
-
-  test('agrees with the server, and finds an alteration where it was made', async () => {
-    const text = await collect(exportEvents(database.db, { format: 'jsonl' }))
-    const { events, head } = await verifyChain(database.db)
-    expect(runOn(text)).toBe(`in order: ${events} events, head ${head}\n`)
-    const altered = text.replace(
-      '"object":{"type":"request","id":"r-2"}',
-      '"object":{"type":"request","id":"r-3"}',
-    )
-    expect(altered).not.toBe(text)
-    expect(runOn(altered)).toBe('broken at event 2\n')
-    expect(runOn(text.replace('緊急', '平常'))).toBe('broken at event 1\n')
-  })
-})
 
 describe('JSON lines', () => {
   test('can be verified by a stranger who has only the file and the description', async () => {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { csvRow } from '#core/text.ts'
 import type { Schema } from '#server/store/schema.ts'
 import type { StoredEvent } from './check.ts'
+import { atText, eventLine } from './lines.ts'
 import { type EventFilter, readEvents } from './read.ts'
 
 export type ExportFormat = 'jsonl' | 'csv'
@@ -52,18 +53,7 @@ export async function* exportEvents(
 }
 
 function jsonLine(event: StoredEvent): string {
-  const { seq, actor, action, object, result, payload } = event
-  const line = {
-    seq,
-    at: atText(event),
-    actor,
-    action,
-    object,
-    result,
-    payload: payload === null ? null : parsed(payload),
-    ...hexOf(event),
-  }
-  return `${JSON.stringify(line)}\n`
+  return `${eventLine(event)}\n`
 }
 
 function csvLine(event: StoredEvent): string {
@@ -93,18 +83,5 @@ function hexOf({ salt, payloadHash, previousHash, hash }: StoredEvent) {
     payloadHash: payloadHash.toString('hex'),
     previousHash: previousHash.toString('hex'),
     hash: hash.toString('hex'),
-  }
-}
-
-/** What somebody altered is shown as it is found: an export must not stop where it matters most. */
-function atText({ at }: StoredEvent): string {
-  return at?.toISOString() ?? 'unreadable'
-}
-
-function parsed(payload: string): unknown {
-  try {
-    return JSON.parse(payload)
-  } catch {
-    return payload
   }
 }
