@@ -1,6 +1,28 @@
 import { z } from 'zod'
 import { Instant, OpaqueId } from './common.ts'
 
+/** Written and never read again: what is answered of it is only that it is set. */
+const SecretValue = z
+  .string()
+  .regex(/^[\x21-\x7e]{8,512}$/, 'Must be 8 to 512 visible ASCII characters, without spaces')
+  .nullable()
+  .meta({
+    id: 'SecretValue',
+    description: 'Kept sealed and never answered. Null takes it away.',
+    examples: ['ed50f2a1c6c04f30a0a5cde1a2f1f7d3'],
+  })
+
+const SecretMark = z
+  .discriminatedUnion('set', [
+    z.object({ set: z.literal(false) }),
+    z.object({
+      set: z.literal(true),
+      setAt: Instant,
+      setBy: z.object({ userId: z.string(), userName: z.string() }),
+    }),
+  ])
+  .meta({ id: 'SecretMark', description: 'Whether a secret is set, since when and by whom.' })
+
 const shape = {
   maxDurationMinutes: z.int().min(1).max(100_000),
   requestExpiryMinutes: z.int().min(1).max(100_000),
@@ -41,12 +63,24 @@ const shape = {
   banner: z.string().max(500),
 }
 
-export const SettingsPatch = z.strictObject(shape).partial().meta({ id: 'SettingsPatch' })
+const secrets = {
+  slackToken: SecretValue,
+  slackSigningSecret: SecretValue,
+  webhookSecret: SecretValue,
+}
+
+export const SettingsPatch = z
+  .strictObject({ ...shape, ...secrets })
+  .partial()
+  .meta({ id: 'SettingsPatch' })
 export type SettingsPatch = z.infer<typeof SettingsPatch>
 
 export const Settings = z
   .object({
     ...shape,
+    slackToken: SecretMark,
+    slackSigningSecret: SecretMark,
+    webhookSecret: SecretMark,
     version: z.int(),
     updatedBy: z.object({ userId: z.string(), userName: z.string() }),
     updatedAt: Instant,

@@ -132,6 +132,17 @@ describe('a change is refused', () => {
       ['text_malformed emailSource'],
     ],
     ['to a banner with an override', { banner: 'a\u202Eb' }, ['text_malformed banner']],
+    ['to a secret that can be guessed', { webhookSecret: 'short' }, ['malformed webhookSecret']],
+    [
+      'to a secret with a line break',
+      { slackToken: 'xoxb-123\nSet-Cookie: a' },
+      ['malformed slackToken'],
+    ],
+    [
+      'to a secret in look-alike letters',
+      { slackSigningSecret: 'аbcdefgh' },
+      ['malformed slackSigningSecret'],
+    ],
     ['to a group that nobody knows', { auditorGroupId: 'gone' }, ['unknown_group auditorGroupId']],
     ['to webhooks without an address', { webhookEnabled: true }, ['required webhookUrl']],
     ['to topics without a topic', { snsEnabled: true }, ['required snsTopicArn']],
@@ -233,10 +244,10 @@ describe('what an accepted change changes', () => {
     })
   })
   test('never holds a secret', () => {
-    const verdict = validateSettings({ slackToken: 'xoxb-1', webhookSecret: null }, facts)
+    const verdict = validateSettings({ slackToken: 'xoxb-123', webhookSecret: null }, facts)
     expect(verdict).toMatchObject({
       ok: true,
-      secrets: { slackToken: 'xoxb-1', webhookSecret: null },
+      secrets: { slackToken: 'xoxb-123', webhookSecret: null },
       differences: [],
     })
     expect(JSON.stringify(verdict.ok && verdict.settings)).not.toContain('xoxb')

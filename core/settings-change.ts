@@ -129,8 +129,9 @@ type StringRule = Exclude<SettingRule, { type: 'boolean' | 'integer' | 'choice' 
 function checkString(name: string, value: string, rule: StringRule, facts: SettingsFacts): Checked {
   switch (rule.type) {
     case 'line':
-    case 'secret':
       return checkTextSetting(name, value, rule)
+    case 'secret':
+      return checkSecret(name, value, rule)
     case 'pattern':
       return checkPattern(name, value)
     case 'group':
@@ -155,6 +156,16 @@ function checkTextSetting(
   return checked.refusal
     ? { ok: false, refusal: checked.refusal }
     : { ok: true, value: checked.text }
+}
+
+function checkSecret(
+  name: string,
+  value: string,
+  { charactersMin, charactersMax }: SettingRule & { type: 'secret' },
+): Checked {
+  const isLongEnough = value.length >= charactersMin && value.length <= charactersMax
+  if (isLongEnough && /^[\x21-\x7e]+$/.test(value)) return { ok: true, value }
+  return malformed(name, 'secret', { charactersMin, charactersMax })
 }
 
 function checkPattern(name: string, value: string): Checked {

@@ -49,7 +49,7 @@ export interface Settings {
 }
 
 export type SettingName = keyof Settings
-export type SecretName = 'slackToken' | 'webhookSecret'
+export type SecretName = 'slackToken' | 'slackSigningSecret' | 'webhookSecret'
 
 export type SettingRule =
   | { readonly type: 'integer'; readonly min: number; readonly max: number; readonly unit: string }
@@ -63,7 +63,8 @@ export type SettingRule =
   | { readonly type: 'group' }
   | { readonly type: 'url' }
   | { readonly type: 'ticket_url' }
-  | { readonly type: 'secret'; readonly charactersMax: number }
+  /** Visible ASCII without spaces; none is null. */
+  | { readonly type: 'secret'; readonly charactersMin: number; readonly charactersMax: number }
 
 /** The longest that any policy, and the global maximum, may name: 365 days. */
 export const durationMinutesLimit = 525_600
@@ -110,9 +111,19 @@ export const settingRules: Readonly<Record<SettingName, SettingRule>> = {
   banner: { type: 'text', charactersMax: 2_000 },
 }
 
+/** Shorter ones could be guessed. */
+export const secretCharactersMin = 8
+export const secretCharactersMax = 512
+const secret: SettingRule = {
+  type: 'secret',
+  charactersMin: secretCharactersMin,
+  charactersMax: secretCharactersMax,
+}
+
 export const secretRules: Readonly<Record<SecretName, SettingRule>> = {
-  slackToken: { type: 'secret', charactersMax: 512 },
-  webhookSecret: { type: 'secret', charactersMax: 512 },
+  slackToken: secret,
+  slackSigningSecret: secret,
+  webhookSecret: secret,
 }
 
 export const defaultSettings: Settings = {

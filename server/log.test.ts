@@ -25,6 +25,8 @@ const slips: [name: string, what: object][] = [
   ['a setting', { config: { secrets: { secret } } }],
   ['a connection', { database: { connectionString: secret, password: secret } }],
   ['a token', { token: secret }],
+  ['a channel', { settings: { slackToken: secret, webhookSecret: secret } }],
+  ['a signing secret', { slackSigningSecret: secret }],
 ]
 for (const [name, what] of slips) {
   test(`${name} that slips into the log arrives without its secret`, () => {

@@ -21,6 +21,9 @@ const secretNames = [
   'csrfToken',
   'password',
   'secret',
+  'slackToken',
+  'slackSigningSecret',
+  'webhookSecret',
   'token',
   'connectionString',
 ]

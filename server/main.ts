@@ -4,6 +4,7 @@ import { ConfigErrors, readConfig } from './config.ts'
 import { createLogger, type Logger } from './log.ts'
 import { MigrationError } from './store/migrate.ts'
 import { EmbeddedPostgresError } from './store/postgres/embedded.ts'
+import { SecretsUnreadable } from './store/vault.ts'
 import { StartError } from './wiring/parts.ts'
 import { startTeam, type Team } from './wiring/team.ts'
 
@@ -58,6 +59,7 @@ export function linesFor(error: unknown): string {
   const isPlain =
     error instanceof StartError ||
     error instanceof MigrationError ||
+    error instanceof SecretsUnreadable ||
     error instanceof EmbeddedPostgresError
   if (isPlain) return error.message
   if (isAddressInUse(error)) return `PORT ${error.port} is in use by another program: set PORT.`

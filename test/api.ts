@@ -68,6 +68,7 @@ export async function createApi(): Promise<Api> {
         long: world.database.database.long,
         clock,
         rules: world.rules,
+        vault: world.ports.vault,
         looks: world.looks,
         announce: world.ports.announce,
         tellOverseers: world.ports.tellOverseers,

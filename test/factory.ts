@@ -20,6 +20,7 @@ import { approverPolicies, eligibilityPolicies } from '#server/store/policies.ts
 import { loadRequest, type StoredRequest } from '#server/store/requests.ts'
 import { createRulesStore, raiseRulesVersion } from '#server/store/rules.ts'
 import { insertSettings, loadSettings, updateSettings } from '#server/store/settings.ts'
+import { createVault } from '#server/store/vault.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { fillDirectory, groups, type PersonName, people, prodReadOnly } from './organisation.ts'
 
@@ -41,8 +42,10 @@ export async function createWorld() {
   const bulletins: Bulletin[] = []
   const tellOverseers = async (_: unknown, bulletin: Bulletin) => void bulletins.push(bulletin)
   const looks = createLooks({ db, clock, assignments: aws, log: { warn: () => undefined } })
+  const vault = createVault({ db, material: { current: 's'.repeat(32), previous: null } })
   const ports = {
     db,
+    vault,
     clock,
     rules,
     announce,

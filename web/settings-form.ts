@@ -4,7 +4,10 @@ import { readDuration, splitDuration, wholeNumber } from './duration.ts'
 import type { StringKey, Translate } from './i18n.tsx'
 import { durationText } from './time.ts'
 
-export type SettingName = keyof SettingsPatch
+/** Written and never read, so they are no settings that a page could show and compare. */
+type SecretName = 'slackToken' | 'slackSigningSecret' | 'webhookSecret'
+
+export type SettingName = Exclude<keyof SettingsPatch, SecretName>
 
 export type SettingField = { readonly name: SettingName; readonly help?: StringKey } & (
   | { readonly type: 'duration' | 'flag' | 'text' | 'email' | 'area' | 'group' }

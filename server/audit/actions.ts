@@ -193,8 +193,18 @@ export const auditActions = {
   },
   'setting.change': {
     object: 'setting',
-    when: 'An administrator changed settings.',
-    payload: ['before', 'after', 'widens'],
+    when: 'An administrator changed settings. Of a secret only its name is told: `secrets.set`, `secrets.removed`.',
+    payload: ['before', 'after', 'widens', 'secrets'],
+  },
+  'secret.seal_anew': {
+    object: 'setting',
+    when: 'A copy started with a new TEAM_SECRET, and sealed the secrets of channels with it.',
+    payload: ['names', 'keyId'],
+  },
+  'secret.forget': {
+    object: 'setting',
+    when: 'An operator took away secrets that nobody could open any more.',
+    payload: ['names'],
   },
   'directory.refresh': {
     object: 'directory',

@@ -12,6 +12,7 @@ import type { Announce, TellOverseers } from '#server/store/announce-port.ts'
 import type { Connection } from '#server/store/database.ts'
 import type { RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
+import type { Vault } from '#server/store/vault.ts'
 import type { Clock } from './ports.ts'
 import type { Sessions } from './sign-in/sessions.ts'
 
@@ -21,6 +22,7 @@ export interface ResourceDeps {
   readonly long: Kysely<Schema>
   readonly clock: Clock
   readonly rules: RulesStore
+  readonly vault: Vault
   readonly looks: Looks
   readonly announce: Announce
   readonly tellOverseers: TellOverseers

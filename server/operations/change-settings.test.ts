@@ -65,6 +65,45 @@ describe('settings', () => {
     expect((await readSettings(world.ports)).banner).toBe('one')
   })
 
+  test('keep secrets sealed: who set one and when is told, and never what it is', async () => {
+    await change({ slackToken: 'xoxb-123456', webhookSecret: 'a-webhook-secret' })
+    const shown = await readSettings(world.ports)
+    expect(shown).toMatchObject({
+      version: 2,
+      slackToken: {
+        set: true,
+        setAt: world.clock.now().toISOString(),
+        setBy: { userId: people.ada, userName: 'ada@example.com' },
+      },
+      slackSigningSecret: { set: false },
+    })
+    await change({ slackToken: null, banner: 'two' }, 2)
+    expect((await readSettings(world.ports)).slackToken).toEqual({ set: false })
+    expect(await world.ports.vault.read('webhookSecret')).toBe('a-webhook-secret')
+    const events = await world.events('settings')
+    expect(events.map(({ payload }) => payload)).toEqual([
+      {
+        before: {},
+        after: {},
+        widens: [],
+        secrets: { set: ['slackToken', 'webhookSecret'], removed: [] },
+      },
+      {
+        before: { banner: '' },
+        after: { banner: 'two' },
+        widens: [],
+        secrets: { set: [], removed: ['slackToken'] },
+      },
+    ])
+    expect(JSON.stringify([shown, events])).not.toMatch(/xoxb|a-webhook/)
+  })
+
+  test('keep no secret of a change that is refused for something else', async () => {
+    const wrong = { slackToken: 'xoxb-123456', ticketPattern: '(' }
+    await expect(change(wrong)).rejects.toMatchObject({ code: 'pattern_malformed' })
+    expect(await world.ports.vault.read('slackToken')).toBeNull()
+  })
+
   const refused: [string, SettingsPatch, string][] = [
     ['a group nobody knows', { adminGroupId: people.alice }, 'unknown_group'],
     [

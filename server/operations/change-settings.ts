@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { SettingsPatch, Settings as ShownSettings } from '#contract/settings.ts'
 import type { GroupId } from '#core/ids.ts'
 import { refusal } from '#core/refusals.ts'
-import type { Settings } from '#core/settings.ts'
+import { type SecretName, type Settings, secretRules } from '#core/settings.ts'
 import { validateSettings } from '#core/settings-change.ts'
 import type { Change } from '#server/store/change.ts'
 import { loadExcerpt } from '#server/store/directory-excerpt.ts'
@@ -10,12 +10,14 @@ import { loadPerson, namesOfUsers } from '#server/store/people.ts'
 import { type RulesStore, raiseRulesVersion, readEnabledMembers } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
 import { loadSettings, type StoredSettings, updateSettings } from '#server/store/settings.ts'
+import { type SecretMark, secretMarks, type Vault } from '#server/store/vault.ts'
 import { type Actor, eventActorOf } from './actor.ts'
 import { type ChangePorts, makeChange } from './making-changes.ts'
 import { refusedForAll, refusedWith } from './words.ts'
 
 export interface ChangeSettingsPorts extends ChangePorts {
   readonly rules: RulesStore
+  readonly vault: Pick<Vault, 'write'>
 }
 
 export interface ChangeSettingsInput {
@@ -38,7 +40,8 @@ export async function changeSettings(
       throw refusedWith(refusal('version_conflict', { version }))
     }
     const verdict = await judge(c, { actor, patch, current: stored.settings })
-    if (verdict.differences.length === 0) return
+    const secrets = await writeSecrets(c, { vault: ports.vault, actor, patch: verdict.secrets })
+    if (verdict.differences.length === 0 && secrets === null) return
     const by = actor.person.userId
     const write = { settings: verdict.settings, expectedVersion: version, by }
     if (!(await updateSettings(c, write))) throw refusedWith(refusal('version_conflict'))
@@ -50,11 +53,43 @@ export async function changeSettings(
         before: Object.fromEntries(verdict.differences.map(({ name, before }) => [name, before])),
         after: Object.fromEntries(verdict.differences.map(({ name, after }) => [name, after])),
         widens: verdict.differences.filter(({ widens }) => widens).map(({ name }) => name),
+        ...(secrets !== null && { secrets }),
       },
     })
     await raiseRulesVersion(c.tx)
   })
 }
+
+interface SecretsWritten {
+  readonly set: SecretName[]
+  readonly removed: SecretName[]
+}
+
+/** Null: none was sent. Answers their names for the trail; what they are is told to nobody. */
+async function writeSecrets(
+  c: Change,
+  {
+    vault,
+    actor,
+    patch,
+  }: {
+    vault: Pick<Vault, 'write'>
+    actor: Actor
+    patch: Readonly<Partial<Record<SecretName, string | null>>>
+  },
+): Promise<SecretsWritten | null> {
+  const written: SecretsWritten = { set: [], removed: [] }
+  for (const name of secretNames) {
+    const value = patch[name]
+    if (value === undefined) continue
+    await vault.write(c, { name, value, by: actor.person.userId })
+    written[value === null ? 'removed' : 'set'].push(name)
+  }
+  return written.set.length + written.removed.length === 0 ? null : written
+}
+
+// The record has exactly these keys.
+const secretNames = Object.keys(secretRules) as SecretName[]
 
 interface Judged {
   readonly actor: Actor
@@ -82,12 +117,33 @@ export interface ReadSettingsPorts {
 
 export async function readSettings(ports: ReadSettingsPorts): Promise<ShownSettings> {
   const stored = await loadSettings(ports.db)
-  const nameOf = await namesOfUsers(ports.db, stored.updatedBy === null ? [] : [stored.updatedBy])
-  return showSettings(stored, nameOf)
+  const marks = await secretMarks(ports.db)
+  const setters = Object.values(marks).map(({ setBy }) => setBy)
+  const known = stored.updatedBy === null ? setters : [...setters, stored.updatedBy]
+  const nameOf = await namesOfUsers(ports.db, known)
+  const show = (name: SecretName) => showMark(marks[name], nameOf)
+  return {
+    ...showSettings(stored, nameOf),
+    slackToken: show('slackToken'),
+    slackSigningSecret: show('slackSigningSecret'),
+    webhookSecret: show('webhookSecret'),
+  }
+}
+
+function showMark(
+  mark: SecretMark | undefined,
+  nameOf: (id: string) => string,
+): ShownSettings[SecretName] {
+  if (mark === undefined) return { set: false }
+  const setBy = { userId: mark.setBy, userName: nameOf(mark.setBy) }
+  return { set: true, setAt: mark.setAt.toISOString(), setBy }
 }
 
 /** Setting by setting, so that one which is not meant to be shown never is. */
-function showSettings(stored: StoredSettings, nameOf: (id: string) => string): ShownSettings {
+function showSettings(
+  stored: StoredSettings,
+  nameOf: (id: string) => string,
+): Omit<ShownSettings, SecretName> {
   const { settings, version, updatedBy, updatedAt } = stored
   return {
     maxDurationMinutes: settings.maxDurationMinutes,

@@ -162,6 +162,13 @@ export interface SettingTable {
   updated_at: Date
 }
 
+export interface SealedSecretTable {
+  name: string
+  sealed: string
+  set_at: Date
+  set_by: string
+}
+
 export interface RulesVersionTable {
   only_row: Generated<boolean>
   version: number
@@ -543,6 +550,7 @@ export interface Schema {
   approver_policy: ApproverPolicyTable
   policy_version: PolicyVersionTable
   setting: SettingTable
+  sealed_secret: SealedSecretTable
   rules_version: RulesVersionTable
   request_target: RequestTargetTable
   request: RequestTable

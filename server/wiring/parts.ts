@@ -33,6 +33,7 @@ import { installationId } from '#server/store/installation.ts'
 import { isCodeRecentEnough } from '#server/store/migrate.ts'
 import { createRulesStore } from '#server/store/rules.ts'
 import { loadSettings } from '#server/store/settings.ts'
+import { createVault } from '#server/store/vault.ts'
 import type { AwsSide } from './aws-side.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -43,7 +44,7 @@ const expiredAtOnce = 100
 export interface PartsNeeds {
   readonly config: Pick<
     Config,
-    'adminGroup' | 'auditorGroup' | 'emailSource' | 'publicUrl' | 'portalUrl'
+    'adminGroup' | 'auditorGroup' | 'emailSource' | 'publicUrl' | 'portalUrl' | 'secrets'
   >
   readonly log: Logger
   readonly database: Database
@@ -59,6 +60,7 @@ export function createParts(needs: PartsNeeds) {
   const { config, log, database, clock, metrics, aws, intentLog } = needs
   const { db, owner } = database
   const rules = createRulesStore()
+  const vault = createVault({ db, material: config.secrets })
   const confirmer = createPeopleConfirmer({ db, people: aws.people, clock, log })
   const looks = createLooks({ db, clock, assignments: aws.otherAssignments, log })
   const approversOf = createApproversOf(rules)
@@ -191,6 +193,7 @@ export function createParts(needs: PartsNeeds) {
   }
   return {
     rules,
+    vault,
     confirmer,
     looks,
     announce,

@@ -74,6 +74,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
 
   try {
     await holdIfBehind({ db, clock, intentLog, tellOverseers: parts.tellOverseers, log })
+    await sealAnew(parts, clock, log)
   } catch (error) {
     aws.close()
     await storage.close()
@@ -125,6 +126,11 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
   }
 }
 
+async function sealAnew({ vault }: Parts, clock: Clock, log: Logger): Promise<void> {
+  const names = await vault.sealAnew(await clock.now())
+  if (names.length > 0) log.info({ names }, 'secrets were sealed anew with the present TEAM_SECRET')
+}
+
 /** A copy that does not lead, or not yet, is ready by what another one seeded. */
 async function askWhetherSeeded(parts: Parts): Promise<() => Promise<void>> {
   const ask = () => parts.readyIfSeeded().catch(() => {})
@@ -151,7 +157,7 @@ async function buildHttp(
   { storage, clock, parts, metrics }: HttpSides,
 ): Promise<App> {
   const { db, long } = storage.database
-  const { rules, confirmer, looks, announce, tellOverseers } = parts
+  const { rules, vault, confirmer, looks, announce, tellOverseers } = parts
   const store = sessionStore(db)
   const sessions: Sessions = createSessions({ store, clock })
   const loadActor = createLoadActor({ db, rules })
@@ -197,6 +203,7 @@ async function buildHttp(
         long,
         clock,
         rules,
+        vault,
         looks,
         announce,
         tellOverseers,

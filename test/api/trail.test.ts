@@ -9,6 +9,12 @@ import { cookieOf, createScene, raw, type Scene } from './scene.ts'
 const teamSecret = 'a secret of the tests, thirty-two bytes and more'
 const hostile = '<img src=x onerror="alert(1)"><script>alert(2)</script> & \'"'
 
+const ofChannels = {
+  slackToken: 'xoxb-0123456789-trail-of-the-tests',
+  slackSigningSecret: '8f742231b10e8888abcd99yyyzzz85a5',
+  webhookSecret: 'webhook-secret-0123456789-of-the-tests',
+}
+
 let scene: Scene
 let admin: Person
 let auditor: Person
@@ -41,6 +47,14 @@ beforeAll(async () => {
   )) as [Person, Person, Person, Person]
   await scene.eligibility(admin)
   await scene.approval(admin)
+  for (const [name, secret] of Object.entries(ofChannels)) {
+    secrets.set(name, secret)
+    const { body } = await admin.call('PATCH', '/settings', { [name]: secret })
+    answers.push(JSON.stringify(body))
+    // A refusal does not repeat what it refuses.
+    const refused = await admin.call('PATCH', '/settings', { [name]: `${secret} ` })
+    answers.push(JSON.stringify(refused.body))
+  }
   await admin.call('PATCH', '/settings', { banner: hostile })
 
   const why = { justification: hostile, durationMinutes: 1 }
@@ -226,6 +240,14 @@ describe('a secret is nowhere', () => {
     for (const name of ['test-user', 'test-admin']) {
       expect(text).not.toContain(secrets.get(`session of ${name}`))
     }
+    const { rows: everything } = await scene.world.database.owner.query<{ text: string }>(
+      `select query_to_xml('select * from setting', true, false, '')::text
+        || query_to_xml('select * from sealed_secret', true, false, '')::text
+        || query_to_xml('select * from idempotency_key', true, false, '')::text as text`,
+    )
+    expect(everything[0]?.text).toContain('<name>slackToken</name>')
+    for (const secret of Object.values(ofChannels))
+      expect(everything[0]?.text).not.toContain(secret)
   })
 })
 

@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { change } from '#server/store/change.ts'
+import { createVault } from '#server/store/vault.ts'
 import { createTestDatabase } from '#test/database.ts'
 import {
   freePort,
@@ -91,6 +93,41 @@ describe('what the environment names and is not there', () => {
       await database.drop()
     }
   })
+})
+
+test('a TEAM_SECRET that does not open what is sealed stops the start, and the right one still does', async () => {
+  await sandbox()
+  const database = await createTestDatabase()
+  try {
+    const env = serverEnvironment({ ...places, databaseUrl: database.url })
+    const right = { current: env.TEAM_SECRET ?? '', previous: null }
+    const { db } = database
+    await change(db, new Date(), (c) =>
+      createVault({ db, material: right }).write(c, {
+        name: 'slackToken',
+        value: 'xoxb-0123456789',
+        by: 'ada',
+      }),
+    )
+    const other = 'another secret of the tests, thirty-two bytes and more'
+    const wrong = await start({ ...env, TEAM_SECRET: other }).ended
+    expect(wrong.complaints).toEqual([
+      expect.stringMatching(/^TEAM_SECRET is not what slackToken is sealed with/),
+    ])
+    expect(wrong.complaints.join()).not.toMatch(/xoxb|of the tests/)
+    expect(wrong.code).toBe(1)
+    const rotated = start({ ...env, TEAM_SECRET: other, TEAM_SECRET_PREVIOUS: right.current })
+    await rotated.says(/secrets were sealed anew/)
+    await rotated.says(readyLine)
+    rotated.kill()
+    await rotated.ended
+    const vault = createVault({ db, material: { current: other, previous: null } })
+    expect(await vault.read('slackToken')).toBe('xoxb-0123456789')
+  } finally {
+    for (const program of programs) program.kill()
+    await Promise.all(programs.map(({ ended }) => ended))
+    await database.drop()
+  }
 })
 
 test('a second server on the folder of one that runs leaves with one line that names it', async () => {

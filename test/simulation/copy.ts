@@ -88,6 +88,7 @@ export function startCopy(needs: CopyNeeds): Copy {
           emailSource: 'team@example.net',
           publicUrl: 'https://team.example.com',
           portalUrl: accessPortal,
+          secrets: { current: 's'.repeat(32), previous: null },
         },
         log: createLogger('error', { write: needs.onError }),
         database,
