@@ -549,6 +549,15 @@ create table schema_minimum (
   constraint schema_minimum_only_row_check CHECK (only_row)
 );
 
+create table sealed_secret (
+  name text not null,
+  sealed text not null,
+  set_at timestamp with time zone not null,
+  set_by text not null,
+  constraint sealed_secret_pkey PRIMARY KEY (name),
+  constraint a_secret_is_kept_sealed CHECK ((sealed ~ '^v1\.[0-9a-f]{16}\.[A-Za-z0-9_-]{38,}$'::text))
+);
+
 create table session_log (
   log_id uuid not null,
   request_id uuid not null,
@@ -849,6 +858,7 @@ grant delete, insert, select, update on table rules_version to team_app;
 grant delete, insert, select, update on table saml_assertion_once to team_app;
 grant select on table schema_migration to team_app;
 grant select on table schema_minimum to team_app;
+grant delete, insert, select, update on table sealed_secret to team_app;
 grant delete, insert, select, update on table session_log to team_app;
 grant delete, insert, select, update on table session_log_event to team_app;
 grant delete, insert, select, update on table setting to team_app;
