@@ -137,6 +137,23 @@ export const RequestNotice = z
   })
   .meta({ id: 'RequestNotice' })
 
+/** What an approver would want to know, counted from the same person's requests for the target. */
+export const RequestHints = z
+  .object({
+    level: z.enum(['read', 'write', 'admin', 'unknown']),
+    firstTime: z.boolean().meta({ description: 'They never asked for this before' }),
+    askedLately: z.int().meta({ description: 'In the 30 days before, this one not counted' }),
+    grantedLately: z.int().meta({ description: 'Of those, how many were let through' }),
+    usualMinutes: z
+      .int()
+      .nullable()
+      .meta({ description: 'The median of the last ten granted; null: fewer than three' }),
+    longerThanUsual: z.boolean(),
+    sameWords: z.boolean().meta({ description: 'The justification is that of the last time' }),
+  })
+  .meta({ id: 'RequestHints' })
+export type RequestHints = z.infer<typeof RequestHints>
+
 export const ReviewOutcome = z.enum(['justified', 'not_justified']).meta({ id: 'ReviewOutcome' })
 export type ReviewOutcome = z.infer<typeof ReviewOutcome>
 
@@ -220,6 +237,7 @@ export const Request = z
       .meta({ description: 'The newest request that prolongs it, unless that came to nothing' }),
     undelivered: z.int().meta({ description: 'Notices about this request that did not arrive' }),
     notices: z.array(RequestNotice),
+    hints: RequestHints.optional().meta({ description: 'To those who may decide on it' }),
     actions: z.array(RequestAction),
     createdAt: Instant,
     expiresAt: Instant,
@@ -227,9 +245,40 @@ export const Request = z
   .meta({ id: 'Request' })
 export type Request = z.infer<typeof Request>
 
+export const EarlierRequests = z.object({ items: z.array(Request) }).meta({ id: 'EarlierRequests' })
+
 export const Submitted = z
   .object({ submissionId: z.string(), requests: z.array(Request) })
   .meta({ id: 'Submitted' })
+
+export const SubmissionDecision = z
+  .strictObject({
+    comment: FreeText.nullish(),
+    requestIds: z.array(Uuid).min(1).max(20).optional().meta({
+      description: 'Only these of the submission; absent: all of it that you may see',
+    }),
+  })
+  .meta({ id: 'SubmissionDecision' })
+export type SubmissionDecision = z.input<typeof SubmissionDecision>
+
+export const SubmissionDecided = z
+  .object({
+    submissionId: z.string(),
+    results: z.array(
+      z.object({
+        requestId: z.string(),
+        outcome: z
+          .enum(['approved', 'rejected', 'refused'])
+          .meta({ description: 'Whether your vote was recorded; each request stands by itself' }),
+        code: z.string().optional().meta({ description: 'Why it was refused' }),
+        params: z.record(z.string(), z.unknown()).optional(),
+        detail: z.string().optional(),
+        request: Request.meta({ description: 'As it is now' }),
+      }),
+    ),
+  })
+  .meta({ id: 'SubmissionDecided' })
+export type SubmissionDecided = z.infer<typeof SubmissionDecided>
 
 export const RequestQuery = PageQuery.extend({
   view: z
@@ -252,7 +301,9 @@ export const RequestQuery = PageQuery.extend({
   scope: z.enum(['mine', 'decide', 'all']).optional(),
   from: Instant.optional(),
   to: Instant.optional(),
-  sort: z.enum(['createdAt', 'startsAt', 'endsAt', 'expiresAt']).default('createdAt'),
+  sort: z.enum(['createdAt', 'startsAt', 'endsAt', 'expiresAt']).default('createdAt').meta({
+    description: 'Newest first; by `expiresAt`, what expires soonest first',
+  }),
 })
 export type RequestQuery = z.output<typeof RequestQuery>
 

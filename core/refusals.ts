@@ -61,6 +61,8 @@ export const refusalCodes = [
   'log_location_malformed',
   // A directory refresh that is held.
   'not_waiting',
+  // Saved requests.
+  'too_many_saved_requests',
   // API tokens.
   'too_many_tokens',
   'scope_not_allowed',

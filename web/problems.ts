@@ -69,6 +69,7 @@ const plainKeys = {
   never_granted: 'code.never_granted',
   log_location_malformed: 'code.log_location_malformed',
   not_waiting: 'code.not_waiting',
+  too_many_saved_requests: 'code.too_many_saved_requests',
   too_many_tokens: 'code.too_many_tokens',
   scope_not_allowed: 'code.scope_not_allowed',
   network_malformed: 'code.network_malformed',

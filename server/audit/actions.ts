@@ -175,6 +175,16 @@ export const auditActions = {
   'approver-policy.create': policy('Somebody made an approver policy.'),
   'approver-policy.update': policy('Somebody changed an approver policy.'),
   'approver-policy.delete': policy('Somebody deleted an approver policy.'),
+  'saved-request.create': {
+    object: 'saved-request',
+    when: 'A person kept what they often ask for, or an administrator a template for others.',
+    payload: ['kind', 'name', 'targets', 'durationMinutes', 'justification'],
+  },
+  'saved-request.delete': {
+    object: 'saved-request',
+    when: 'Its owner deleted it, or an administrator a template.',
+    payload: ['kind', 'name', 'ownerId', 'ownerName'],
+  },
   'token.create': {
     object: 'token',
     when: 'A person made an API token, or an administrator one for a program. What is done with it has it as actor.',

@@ -15,6 +15,7 @@ import { registerMe } from './me.ts'
 import { registerReconciler } from './reconciler.ts'
 import { registerRequests } from './requests.ts'
 import type { ResourceDeps, ResourcePorts } from './resources.ts'
+import { registerSavedRequests } from './saved-requests.ts'
 import { registerSettings } from './settings.ts'
 import { registerStream } from './stream.ts'
 import { registerSubmissions } from './submissions.ts'
@@ -25,6 +26,7 @@ const registrations = [
   registerEligible,
   registerRequests,
   registerSubmissions,
+  registerSavedRequests,
   registerEligibilityPolicies,
   registerApproverPolicies,
   registerSettings,

@@ -5,6 +5,7 @@ import { PageQuery } from '#contract/common.ts'
 import {
   Approvers,
   Comment,
+  EarlierRequests,
   Extension,
   Preview,
   Request,
@@ -25,7 +26,7 @@ import { listEventsOfRequest } from '#server/operations/list-events.ts'
 import { listRequests } from '#server/operations/list-requests.ts'
 import { previewRequest } from '#server/operations/preview-request.ts'
 import { readApprovers } from '#server/operations/read-approvers.ts'
-import { readRequest, readRequests } from '#server/operations/read-request.ts'
+import { readEarlierRequests, readRequest, readRequests } from '#server/operations/read-request.ts'
 import { rejectRequest } from '#server/operations/reject-request.ts'
 import { returnAccess } from '#server/operations/return-access.ts'
 import { reviewRequest } from '#server/operations/review-request.ts'
@@ -147,6 +148,19 @@ function registerReading(app: App, ports: ResourcePorts): void {
       },
     },
     (request) => listEventsOfRequest(ports, request.actor, { ...request.query, id: idOf(request) }),
+  )
+  app.get(
+    '/api/v1/requests/:id/earlier',
+    {
+      config: { permission: 'request.read' },
+      schema: {
+        tags,
+        description: 'The last five that the same person made for the same target before',
+        params: IdParams,
+        response: { 200: EarlierRequests },
+      },
+    },
+    async (request) => ({ items: await readEarlierRequests(ports, request.actor, idOf(request)) }),
   )
   app.get(
     '/api/v1/requests/:id/approvers',

@@ -1,5 +1,6 @@
-import { Submitted } from '#contract/request.ts'
-import type { SubmissionId } from '#core/ids.ts'
+import { SubmissionDecided, SubmissionDecision, Submitted } from '#contract/request.ts'
+import type { RequestId, SubmissionId } from '#core/ids.ts'
+import { decideOnSubmission } from '#server/operations/decide-on-submission.ts'
 import { readSubmission } from '#server/operations/read-request.ts'
 import type { App } from './app.ts'
 import { IdParams, type ResourcePorts } from './resources.ts'
@@ -18,4 +19,31 @@ export function registerSubmissions(app: App, ports: ResourcePorts): void {
     },
     (request) => readSubmission(ports, request.actor, request.params.id as SubmissionId),
   )
+  for (const [verb, vote] of [
+    ['approve', 'approved'],
+    ['reject', 'rejected'],
+  ] as const) {
+    app.post(
+      `/api/v1/submissions/:id/${verb}`,
+      {
+        config: { permission: `submission.${verb}` },
+        schema: {
+          tags: ['requests'],
+          description: 'Decides on its requests, each by itself: answers what became of each',
+          params: IdParams,
+          body: SubmissionDecision.nullish(),
+          response: { 200: SubmissionDecided },
+        },
+      },
+      (request) =>
+        decideOnSubmission(ports, {
+          actor: request.actor,
+          submissionId: request.params.id as SubmissionId,
+          comment: request.body?.comment ?? null,
+          // The schema has parsed ids.
+          requestIds: request.body?.requestIds as RequestId[] | undefined,
+          vote,
+        }),
+    )
+  }
 }

@@ -229,6 +229,13 @@ describe('pages', () => {
     expect(times).toEqual(times.toSorted().reverse())
   })
 
+  test('by expiry begin with what expires soonest', async () => {
+    const { items } = await list('audrey', { view: 'all', sort: 'expiresAt', limit: 200 })
+    const times = items.map(({ expiresAt }) => expiresAt)
+    expect(new Set(times).size).toBeGreaterThan(1)
+    expect(times).toEqual(times.toSorted())
+  })
+
   test('neither repeat nor lose anything when something new comes in between', async () => {
     const first = await list('alice', { limit: 5 })
     await cancelRequest(world.ports, {

@@ -6,6 +6,7 @@ import { ticketUrl } from '#core/ticket.ts'
 import { addMinutes, endsAbout, sessionsMayLiveUntil } from '#core/window.ts'
 import type { GrantUse } from '#server/store/grant-use.ts'
 import { noticesOfRequests, type StoredNotice } from '#server/store/notices.ts'
+import { earlierRequestIds, loadHints } from '#server/store/request-hints.ts'
 import { requestIdsOfSubmission } from '#server/store/request-searches.ts'
 import {
   loadRequest,
@@ -21,6 +22,7 @@ import type { Clock } from './making-changes.ts'
 import {
   actionsOn,
   approvalBasisOf,
+  approvesTarget,
   maySee,
   noSuchRequest,
   refuseUnlessSeen,
@@ -63,6 +65,19 @@ export async function readSubmission(
   return { submissionId, requests }
 }
 
+const earlierMax = 5
+
+/** What the same person asked for on the same target before; those of them that one may see. */
+export async function readEarlierRequests(
+  ports: ReadPorts,
+  actor: Actor,
+  id: RequestId,
+): Promise<Request[]> {
+  const rules = await ports.rules.load(ports.db)
+  refuseUnlessSeen(rules, actor, await loadRequest(ports.db, id))
+  return readRequests(ports, actor, await earlierRequestIds(ports.db, id, earlierMax))
+}
+
 /** The number of queries does not grow with the number of requests. */
 export async function showRequests(
   ports: Pick<ReadPorts, 'db' | 'clock'>,
@@ -74,6 +89,7 @@ export async function showRequests(
     stored.map(({ id }) => id),
   )
   const now = await ports.clock.now()
+  const hints = await hintsOn(ports.db, seen)
   return stored.map((request) => ({
     ...whatWasAsked(request),
     ticketUrl: ticketUrl(rules.settings.ticketUrlTemplate, request.ticket),
@@ -81,11 +97,36 @@ export async function showRequests(
     ...whatCameOfIt(request, now),
     sessionsMayLiveUntil: textOf(credentialsMayLiveUntil(rules, request, now)),
     ...howItWasTold(notices.get(request.id) ?? []),
+    ...hints(request),
     actions: actionsOn(rules, actor, request).map((hint) => ({
       ...hint,
       ...(hint.params && { params: { ...hint.params } }),
     })),
   }))
+}
+
+/** Only for whoever may decide on it, and only while somebody has to. */
+async function hintsOn(
+  db: Kysely<Schema>,
+  { rules, actor, stored }: { rules: Rules; actor: Actor; stored: readonly StoredRequest[] },
+) {
+  const { userId } = actor.person
+  const toDecide = stored.filter(
+    ({ status, target, requester }) =>
+      status === 'pending' && requester.userId !== userId && approvesTarget(rules, target, userId),
+  )
+  const found = await loadHints(
+    db,
+    toDecide.map(({ id }) => id),
+  )
+  return ({ id, target, durationMinutes }: StoredRequest) => {
+    const hints = found.get(id)
+    if (!hints) return {}
+    const { usualMinutes } = hints
+    const set = rules.directory.permissionSets.get(target.permissionSetArn)
+    const longerThanUsual = usualMinutes !== null && durationMinutes > usualMinutes
+    return { hints: { ...hints, level: set?.level ?? ('unknown' as const), longerThanUsual } }
+  }
 }
 
 function whatWasAsked(request: StoredRequest) {

@@ -67,6 +67,7 @@ const answers: Record<RefusalCode, Answer> = {
   session_log_off: { status: 409, title: 'No source of session logs is set' },
   never_granted: { status: 409, title: 'This access was never given' },
   not_waiting: { status: 409, title: 'This refresh waits for no word' },
+  too_many_saved_requests: { status: 409, title: 'There are too many saved requests' },
   too_many_tokens: { status: 409, title: 'There are too many tokens' },
   no_administrator_left: { status: 409, title: 'At least one administrator must remain' },
   too_few_administrators: { status: 409, title: 'Too few administrators for this' },

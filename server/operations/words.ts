@@ -104,6 +104,7 @@ const words: Partial<Record<RefusalCode, Words>> = {
     `${templateFaults[String(reason)] ?? 'The address cannot be used'}. Give one such as https://tracker.example.com/browse/{ticket}.`,
   pattern_malformed: ({ reason }) => `The pattern cannot be used (${reason}).`,
   unknown_setting: ({ name }) => `There is no setting ${name}.`,
+  too_many_saved_requests: ({ max }) => `At most ${max} are kept. Delete one first.`,
   unknown_group: ({ groupId }) => `The directory knows no group ${groupId}.`,
   unknown_id: ({ id }) => `The directory knows no ${id}. Refresh it if that is new.`,
   no_administrator_left: () =>

@@ -55,24 +55,30 @@ const sortExpressions: Record<RequestSort, RawBuilder<Date>> = {
   endsAt: sql<Date>`coalesce(g.ends_at, 'epoch')`,
 }
 
-/** Newest first, then by id; one more than asked for, so that the caller knows of more. */
+/** What runs out soonest is what is looked for; all else begins with the newest. */
+const soonestFirst: readonly RequestSort[] = ['expiresAt']
+
+/** In the order of the sort, then by id; one more than asked for, so that the caller knows of more. */
 export async function listRequestIds(
   db: Kysely<Schema>,
   conditions: RequestConditions,
   page: RequestPage,
 ): Promise<ListedRequest[]> {
   const at = sortExpressions[page.sort]
+  const isSoonest = soonestFirst.includes(page.sort)
+  const direction = isSoonest ? 'asc' : 'desc'
   let query = db
     .selectFrom('request as r')
     .leftJoin('access_grant as g', 'g.request_id', 'r.request_id')
     .select(['r.request_id', at.as('sorted_at')])
     .where(whereAll(conditions))
-    .orderBy(at, 'desc')
-    .orderBy('r.request_id', 'desc')
+    .orderBy(at, direction)
+    .orderBy('r.request_id', direction)
     .limit(page.limit + 1)
   if (page.after !== null) {
     const { at: lastAt, id } = page.after
-    query = query.where(sql<boolean>`(${at}, r.request_id) < (${lastAt}, ${id}::uuid)`)
+    const isAfter = isSoonest ? sql`>` : sql`<`
+    query = query.where(sql<boolean>`(${at}, r.request_id) ${isAfter} (${lastAt}, ${id}::uuid)`)
   }
   const rows = await query.execute()
   return rows.map((row) => ({ id: row.request_id as RequestId, sortedAt: row.sorted_at }))

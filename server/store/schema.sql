@@ -535,6 +535,22 @@ create table saml_assertion_once (
   constraint saml_assertion_once_pkey PRIMARY KEY (assertion_id)
 );
 
+create table saved_request (
+  saved_request_id uuid not null,
+  kind text not null,
+  owner_id text not null,
+  owner_user_name text not null,
+  name text not null,
+  targets jsonb not null,
+  duration_minutes integer not null,
+  justification text,
+  created_at timestamp with time zone not null,
+  constraint saved_request_pkey PRIMARY KEY (saved_request_id),
+  constraint a_saved_request_is_ones_own_or_a_template CHECK ((kind = ANY (ARRAY['own'::text, 'template'::text]))),
+  constraint a_saved_request_lasts_whole_minutes CHECK ((duration_minutes >= 1)),
+  constraint a_saved_request_names_up_to_twenty_targets CHECK (((jsonb_typeof(targets) = 'array'::text) AND ((jsonb_array_length(targets) >= 1) AND (jsonb_array_length(targets) <= 20))))
+);
+
 create table schema_migration (
   name text not null,
   checksum text not null,
@@ -660,6 +676,7 @@ CREATE INDEX notice_of_request ON notice USING btree (request_id, created_at);
 CREATE INDEX notice_undelivered ON notice USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'failed'::text]));
 CREATE UNIQUE INDEX one_pending_extension_a_grant ON request USING btree (extends_request_id) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NOT NULL));
 CREATE UNIQUE INDEX one_pending_request_a_key ON request USING btree (requester_id, account_id, permission_set_arn) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NULL));
+CREATE INDEX request_asked_before ON request USING btree (requester_id, target_id, created_at DESC);
 CREATE INDEX request_by_account_id ON request USING btree (account_id text_pattern_ops);
 CREATE INDEX request_by_account_name ON request USING btree (lower(NORMALIZE(account_name, NFKC)) text_pattern_ops);
 CREATE INDEX request_by_id_text ON request USING btree (((request_id)::text) text_pattern_ops);
@@ -676,6 +693,8 @@ CREATE INDEX request_open ON request USING btree (status, created_at DESC) WHERE
 CREATE INDEX request_pending ON request USING btree (expires_at) WHERE (status = 'pending'::request_state);
 CREATE INDEX request_state_change_of ON request_state_change USING btree (request_id, change_id);
 CREATE INDEX review_open ON review USING btree (due_at) WHERE (outcome IS NULL);
+CREATE INDEX saved_request_own ON saved_request USING btree (owner_id, name) WHERE (kind = 'own'::text);
+CREATE INDEX saved_request_template ON saved_request USING btree (name) WHERE (kind = 'template'::text);
 CREATE INDEX session_log_expiry ON session_log USING btree (expires_at);
 CREATE INDEX session_log_of ON session_log USING btree (request_id, asked_by);
 CREATE INDEX session_log_open ON session_log USING btree (asked_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
@@ -856,6 +875,7 @@ grant delete, insert, select, update on table request_target to team_app;
 grant insert, select, update on table review to team_app;
 grant delete, insert, select, update on table rules_version to team_app;
 grant delete, insert, select, update on table saml_assertion_once to team_app;
+grant delete, insert, select on table saved_request to team_app;
 grant select on table schema_migration to team_app;
 grant select on table schema_minimum to team_app;
 grant delete, insert, select, update on table sealed_secret to team_app;

@@ -440,6 +440,25 @@ export interface SignInSessionTable {
   locale_hint: string | null
 }
 
+export interface SavedTargetJson {
+  accountId: string
+  accountName: string
+  permissionSetArn: string
+  permissionSetName: string
+}
+
+export interface SavedRequestTable {
+  saved_request_id: string
+  kind: 'own' | 'template'
+  owner_id: string
+  owner_user_name: string
+  name: string
+  targets: Json<SavedTargetJson[]>
+  duration_minutes: number
+  justification: string | null
+  created_at: Date
+}
+
 export interface ApiTokenTable {
   token_id: string
   kind: 'person' | 'service'
@@ -571,6 +590,7 @@ export interface Schema {
   sign_in_session: SignInSessionTable
   saml_assertion_once: SamlAssertionOnceTable
   api_token: ApiTokenTable
+  saved_request: SavedRequestTable
   preference: PreferenceTable
   idempotency_key: IdempotencyKeyTable
   leader: LeaderTable

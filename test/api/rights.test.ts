@@ -46,7 +46,13 @@ const table: Record<string, Record<Kind, Expected>> = {
   'POST /requests/{id}/extend': itsOwner,
   'POST /requests/{id}/review': deciders,
   'GET /requests?view=review&scope=all': overseers,
+  'GET /requests/{id}/earlier': concerned,
   'GET /submissions/{id}': concerned,
+  'POST /submissions/{id}/approve': deciders,
+  'POST /submissions/{id}/reject': deciders,
+  'GET /saved-requests': everybody,
+  'POST /saved-requests': everybody,
+  'DELETE /saved-requests/{id}': line(404, 'yes', 404, 404, 404),
   'GET /eligibility-policies': overseers,
   'POST /eligibility-policies': admins,
   'GET /eligibility-policies/{id}': overseers,
@@ -116,6 +122,12 @@ beforeAll(async () => {
     expiresAt: new Date(scene.world.now().getTime() + 3_600_000).toISOString(),
   })
   ids.token = token.id
+  const { body: saved } = await people.owner.post<{ id: string }>('/saved-requests', {
+    name: 'Mine',
+    targets: [scene.target('payments-prod', 'ReadOnlyAccess')],
+    durationMinutes: 60,
+  })
+  ids.saved = saved.id
 })
 afterAll(() => scene.close())
 
@@ -129,7 +141,9 @@ function pathOf(route: string): { method: string; path: string } {
         ? ids.approver
         : path.startsWith('/tokens')
           ? ids.token
-          : ids.request
+          : path.startsWith('/saved-requests')
+            ? ids.saved
+            : ids.request
   const filled = path
     .replace('{id}', path.startsWith('/reconciler') ? '424242' : (id ?? ''))
     .replace('{accountId}', scene.account('payments-prod'))

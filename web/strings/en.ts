@@ -855,6 +855,7 @@ export const en = {
   'code.log_location_malformed':
     'Of CloudWatch Logs give the name or the ARN of a log group, of CloudTrail Lake the ARN of an event data store.',
   'code.not_waiting': 'This refresh no longer waits for a decision',
+  'code.too_many_saved_requests': 'There are too many favourites. Delete one first.',
   'code.too_many_tokens': 'There are too many tokens. Revoke one first.',
   'code.scope_not_allowed': 'Such a token may not have this scope.',
   'code.network_malformed': 'Enter an address or a range such as 203.0.113.0/24.',

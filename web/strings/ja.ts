@@ -855,6 +855,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'code.log_location_malformed':
     'CloudWatch Logs の場合はロググループの名前または ARN、CloudTrail Lake の場合はイベントデータストアの ARN を入力してください。',
   'code.not_waiting': 'この更新はすでに判断待ちではありません',
+  'code.too_many_saved_requests': 'お気に入りが多すぎます。先に 1 つ削除してください。',
   'code.too_many_tokens': 'トークンが多すぎます。先に 1 つ取り消してください。',
   'code.scope_not_allowed': 'この種類のトークンにはこのスコープを付けられません。',
   'code.network_malformed': 'アドレスまたは 203.0.113.0/24 のような範囲を入力してください。',
