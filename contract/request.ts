@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { channels } from '#core/channels.ts'
 import { requestStates } from '#core/request.ts'
 import {
   AccountId,
@@ -126,13 +127,15 @@ export const Approval = z
   })
   .meta({ id: 'Approval' })
 
+export const ChannelName = z.enum(channels).meta({ id: 'ChannelName' })
+
 export const RequestNotice = z
   .object({
     noticeId: z.string(),
     event: z.string(),
-    channel: z.string(),
+    channel: ChannelName,
     to: z.string(),
-    state: z.enum(['queued', 'sent', 'dropped', 'failed', 'no_address', 'off']),
+    state: z.enum(['queued', 'sent', 'folded', 'dropped', 'failed', 'no_address', 'off']),
     at: Instant,
   })
   .meta({ id: 'RequestNotice' })

@@ -22,6 +22,13 @@ const SecretMark = z
     }),
   ])
   .meta({ id: 'SecretMark', description: 'Whether a secret is set, since when and by whom.' })
+const TopicArn = z
+  .string()
+  .regex(
+    /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$/,
+    'Must be the ARN of an SNS topic',
+  )
+  .meta({ examples: ['arn:aws:sns:eu-west-1:111122223333:team-notices'] })
 
 const shape = {
   maxDurationMinutes: z.int().min(1).max(100_000),
@@ -46,6 +53,8 @@ const shape = {
   endOnLostEligibility: z.boolean(),
   ticketRequiredForPolicies: z.boolean(),
   emailEnabled: z.boolean(),
+  snsEnabled: z.boolean(),
+  snsTopicArn: TopicArn.nullable(),
   emailSource: z.email().max(320).nullable(),
   adminGroupId: OpaqueId.max(47),
   auditorGroupId: OpaqueId.max(47),

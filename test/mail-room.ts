@@ -2,7 +2,8 @@
 import type { RequestId } from '#core/ids.ts'
 import { createAnnounce } from '#server/notify/announce.ts'
 import { createApproversOf } from '#server/notify/approvers.ts'
-import type { MailMessage, MailOutcome } from '#server/notify/mail-port.ts'
+import { createSendEmail } from '#server/notify/email/send-email.ts'
+import type { MailMessage, MailOutcome, SendMail } from '#server/notify/mail-port.ts'
 import { drainJobs, type NotifyWorkerPorts } from '#server/notify/worker.ts'
 import type { NoticeEvent } from '#server/store/announce-port.ts'
 import { change } from '#server/store/change.ts'
@@ -37,10 +38,15 @@ export function createPostOffice() {
   }
 }
 
+export const byMail = (sendMail: SendMail, emailSource: string | null = 'team@example.net') => {
+  return { email: createSendEmail({ sendMail, emailSource }) }
+}
+
 interface NoticeRow {
   readonly receiver_id: string
   readonly state: string
   readonly attempts: number
+  readonly unanswered: number
   readonly last_error: string | null
   readonly provider_id: string | null
   readonly sent_at: Date | null
@@ -74,11 +80,10 @@ export async function createMailRoom() {
         db: world.db,
         owner,
         clock: world.clock,
-        sendMail: room.post.send,
+        senders: byMail(room.post.send),
         approversOf: createApproversOf(world.rules),
         publicUrl: 'https://team.example.com',
         portalUrl: null,
-        emailSource: 'team@example.net',
         answerWaitMs: 25,
         log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       }
@@ -96,7 +101,7 @@ export async function createMailRoom() {
     },
     async notices(): Promise<NoticeRow[]> {
       const { rows } = await owner.query<NoticeRow>(
-        `select receiver_id, state, attempts, last_error, provider_id, sent_at
+        `select receiver_id, state, attempts, unanswered, last_error, provider_id, sent_at
          from notice order by created_at, address`,
       )
       return rows

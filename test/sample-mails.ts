@@ -5,7 +5,13 @@ import type { Locale } from '#server/notify/email/moment.ts'
 import type { GrantView, MailView, RequestView, Standing } from '#server/notify/email/view.ts'
 import type { NoticeEvent } from '#server/store/announce-port.ts'
 
-export const envelope = { from: 'team@example.net', to: 'taro@example.com' }
+export const envelope = {
+  from: 'team@example.net',
+  to: 'taro@example.com',
+  replyTo: null,
+  publicUrl: 'https://team.example.com',
+  noticeId: '7c2e0d11-0000-4000-8000-000000000009',
+}
 export const at = (time: string) => new Date(`2026-11-24T${time}Z`)
 
 export const request: RequestView = {
@@ -62,6 +68,7 @@ export const gone: GrantView = {
 
 const found: Record<NoticeEvent, { request?: Partial<RequestView>; grant: GrantView | null }> = {
   requested: { grant: null },
+  reminder: { grant: null },
   approved: { request: { decisions: [approval] }, grant: due },
   rejected: {
     request: { decisions: [{ ...approval, decision: 'rejected', comment: 'Use staging' }] },
@@ -70,6 +77,7 @@ const found: Record<NoticeEvent, { request?: Partial<RequestView>; grant: GrantV
   cancelled: { request: { stoppedBy: { by: 'taro', comment: null } }, grant: null },
   expired: { grant: null },
   active: { request: { decisions: [approval] }, grant: live },
+  ending_soon: { request: { decisions: [approval] }, grant: live },
   ended: { request: { decisions: [approval], endReason: 'time' }, grant: gone },
   revoked: {
     request: { decisions: [approval], stoppedBy: { by: 'carol', comment: 'Wrong account' } },

@@ -7,6 +7,8 @@ const keys = {
   cancelled: 'notice.cancelled',
   expired: 'notice.expired',
   active: 'notice.active',
+  ending_soon: 'notice.ending_soon',
+  reminder: 'notice.reminder',
   ended: 'notice.ended',
   revoked: 'notice.revoked',
   failed: 'notice.failed',

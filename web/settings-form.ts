@@ -23,7 +23,16 @@ export type SettingField = { readonly name: SettingName; readonly help?: StringK
 export type ChoiceName = Settings['sessionLogSource']
 
 export interface SettingGroup {
-  readonly id: 'time' | 'rules' | 'life' | 'policies' | 'mail' | 'sessionLog' | 'signIn' | 'banner'
+  readonly id:
+    | 'time'
+    | 'rules'
+    | 'life'
+    | 'policies'
+    | 'mail'
+    | 'sns'
+    | 'sessionLog'
+    | 'signIn'
+    | 'banner'
   readonly fields: readonly SettingField[]
 }
 
@@ -98,6 +107,13 @@ export const settingGroups: readonly SettingGroup[] = [
         help: 'setHelp.sessionLogSource',
       },
       { name: 'sessionLogLocation', type: 'text', help: 'setHelp.sessionLogLocation' },
+    ],
+  },
+  {
+    id: 'sns',
+    fields: [
+      { name: 'snsEnabled', type: 'flag', help: 'setHelp.snsEnabled' },
+      { name: 'snsTopicArn', type: 'text', help: 'setHelp.snsTopicArn' },
     ],
   },
   {

@@ -70,6 +70,15 @@ export const readingRoutes: ControlRoutes = {
     return { status: 204, body: undefined }
   },
 
+  'GET /_sandbox/sns': (world) => ({
+    status: 200,
+    body: world.state.topicMessages.map((one) => ({ ...one, at: iso(one.at) })),
+  }),
+  'DELETE /_sandbox/sns'(world) {
+    world.commit({ type: 'topic-messages-cleared' })
+    return { status: 204, body: undefined }
+  },
+
   'GET /_sandbox/mail': (world) => ({
     status: 200,
     body: world.state.mails.map((mail) => ({ ...mail, at: iso(mail.at) })),

@@ -23,6 +23,8 @@ export function* changesThatMake(state: State): Generator<Change> {
   for (const value of state.operations.values()) yield { type: 'operation', value }
   for (const value of state.applications.values()) yield { type: 'application', value }
   for (const value of state.mails) yield { type: 'mail', value }
+  for (const value of state.topics.values()) yield { type: 'topic', value }
+  for (const value of state.topicMessages) yield { type: 'topic-message', value }
   for (const value of state.calls) yield { type: 'call', value }
   for (const value of state.faults.values()) yield { type: 'fault', value }
   yield { type: 'settings', value: state.settings }

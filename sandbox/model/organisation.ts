@@ -83,6 +83,11 @@ export class Founder {
     return value
   }
 
+  topic(name: string): void {
+    const arn = `arn:aws:sns:us-east-1:${this.organisation.delegatedAdministratorId}:${name}`
+    this.changes.push({ type: 'topic', value: { arn, createdAt: this.#at } })
+  }
+
   permissionSet(
     name: string,
     given: { description: string; sessionDuration: string; policies: string[] },
@@ -146,6 +151,7 @@ export function foundSmall(founder: Founder) {
   for (const account of [audit, logArchive]) {
     founder.assign(people.securityAuditors, sets.readOnly, account)
   }
+  founder.topic('team-notices')
   return { workloads, security, ...people, ...sets }
 }
 

@@ -24,6 +24,8 @@ import {
   type Role,
   type Settings,
   type Target,
+  type Topic,
+  type TopicMessage,
   type User,
 } from './types.ts'
 
@@ -59,6 +61,8 @@ export class State {
   readonly applications = new SortedTable<Application>()
   readonly faults = new SortedTable<Fault>()
   readonly mails: Mail[] = []
+  readonly topics = new Map<string, Topic>()
+  readonly topicMessages: TopicMessage[] = []
   readonly calls: Call[] = []
   settings: Settings = { ...defaultSettings }
   portalSecrets: PortalSecrets | null = null
@@ -177,6 +181,15 @@ export class State {
         break
       case 'mails-cleared':
         this.mails.splice(0)
+        break
+      case 'topic':
+        this.topics.set(change.value.arn, change.value)
+        break
+      case 'topic-message':
+        this.topicMessages.push(change.value)
+        break
+      case 'topic-messages-cleared':
+        this.topicMessages.splice(0)
         break
       case 'call':
         this.#putCall(change.value)

@@ -136,6 +136,20 @@ export interface Mail {
   at: Instant
 }
 
+export interface Topic {
+  arn: string
+  createdAt: Instant
+}
+
+export interface TopicMessage {
+  messageId: string
+  topicArn: string
+  subject: string | null
+  body: string
+  attributes: Record<string, string>
+  at: Instant
+}
+
 export interface Call {
   service: string
   operation: string
@@ -246,6 +260,9 @@ export type Change =
   | { type: 'application-removed'; slug: string }
   | { type: 'mail'; value: Mail }
   | { type: 'mails-cleared' }
+  | { type: 'topic'; value: Topic }
+  | { type: 'topic-message'; value: TopicMessage }
+  | { type: 'topic-messages-cleared' }
   | { type: 'call'; value: Call }
   | { type: 'calls-cleared' }
   | { type: 'settings'; value: Settings }

@@ -4,6 +4,7 @@ import type { AwsRequest } from './message.ts'
 import { organizations } from './organizations.ts'
 import type { Service } from './service.ts'
 import { ses } from './ses.ts'
+import { sns } from './sns.ts'
 import { ssoAdmin } from './sso-admin.ts'
 import { sts } from './sts.ts'
 
@@ -45,7 +46,13 @@ export function recognise(request: AwsRequest): Recognised {
   if (request.path.startsWith('/v2/email/')) return recogniseSes(request)
   const form = new URLSearchParams(request.body.toString('utf8') || request.query)
   const operation = form.get('Action') ?? ''
-  return { service: sts, operation, protocol: queryProtocol, input: () => ({}) }
+  const version = form.get('Version')
+  if (version === snsVersion) {
+    const input = () => Object.fromEntries(form)
+    return { service: sns, operation, protocol: queryProtocol(snsNamespace, version), input }
+  }
+  const protocol = queryProtocol(stsNamespace, stsVersion)
+  return { service: sts, operation, protocol, input: () => ({}) }
 }
 
 function recogniseSes(request: AwsRequest): Recognised {
@@ -129,11 +136,16 @@ const queryCodes: Readonly<Record<string, [code: string, status: number]>> = {
   MissingAuthenticationTokenException: ['MissingAuthenticationToken', 403],
   IncompleteSignatureException: ['IncompleteSignature', 403],
   ThrottlingException: ['Throttling', 400],
+  NotFound: ['NotFound', 404],
+  InternalServerException: ['InternalFailure', 500],
 }
 
-const stsNamespace = 'https://sts.amazonaws.com/doc/2011-06-15/'
+const stsVersion = '2011-06-15'
+const stsNamespace = `https://sts.amazonaws.com/doc/${stsVersion}/`
+const snsVersion = '2010-03-31'
+const snsNamespace = `http://sns.amazonaws.com/doc/${snsVersion}/`
 
-const queryProtocol: Protocol = {
+const queryProtocol = (namespace: string, version: string): Protocol => ({
   render(result, { requestId, operation }) {
     const headers = { 'content-type': 'text/xml', 'x-amzn-requestid': requestId }
     if (result instanceof Refusal) {
@@ -141,17 +153,17 @@ const queryProtocol: Protocol = {
       const [code, known] = queryCodes[result.code] ?? [result.code, status]
       const type = known >= 500 ? 'Receiver' : 'Sender'
       const error = elements({ Type: type, Code: code, Message: result.message })
-      const body = `<ErrorResponse xmlns="${stsNamespace}"><Error>${error}</Error>${elements({ RequestId: requestId })}</ErrorResponse>`
+      const body = `<ErrorResponse xmlns="${namespace}"><Error>${error}</Error>${elements({ RequestId: requestId })}</ErrorResponse>`
       return { status: known, headers, body }
     }
     const inner = `<${operation}Result>${elements(result)}</${operation}Result>`
     const metadata = `<ResponseMetadata>${elements({ RequestId: requestId })}</ResponseMetadata>`
-    const body = `<${operation}Response xmlns="${stsNamespace}">${inner}${metadata}</${operation}Response>`
+    const body = `<${operation}Response xmlns="${namespace}">${inner}${metadata}</${operation}Response>`
     return { status: 200, headers, body }
   },
   unknownOperation: (operation) =>
-    new Refusal('InvalidAction', `Could not find operation ${operation} for version 2011-06-15`),
-}
+    new Refusal('InvalidAction', `Could not find operation ${operation} for version ${version}`),
+})
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 const escapeXml = (text: string) => text.replaceAll(/[&<>]/g, (sign) => escapes[sign] ?? sign)

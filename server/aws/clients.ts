@@ -13,6 +13,7 @@
 import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
 import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import { SESv2Client } from '@aws-sdk/client-sesv2'
+import { SNSClient } from '@aws-sdk/client-sns'
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import { STSClient } from '@aws-sdk/client-sts'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
@@ -31,7 +32,7 @@ import { type AwsErrorKind, classify } from './errors.ts'
 export type Lane = 'engine' | 'other' | 'contents'
 
 export interface CountedCall {
-  readonly service: 'sso-admin' | 'identitystore' | 'organizations' | 'sts' | 'ses'
+  readonly service: 'sso-admin' | 'identitystore' | 'organizations' | 'sts' | 'ses' | 'sns'
   readonly operation: string
   readonly outcome: 'ok' | AwsErrorKind
 }
@@ -61,6 +62,7 @@ export interface AwsClients {
   organizations(): OrganizationsClient
   sts(): STSClient
   ses(): SESv2Client
+  sns(region: string): SNSClient
   close(): void
 }
 
@@ -142,6 +144,13 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
       remember('ses', () =>
         meter(new SESv2Client({ ...reads, maxAttempts: 1, ...inRegion() }), options, {
           service: 'ses',
+          buckets: () => [],
+        }),
+      ),
+    sns: (region) =>
+      remember(`sns ${region}`, () =>
+        meter(new SNSClient({ ...reads, maxAttempts: 1, region }), options, {
+          service: 'sns',
           buckets: () => [],
         }),
       ),

@@ -47,6 +47,8 @@ const names: Record<Exclude<AwsErrorKind, 'unknown'>, readonly string[]> = {
   ],
   denied: [
     'AccessDeniedException',
+    'AuthorizationError',
+    'AuthorizationErrorException',
     'AccessDenied',
     'NotAuthorized',
     'UnrecognizedClientException',

@@ -14,6 +14,7 @@ beforeEach(() => control(sandbox, 'DELETE', 'faults'))
 const message = {
   from: 'team@example.net',
   to: 'test-user@example.com',
+  replyTo: 'team@example.net',
   subject: '「承認のお願い」𠮷',
   text: 'plain １',
   html: '<p>𠮷</p>',

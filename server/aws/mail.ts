@@ -5,11 +5,12 @@ import {
   type SendEmailCommandInput,
 } from '@aws-sdk/client-sesv2'
 import type { AwsClients } from './clients.ts'
-import { type AwsErrorKind, classify, reading } from './errors.ts'
+import { type AwsErrorKind, classify, httpStatusOf, reading, wasNeverConnected } from './errors.ts'
 
 export interface MailMessage {
   readonly from: string
   readonly to: string
+  readonly replyTo: string
   readonly subject: string
   readonly text: string
   readonly html: string
@@ -22,7 +23,7 @@ export type MailOutcome =
   /** No later attempt would fare better: the message or its addresses are at fault. */
   | { readonly kind: 'refused'; readonly message: string }
   /** To be tried again. It may have been accepted, if the answer was lost. */
-  | { readonly kind: 'later'; readonly message: string }
+  | { readonly kind: 'later'; readonly message: string; readonly mayHaveArrived: boolean }
 
 export interface MailAccount {
   /** False: SES sends to verified addresses only. */
@@ -60,8 +61,10 @@ export function createMail({ clients }: { clients: AwsClients }): Mail {
         const isRefusal = refusals.has(code) || refusingKinds.includes(kind)
         const isSuspension =
           code === 'AccountSuspendedException' || code === 'SendingPausedException'
-        const outcome = isRefusal && !isSuspension ? 'refused' : 'later'
-        return { kind: outcome, message: `${code}: ${why}` }
+        const said = `${code}: ${why}`
+        if (isRefusal && !isSuspension) return { kind: 'refused', message: said }
+        const mayHaveArrived = httpStatusOf(error) === null && !wasNeverConnected(error)
+        return { kind: 'later', message: said, mayHaveArrived }
       }
     },
     account: () =>
@@ -86,6 +89,7 @@ function inputOf(message: MailMessage): SendEmailCommandInput {
   return {
     FromEmailAddress: message.from,
     Destination: { ToAddresses: [message.to] },
+    ReplyToAddresses: [message.replyTo],
     Content: {
       Simple: {
         Subject: utf8(message.subject),

@@ -1,11 +1,15 @@
+import { channelsOn, personalChannels } from '#core/channels.ts'
 import type { RequestId, UserId } from '#core/ids.ts'
+import type { Settings } from '#core/settings.ts'
 import type { Announce, NoticeEvent } from '#server/store/announce-port.ts'
 import type { Change } from '#server/store/change.ts'
-import { loadPeople } from '#server/store/people.ts'
+import { loadPeople, type PersonInReplica } from '#server/store/people.ts'
 import { loadRequest, type StoredRequest } from '#server/store/requests.ts'
 import { loadSettings } from '#server/store/settings.ts'
 import { type ApproversOf, audienceOf } from './audience.ts'
+import { type Addressee, standingAddressees } from './channel-port.ts'
 import { mailAddress } from './email/plain.ts'
+import type { Standing } from './email/view.ts'
 
 export interface AnnouncePorts {
   readonly approversOf: ApproversOf
@@ -14,11 +18,14 @@ export interface AnnouncePorts {
 /** Each time is news of its own. */
 const happensAgain: readonly NoticeEvent[] = ['excess_added']
 
-/** One notice a person; a second call for the same event of a request adds nobody twice. */
+/**
+ * One notice a person and channel, and one for each program; a second call for the same event of a
+ * request adds nobody twice.
+ */
 export function createAnnounce(ports: AnnouncePorts): Announce {
   return async (change, event, requestId) => {
     const { settings } = await loadSettings(change.tx)
-    if (!settings.emailEnabled) return
+    if (channelsOn(settings).length === 0) return
     // An id of ours, from the caller's own row.
     const request = await loadRequest(change.tx, requestId as RequestId)
     if (request === null) throw new Error(`There is no request ${requestId} to announce`)
@@ -28,20 +35,42 @@ export function createAnnounce(ports: AnnouncePorts): Announce {
     const told = happensAgain.includes(event)
       ? new Set<string>()
       : await alreadyTold(change, event, requestId)
+    const tell = (to: Addressee | Unreachable, standing: Standing) => {
+      if (told.has(toldKey(to))) return
+      const { channel, receiverId, address } = to
+      change.notice({ requestId, event, channel, receiverId, address, facts: { standing } })
+    }
     for (const [userId, standing] of audience) {
       const person = people.get(userId)
-      if (told.has(userId) || person?.enabled === false) continue
-      change.notice({
-        requestId,
-        event,
-        channel: 'email',
-        receiverId: userId,
-        address: mailAddress(person === undefined ? emailOf(request, userId) : person.email),
-        facts: { standing },
-      })
+      if (person?.enabled === false) continue
+      for (const to of waysTo(userId, { person, request, settings })) tell(to, standing)
     }
+    for (const to of standingAddressees(settings)) tell(to, 'auditor')
   }
 }
+
+interface Unreachable extends Omit<Addressee, 'address'> {
+  readonly address: string | null
+}
+
+function waysTo(
+  userId: UserId,
+  about: {
+    readonly person: PersonInReplica | undefined
+    readonly request: StoredRequest
+    readonly settings: Settings
+  },
+): Unreachable[] {
+  const { person, request, settings } = about
+  const on = channelsOn(settings)
+  const address = mailAddress(person === undefined ? emailOf(request, userId) : person.email)
+  return personalChannels
+    .filter((channel) => on.includes(channel))
+    .map((channel) => ({ receiverId: userId, channel, address }))
+}
+
+const toldKey = ({ channel, receiverId }: { channel: string; receiverId: string }) =>
+  `${channel} ${receiverId}`
 
 async function alreadyTold(
   change: Change,
@@ -50,12 +79,11 @@ async function alreadyTold(
 ): Promise<ReadonlySet<string>> {
   const rows = await change.tx
     .selectFrom('notice')
-    .select('receiver_id')
+    .select(['channel', 'receiver_id as receiverId'])
     .where('request_id', '=', requestId)
     .where('event', '=', event)
-    .where('channel', '=', 'email')
     .execute()
-  return new Set(rows.map((row) => row.receiver_id))
+  return new Set(rows.map(toldKey))
 }
 
 /** Somebody whom the replica does not have is known by the request alone. */

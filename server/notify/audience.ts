@@ -30,16 +30,24 @@ export async function audienceOf(
   request: StoredRequest,
   event: NoticeEvent,
 ): Promise<Audience> {
-  const told = new Map<UserId, Standing>([[request.requester.userId, 'requester']])
+  const told = new Map<UserId, Standing>()
+  if (event !== 'reminder') told.set(request.requester.userId, 'requester')
+  if (event === 'ending_soon') return told
   const add = (ids: Iterable<UserId>, standing: Standing) => {
     for (const id of [...ids].toSorted()) if (!told.has(id)) told.set(id, standing)
   }
   // The port's ids are the directory's.
-  add(approvers as readonly UserId[], 'approver')
-  add(
-    request.decisions.map(({ userId }) => userId),
-    'approver',
-  )
+  const decided = new Set(request.decisions.map(({ userId }) => userId))
+  const mayDecide = approvers as readonly UserId[]
+  if (event === 'reminder') {
+    add(
+      mayDecide.filter((id) => !decided.has(id)),
+      'approver',
+    )
+    return told
+  }
+  add(mayDecide, 'approver')
+  add(decided, 'approver')
   if (toldToOverseers.includes(event)) {
     const { auditors, admins } = await overseers(db)
     add(auditors, 'auditor')

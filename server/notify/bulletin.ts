@@ -13,17 +13,16 @@ import { loadPerson, namesOfUsers } from '#server/store/people.ts'
 import { loadRequests } from '#server/store/requests.ts'
 import type { NoticeTable, Schema } from '#server/store/schema.ts'
 import { type ApproversOf, overseers } from './audience.ts'
+import { isStandingReceiver } from './channel-port.ts'
 import { type BulletinView, composeBulletin } from './email/compose-bulletin.ts'
-import { messageOf, threadId } from './email/message.ts'
 import type { Standing } from './email/view.ts'
 import { placeOf } from './preferences.ts'
-import { type Ended, end, type Prepared, senderOf } from './prepared.ts'
+import { type Ended, end, type Prepared } from './prepared.ts'
 
 export interface BulletinPorts {
   readonly db: Kysely<Schema>
   readonly approversOf: ApproversOf
   readonly publicUrl: string
-  readonly emailSource: string | null
 }
 
 type Content = BulletinView['content']
@@ -63,10 +62,7 @@ export async function prepareBulletin(
   notice: BulletinNotice,
 ): Promise<Prepared> {
   const { db, publicUrl } = ports
-  if (notice.address === null) return end('no_address', 'There is no address')
-  const sender = await senderOf(ports)
-  if (sender.kind === 'end') return sender
-  // An id of the directory, from our own row.
+  // An id of the directory, from our own row, or of a receiver that is no person.
   const id = notice.receiver_id as UserId
   if ((await loadPerson(db, id))?.enabled === false)
     return end('dropped', 'The receiver is disabled')
@@ -76,13 +72,12 @@ export async function prepareBulletin(
   if (content.kind === 'end') return content
   const place = await placeOf(db, id)
   const letter = composeBulletin({ place, standing: receiver.standing, publicUrl, content })
-  const envelope = { from: sender.from, to: notice.address }
-  const thread = threadId(publicUrl, `notice-${content.thread}`)
-  return { kind: 'send', message: messageOf(letter, envelope, thread) }
+  return { kind: 'send', content: { thread: `notice-${content.thread}`, letter, request: null } }
 }
 
 /** Those who make or decide on requests are asked about at each of them. */
 async function isStill(db: Kysely<Schema>, { id, standing: one }: Receiver): Promise<boolean> {
+  if (isStandingReceiver(id)) return true
   const { auditors, admins } = await overseers(db)
   if (one === 'auditor') return [...auditors].includes(id)
   return one === 'admin' ? [...admins].includes(id) : true

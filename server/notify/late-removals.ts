@@ -12,6 +12,7 @@
  * after an hour in which no copy ran; requester and approvers read the seconds in `ended`.
  */
 import type { Kysely } from 'kysely'
+import { channelsOn } from '#core/channels.ts'
 import type { UserId } from '#core/ids.ts'
 import { type Change, type ChangeOptions, change } from '#server/store/change.ts'
 import {
@@ -25,6 +26,7 @@ import { loadRequests } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
 import { loadSettings } from '#server/store/settings.ts'
 import { type ApproversOf, overseers } from './audience.ts'
+import { standingAddressees } from './channel-port.ts'
 import type { Standing } from './email/view.ts'
 import { queueBulletins } from './tell-overseers.ts'
 
@@ -65,9 +67,9 @@ export function createTellLateRemovals({ db, approversOf }: TellLatePorts): Tell
   }
 
   /** Each by their nearest standing; those who watch over all are told of all. */
-  async function receiversOf(alarms: readonly LateAlarm[]): Promise<Map<UserId, Receiver>> {
+  async function receiversOf(alarms: readonly LateAlarm[]): Promise<Map<string, Receiver>> {
     const { auditors, admins } = await overseers(db)
-    const receivers = new Map<UserId, Receiver>()
+    const receivers = new Map<string, Receiver>()
     const overseer = new Set([...auditors, ...admins])
     const add = (id: UserId, standing: Standing, alarm: LateAlarm) => {
       if (overseer.has(id)) return
@@ -83,6 +85,9 @@ export function createTellLateRemovals({ db, approversOf }: TellLatePorts): Tell
     }
     for (const id of admins) receivers.set(id, { standing: 'admin', alarms: [...alarms] })
     for (const id of auditors) receivers.set(id, { standing: 'auditor', alarms: [...alarms] })
+    for (const { receiverId } of standingAddressees((await loadSettings(db)).settings)) {
+      receivers.set(receiverId, { standing: 'auditor', alarms: [...alarms] })
+    }
     return receivers
   }
 
@@ -91,7 +96,7 @@ export function createTellLateRemovals({ db, approversOf }: TellLatePorts): Tell
     const open = new Set(alarms.filter(isOpen).map(({ alarmId }) => alarmId))
     for (const alarmId of approvers.keys()) if (!open.has(alarmId)) approvers.delete(alarmId)
     const newest = alarms.at(-1)
-    if (newest === undefined || !(await loadSettings(db)).settings.emailEnabled) return 0
+    if (newest === undefined || channelsOn((await loadSettings(db)).settings).length === 0) return 0
     const told = await loadTold(db)
     const due = [...(await receiversOf(alarms))].filter(([id, { alarms: theirs }]) =>
       isDue(theirs, told.get(id), now),
@@ -106,7 +111,7 @@ export function createTellLateRemovals({ db, approversOf }: TellLatePorts): Tell
 
 async function tell(
   c: Change,
-  receivers: readonly (readonly [UserId, Receiver])[],
+  receivers: readonly (readonly [string, Receiver])[],
   upToAlarm: number,
 ): Promise<void> {
   const ids = receivers.map(([id]) => id)

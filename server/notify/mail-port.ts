@@ -1,7 +1,10 @@
-/** What the mail channel needs of whoever delivers; built in main.ts. */
+/** What the mail channel needs of whoever delivers; built in server/wiring. */
+import type { Outcome } from './channel-port.ts'
+
 export interface MailMessage {
   readonly from: string
   readonly to: string
+  readonly replyTo: string
   /** One line. */
   readonly subject: string
   readonly text: string
@@ -9,11 +12,6 @@ export interface MailMessage {
   readonly headers: readonly { readonly name: string; readonly value: string }[]
 }
 
-export type MailOutcome =
-  | { readonly kind: 'sent'; readonly messageId: string }
-  /** It will be refused again however often it is sent. */
-  | { readonly kind: 'refused'; readonly message: string }
-  /** Nothing is known to be wrong with the message: try again. */
-  | { readonly kind: 'later'; readonly message: string }
+export type MailOutcome = Extract<Outcome, { kind: 'sent' | 'refused' | 'later' }>
 
 export type SendMail = (message: MailMessage) => Promise<MailOutcome>

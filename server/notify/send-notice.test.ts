@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { verifyChain } from '#server/audit/verify.ts'
 import type { NoticeEvent } from '#server/store/announce-port.ts'
 import { people } from '#test/factory.ts'
-import { createMailRoom, type MailRoom } from '#test/mail-room.ts'
+import { byMail, createMailRoom, type MailRoom } from '#test/mail-room.ts'
 import type { MailOutcome } from './mail-port.ts'
 
 let room: MailRoom
@@ -191,7 +191,7 @@ describe('a notice that is no longer so is dropped', () => {
     [
       'there is no sender',
       async () => {
-        room.ports = { ...room.ports, emailSource: null }
+        room.ports = { ...room.ports, senders: byMail(room.post.send, null) }
       },
     ],
   ]

@@ -9,8 +9,10 @@ import type { StoredRequest } from '#server/store/requests.ts'
  */
 const newsIn: Readonly<Record<NoticeEvent, readonly RequestState[]>> = {
   requested: ['pending'],
+  reminder: ['pending'],
   approved: ['scheduled', 'activating', 'active'],
   active: ['active'],
+  ending_soon: ['active'],
   rejected: ['rejected'],
   cancelled: ['cancelled'],
   expired: ['expired'],
@@ -24,8 +26,11 @@ const newsIn: Readonly<Record<NoticeEvent, readonly RequestState[]>> = {
 
 export function isStale(
   event: NoticeEvent,
-  { status, review }: Pick<StoredRequest, 'status' | 'review'>,
+  { status, review, grant, expiresAt }: StoredRequest,
+  now: Date,
 ): boolean {
+  if (event === 'ending_soon' && (grant?.endsAt ?? now) <= now) return true
+  if (event === 'reminder' && expiresAt <= now) return true
   if (event === 'review_due' && review?.given) return true
   return !newsIn[event].includes(status)
 }

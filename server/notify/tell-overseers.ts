@@ -1,9 +1,11 @@
+import { channelsOn, personalChannels } from '#core/channels.ts'
 import type { UserId } from '#core/ids.ts'
 import type { Bulletin, TellOverseers } from '#server/store/announce-port.ts'
 import type { Change } from '#server/store/change.ts'
 import { loadPeople } from '#server/store/people.ts'
 import { loadSettings } from '#server/store/settings.ts'
 import { overseers } from './audience.ts'
+import { standingAddressees } from './channel-port.ts'
 import { mailAddress } from './email/plain.ts'
 import type { Standing } from './email/view.ts'
 
@@ -16,13 +18,14 @@ const toldTo: Readonly<Record<Bulletin['event'], readonly ('auditor' | 'admin')[
 
 export const tellOverseers: TellOverseers = async (change, { event, facts }) => {
   const { settings } = await loadSettings(change.tx)
-  if (!settings.emailEnabled) return
+  if (channelsOn(settings).length === 0) return
   const { auditors, admins } = await overseers(change.tx)
   const of = { auditor: auditors, admin: admins }
-  const told = new Map<UserId, Standing>()
+  const told = new Map<string, Standing>()
   for (const standing of toldTo[event]) {
     for (const id of of[standing]) if (!told.has(id)) told.set(id, standing)
   }
+  for (const { receiverId } of standingAddressees(settings)) told.set(receiverId, 'auditor')
   await queueBulletins(
     change,
     event,
@@ -30,17 +33,31 @@ export const tellOverseers: TellOverseers = async (change, { event, facts }) => 
   )
 }
 
-/** One notice a person, with what is meant for them. */
+/**
+ * One notice a person and channel with what is meant for them, and one for each program among the
+ * receivers.
+ */
 export async function queueBulletins(
   change: Change,
   event: string,
-  receivers: ReadonlyMap<UserId, object>,
+  receivers: ReadonlyMap<string, object>,
 ): Promise<void> {
-  const people = await loadPeople(change.tx, [...receivers.keys()])
+  const { settings } = await loadSettings(change.tx)
+  const on = channelsOn(settings)
+  const programs = new Map(standingAddressees(settings).map((to) => [to.receiverId, to]))
+  // Whoever is no program is a person of the directory.
+  const people = await loadPeople(change.tx, [...receivers.keys()] as UserId[])
   for (const [receiverId, facts] of receivers) {
-    const person = people.get(receiverId)
+    const program = programs.get(receiverId)
+    if (program) {
+      change.notice({ requestId: null, event, facts, ...program })
+      continue
+    }
+    const person = people.get(receiverId as UserId)
     if (person?.enabled === false) continue
     const address = mailAddress(person?.email ?? null)
-    change.notice({ requestId: null, event, channel: 'email', receiverId, address, facts })
+    for (const channel of personalChannels.filter((one) => on.includes(one))) {
+      change.notice({ requestId: null, event, channel, receiverId, address, facts })
+    }
   }
 }

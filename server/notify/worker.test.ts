@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createMailRoom, type MailRoom } from '#test/mail-room.ts'
+import { byMail, createMailRoom, type MailRoom } from '#test/mail-room.ts'
 import { releaseDeadWorkers } from './dead-workers.ts'
 import { startNotifyWorker, sweep } from './worker.ts'
 
@@ -24,8 +24,7 @@ describe('a process that dies', () => {
       await startNotifyWorker({
         db: database.db, owner: database.owner, log, clock: { now: () => new Date() },
         approversOf: async () => [], publicUrl: 'https://team.example.com', portalUrl: null,
-        emailSource: 'team@example.net',
-        sendMail: () => { console.log('accepted'); return new Promise(() => undefined) },
+        senders: { email: () => { console.log('accepted'); return new Promise(() => undefined) } },
       })`
     const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
       env: { ...process.env, VICTIM_DATABASE: room.world.database.url },
@@ -53,7 +52,7 @@ describe('a process that dies', () => {
     await expect.poll(() => releaseDeadWorkers(room.owner, inAWhile())).toBe(1)
     await room.drain()
     expect(room.post.taken.map(({ to }) => to)).toEqual(['alice@example.com'])
-    expect(await room.notices()).toMatchObject([{ state: 'sent', attempts: 2 }])
+    expect(await room.notices()).toMatchObject([{ state: 'sent', attempts: 2, unanswered: 1 }])
   })
 
   test('during the very last attempt: the notice is failed, not forgotten', async () => {
@@ -144,10 +143,10 @@ describe('the workers of a running server', () => {
     const { send } = post
     room.ports = {
       ...room.ports,
-      async sendMail(message) {
+      senders: byMail(async (message) => {
         if (room.post.taken.length === 0) await rename('_private_jobs', 'hidden')
         return send(message)
-      },
+      }),
     }
     await room.announce('requested', 'alice')
     const worker = await startNotifyWorker(room.ports)
@@ -155,9 +154,9 @@ describe('the workers of a running server', () => {
     await rename('hidden', '_private_jobs')
     await room.becomes('expired')
     await room.announce('expired', 'alice')
-    await room.post.handedIn(2)
-    // The job of the first mail is still locked by the pool that ended.
+    // The job of the first mail, and with it its queue, is still locked by the pool that ended.
     await expect.poll(() => releaseDeadWorkers(owner, new Date(Date.now() + 60_000))).toBe(1)
+    await room.post.handedIn(2)
     await worker.stop()
     expect((await room.notices()).map(({ state }) => state)).toEqual(['sent', 'sent'])
   })

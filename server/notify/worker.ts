@@ -16,6 +16,7 @@ import {
   type WorkerEvents,
 } from 'graphile-worker'
 import type pg from 'pg'
+import { noticeQueues } from '#server/store/change.ts'
 import {
   dropExhausted,
   releaseDeadWorkers,
@@ -42,8 +43,11 @@ export interface NotifyWorker {
   stop(): Promise<void>
 }
 
-/** Jobs at once, and connections of the owner's pool in use at once, beside one that listens. */
-const jobsAtOnce = 4
+/**
+ * Jobs at once, and connections of the owner's pool in use at once, beside one that listens: one for
+ * each queue of notices, so that a channel that hangs keeps nobody waiting, and two for the rest.
+ */
+const jobsAtOnce = noticeQueues + 2
 /**
  * Without a delay, be it none, the queue neither waits for its report of how a job went nor hears of
  * its failure: a database that is away would then end the whole process.

@@ -165,6 +165,8 @@ function showSettings(
     ticketRequiredForPolicies: settings.ticketRequiredForPolicies,
     emailEnabled: settings.emailEnabled,
     emailSource: settings.emailSource,
+    snsEnabled: settings.snsEnabled,
+    snsTopicArn: settings.snsTopicArn,
     adminGroupId: settings.adminGroupId ?? '',
     auditorGroupId: settings.auditorGroupId ?? '',
     sessionLogSource: settings.sessionLogSource,

@@ -3,11 +3,14 @@ import type { Change } from './change.ts'
 /** What people are told about a request (the domain's "Notices"). */
 export type NoticeEvent =
   | 'requested'
+  // Once more, to approvers who have not voted, before it expires.
+  | 'reminder'
   | 'approved'
   | 'rejected'
   | 'cancelled'
   | 'expired'
   | 'active'
+  | 'ending_soon'
   | 'ended'
   | 'revoked'
   | 'failed'

@@ -15,6 +15,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { type Insertable, type Kysely, sql, type Transaction } from 'kysely'
+import type { Channel } from '#core/channels.ts'
 import { type EventActor, hashEvent, sealPayload } from '#server/audit/chain.ts'
 import { isConnectionError, isTimeout } from './database-errors.ts'
 import type { AuditEventTable, Schema } from './schema.ts'
@@ -33,7 +34,7 @@ export interface EventDraft {
 export interface NoticeDraft {
   readonly requestId: string | null
   readonly event: string
-  readonly channel: 'email'
+  readonly channel: Channel
   readonly receiverId: string
   readonly address: string | null
   readonly facts: object
@@ -59,6 +60,13 @@ export const changeChannel = 'team_change'
 
 /** A notice is tried for about a day: graphile-worker waits e^attempt seconds between attempts. */
 const noticeAttemptsMax = 12
+
+/**
+ * Jobs of one queue wait for each other: a channel that hangs holds up itself alone, and one
+ * receiver's notices by one channel are never sent at the same moment.
+ */
+const queuesOf: Readonly<Record<Channel, number>> = { email: 2, slack: 1, sns: 1, webhook: 1 }
+export const noticeQueues = Object.values(queuesOf).reduce((sum, queues) => sum + queues, 0)
 
 interface Drafts {
   readonly events: EventDraft[]
@@ -177,11 +185,34 @@ async function writeNotices(tx: Transaction<Schema>, at: Date, drafts: readonly 
     sent_at: null,
   }))
   await tx.insertInto('notice').values(rows).execute()
-  const queued = rows.filter((row) => row.state === 'queued').map((row) => row.notice_id)
-  if (queued.length === 0) return
+  await queueNotices(
+    tx,
+    rows.filter((row) => row.state === 'queued'),
+  )
+}
+
+export interface QueuedNotice {
+  readonly notice_id: string
+  readonly channel: Channel
+  readonly receiver_id: string
+}
+
+export async function queueNotices(
+  tx: Transaction<Schema>,
+  notices: readonly QueuedNotice[],
+): Promise<void> {
+  if (notices.length === 0) return
+  const ids = notices.map((notice) => notice.notice_id)
+  const queues = notices.map(queueOf)
   await sql`
-    select enqueue_job('send-notice', json_build_object('noticeId', id), id, ${noticeAttemptsMax})
-    from unnest(${queued}::text[]) as id`.execute(tx)
+    select enqueue_notice_job('send-notice', json_build_object('noticeId', notice.id), notice.id,
+      ${noticeAttemptsMax}, notice.queue)
+    from unnest(${ids}::text[], ${queues}::text[]) as notice (id, queue)`.execute(tx)
+}
+
+function queueOf({ channel, receiver_id: receiver }: QueuedNotice): string {
+  const sum = [...receiver].reduce((total, letter) => total + (letter.codePointAt(0) ?? 0), 0)
+  return `notices by ${channel} ${(sum % queuesOf[channel]) + 1}`
 }
 
 async function appendEvents(tx: Transaction<Schema>, at: Date, drafts: Drafts): Promise<void> {

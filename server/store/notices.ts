@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { type Channel, isChannel } from '#core/channels.ts'
 import type { RequestId } from '#core/ids.ts'
 import type { NoticeState, Schema } from './schema.ts'
 
@@ -6,7 +7,7 @@ export interface StoredNotice {
   readonly noticeId: string
   readonly requestId: string
   readonly event: string
-  readonly channel: string
+  readonly channel: Channel
   /** The address, or the receiver's name where there is none. */
   readonly to: string
   readonly state: NoticeState
@@ -42,7 +43,7 @@ export async function noticesOfRequests(
     noticeId: row.notice_id,
     requestId: row.request_id ?? '',
     event: row.event,
-    channel: row.channel,
+    channel: isChannel(row.channel) ? row.channel : 'email',
     to: row.address ?? row.user_name ?? row.receiver_id,
     state: row.state,
     at: row.sent_at ?? row.created_at,

@@ -406,9 +406,14 @@ create table notice (
   provider_id text,
   created_at timestamp with time zone not null,
   sent_at timestamp with time zone,
+  unanswered integer not null default 0,
+  folded_into uuid,
+  resent_at timestamp with time zone,
   constraint notice_pkey PRIMARY KEY (notice_id),
   constraint notice_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(request_id),
-  constraint a_notice_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'sent'::text, 'dropped'::text, 'failed'::text, 'no_address'::text, 'off'::text])))
+  constraint a_channel_is_known CHECK ((channel = ANY (ARRAY['email'::text, 'sns'::text, 'slack'::text, 'webhook'::text]))),
+  constraint a_notice_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'sent'::text, 'folded'::text, 'dropped'::text, 'failed'::text, 'no_address'::text, 'off'::text]))),
+  constraint folded_notices_say_into_which CHECK (((state = 'folded'::text) = (folded_into IS NOT NULL)))
 );
 
 create table policy_version (
@@ -635,6 +640,12 @@ create table sign_in_session (
   constraint sign_in_session_pkey PRIMARY KEY (id_hash)
 );
 
+create table slack_interaction_once (
+  digest bytea not null,
+  received_at timestamp with time zone not null,
+  constraint slack_interaction_once_pkey PRIMARY KEY (digest)
+);
+
 create table target_look (
   account_id text not null,
   permission_set_arn text not null,
@@ -672,8 +683,10 @@ CREATE INDEX ledger_key_due ON ledger_key USING btree (next_at) WHERE (next_at I
 CREATE INDEX ledger_key_held ON ledger_key USING btree (key_id) WHERE held;
 CREATE INDEX ledger_key_to_observe ON ledger_key USING btree (observed_at NULLS FIRST) WHERE (held AND (presence = 'present'::text));
 CREATE INDEX ledger_key_watched ON ledger_key USING btree (key_id) WHERE (watched_until IS NOT NULL);
+CREATE INDEX notice_failed ON notice USING btree (created_at DESC, notice_id DESC) WHERE (state = 'failed'::text);
 CREATE INDEX notice_of_request ON notice USING btree (request_id, created_at);
 CREATE INDEX notice_undelivered ON notice USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'failed'::text]));
+CREATE INDEX notice_waiting ON notice USING btree (channel, receiver_id, event) WHERE (state = 'queued'::text);
 CREATE UNIQUE INDEX one_pending_extension_a_grant ON request USING btree (extends_request_id) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NOT NULL));
 CREATE UNIQUE INDEX one_pending_request_a_key ON request USING btree (requester_id, account_id, permission_set_arn) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NULL));
 CREATE INDEX request_asked_before ON request USING btree (requester_id, target_id, created_at DESC);
@@ -699,6 +712,7 @@ CREATE INDEX session_log_expiry ON session_log USING btree (expires_at);
 CREATE INDEX session_log_of ON session_log USING btree (request_id, asked_by);
 CREATE INDEX session_log_open ON session_log USING btree (asked_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE INDEX sign_in_session_of ON sign_in_session USING btree (user_id) WHERE (ended_at IS NULL);
+CREATE INDEX slack_interaction_once_age ON slack_interaction_once USING btree (received_at);
 
 -- ── functions ──
 
@@ -709,6 +723,17 @@ CREATE OR REPLACE FUNCTION public.enqueue_job(task text, payload json, job_key t
  SET search_path TO 'pg_catalog', 'public'
 AS $function$
   select graphile_worker.add_job(task, payload, job_key => job_key, max_attempts => max_attempts);
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.enqueue_notice_job(task text, payload json, job_key text, max_attempts integer, queue text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+  select graphile_worker.add_job
+    (task, payload, queue_name => queue, job_key => job_key, max_attempts => max_attempts);
 $function$
 ;
 
@@ -825,6 +850,8 @@ CREATE TRIGGER review_is_given_once BEFORE UPDATE ON review FOR EACH ROW EXECUTE
 
 grant execute on function enqueue_job(text,json,text,integer) to team_app;
 revoke all on function enqueue_job(text,json,text,integer) from public;
+grant execute on function enqueue_notice_job(text,json,text,integer,text) to team_app;
+revoke all on function enqueue_notice_job(text,json,text,integer,text) from public;
 grant execute on function enqueue_session_log(uuid,timestamp with time zone,integer) to team_app;
 revoke all on function enqueue_session_log(uuid,timestamp with time zone,integer) from public;
 grant usage on schema public to public;
@@ -883,4 +910,5 @@ grant delete, insert, select, update on table session_log to team_app;
 grant delete, insert, select, update on table session_log_event to team_app;
 grant delete, insert, select, update on table setting to team_app;
 grant delete, insert, select, update on table sign_in_session to team_app;
+grant delete, insert, select on table slack_interaction_once to team_app;
 grant delete, insert, select, update on table target_look to team_app;

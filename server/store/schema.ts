@@ -410,7 +410,7 @@ export interface RefusedSignInTable {
   refusals: number
 }
 
-export type NoticeState = 'queued' | 'sent' | 'dropped' | 'failed' | 'no_address' | 'off'
+export type NoticeState = 'queued' | 'sent' | 'folded' | 'dropped' | 'failed' | 'no_address' | 'off'
 
 export interface NoticeTable {
   notice_id: string
@@ -426,6 +426,14 @@ export interface NoticeTable {
   provider_id: string | null
   created_at: Date
   sent_at: Date | null
+  unanswered: Generated<number>
+  folded_into: string | null
+  resent_at: Date | null
+}
+
+export interface SlackInteractionOnceTable {
+  digest: Buffer
+  received_at: Date
 }
 
 export interface SignInSessionTable {
@@ -587,6 +595,7 @@ export interface Schema {
   change_feed: ChangeFeedTable
   refused_sign_in: RefusedSignInTable
   notice: NoticeTable
+  slack_interaction_once: SlackInteractionOnceTable
   sign_in_session: SignInSessionTable
   saml_assertion_once: SamlAssertionOnceTable
   api_token: ApiTokenTable

@@ -7,6 +7,7 @@ import { createInstanceFinder } from '#server/aws/instance.ts'
 import { createMail } from '#server/aws/mail.ts'
 import { createObjects } from '#server/aws/objects.ts'
 import { createPeople } from '#server/aws/people.ts'
+import { createTopic } from '#server/aws/topic.ts'
 import { type Budget, createBudget } from '#server/engine/budget.ts'
 import type { Database } from '#server/store/database.ts'
 import type { Metrics } from './metrics.ts'
@@ -47,6 +48,7 @@ export function openAws(
     people: createPeople({ clients, instance, knownGroups }),
     directoryReader: createDirectoryReader({ clients, instance }),
     mail: createMail({ clients }),
+    topic: createTopic({ clients }),
     close: () => clients.close(),
   }
 }

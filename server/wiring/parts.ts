@@ -15,7 +15,9 @@ import type { Clock } from '#server/http/ports.ts'
 import type { Logger } from '#server/log.ts'
 import { createAnnounce } from '#server/notify/announce.ts'
 import { createApproversOf } from '#server/notify/approvers.ts'
+import { createSendEmail } from '#server/notify/email/send-email.ts'
 import { createTellLateRemovals, tellLateEveryMs } from '#server/notify/late-removals.ts'
+import { createSendToTopic } from '#server/notify/sns.ts'
 import { tellOverseers } from '#server/notify/tell-overseers.ts'
 import type { NotifyWorkerPorts } from '#server/notify/worker.ts'
 import { createCheckActivation } from '#server/operations/check-activation.ts'
@@ -180,11 +182,13 @@ export function createParts(needs: PartsNeeds) {
     db,
     owner,
     clock,
-    sendMail: aws.mail.send,
+    senders: {
+      email: createSendEmail({ sendMail: aws.mail.send, emailSource: config.emailSource }),
+      sns: createSendToTopic({ publish: aws.topic.publish }),
+    },
     approversOf,
     publicUrl: config.publicUrl,
     portalUrl: config.portalUrl,
-    emailSource: config.emailSource,
     log: {
       info: (line) => log.info(line),
       warn: (line) => log.warn(line),

@@ -54,6 +54,10 @@ const sameInBoth = new Set<StringKey>([
   'list.countMore',
   'list.rangeFormat',
   'settings.from',
+  'channel.slack',
+  'channel.sns',
+  'channel.webhook',
+  'settings.sns',
 ])
 
 describe('the words of the web UI', () => {

@@ -79,6 +79,7 @@ export function composeBulletin({ place, standing, publicUrl, content }: Bulleti
     locale: place.locale,
     subject: subjectLine(body.subject),
     footer: [words.footer[standing], common.noReply],
+    noticeLine: common.noticeLine,
   }
 }
 

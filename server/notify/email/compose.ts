@@ -20,6 +20,7 @@ export function compose(view: MailView): Letter {
     facts: factsOf(view, words),
     links: linksOf(view, words),
     footer: [words.footer[view.standing], words.noReply],
+    noticeLine: words.noticeLine,
   }
 }
 
@@ -28,7 +29,11 @@ function isOwn(view: MailView): boolean {
 }
 
 function mayDecide(view: MailView): boolean {
-  return view.event === 'requested' && view.standing === 'approver'
+  return isWaiting(view) && view.standing === 'approver'
+}
+
+function isWaiting({ event }: MailView): boolean {
+  return event === 'requested' || event === 'reminder'
 }
 
 function mayReview({ event, standing }: MailView): boolean {
@@ -47,7 +52,7 @@ function subjectOf(view: MailView, words: Words, names: Names): string {
   const { accountId } = view.request
   const access = words.access({ ...names, accountId })
   const { who } = names
-  if (mayDecide(view)) return words.decide.subject({ who, access })
+  if (mayDecide(view) && view.event === 'requested') return words.decide.subject({ who, access })
   const subject = words.subject[view.event]
   return isOwn(view) ? subject.own(access) : subject.others({ who, access })
 }
@@ -56,6 +61,7 @@ function paragraphsOf(view: MailView, words: Words, names: Names): string[] {
   const own = isOwn(view)
   switch (view.event) {
     case 'requested':
+    case 'reminder':
       return waiting(view, words, names)
     case 'approved':
       return approved(view, words)
@@ -67,6 +73,8 @@ function paragraphsOf(view: MailView, words: Words, names: Names): string[] {
       return [expired(view, words), ...when(own, words.expired.ownNext)]
     case 'active':
       return active(view, words, names)
+    case 'ending_soon':
+      return endingSoon(view, words)
     case 'ended':
       return over(view, words)
     case 'revoked':
@@ -119,6 +127,12 @@ function active(view: MailView, words: Words, names: Names): string[] {
   const credentials = alive ? [words.over.credentials(momentText(alive, view.place))] : []
   if (!isOwn(view)) return [...until, ...credentials, words.active.revoke]
   return [...until, words.active.how(names), words.active.giveBack, ...credentials]
+}
+
+function endingSoon({ grant, place }: MailView, words: Words): string[] {
+  const { until, extend, nothing } = words.endingSoon
+  const ends = grant?.endsAt ? [until(momentText(grant.endsAt, place))] : []
+  return [...ends, extend, nothing]
 }
 
 function over(view: MailView, words: Words): string[] {
@@ -187,7 +201,7 @@ function factsOf(view: MailView, words: Words): Fact[] {
     fact('duration', durationText(request.durationMinutes, locale)),
     ...(request.justification === '' ? [] : [quote('justification', request.justification)]),
     ...(request.ticket === null ? [] : [ticketFact(request.ticket, request.ticketUrl, words)]),
-    ...(view.event === 'requested' ? [fact('approvers', approversText(view))] : []),
+    ...(isWaiting(view) ? [fact('approvers', approversText(view))] : []),
     ...decisionFacts(view, words),
     ...endFacts(view, words),
     fact('request', request.id),
@@ -202,7 +216,10 @@ function timeFacts({ request, grant, place, event }: MailView, words: Words): Fa
   const { label } = words
   const startsAt = grant?.startsAt ?? request.requestedStartsAt
   const start = startsAt ? momentText(startsAt, place) : null
-  const atOnce = event === 'requested' ? [{ label: label.starts, value: label.startsAtOnce }] : []
+  const atOnce =
+    event === 'requested' || event === 'reminder'
+      ? [{ label: label.starts, value: label.startsAtOnce }]
+      : []
   const facts: Fact[] = start === null ? atOnce : [{ label: label.starts, value: start }]
   if (grant?.overAt) {
     return [...facts, { label: label.ended, value: momentText(grant.overAt, place) }]
@@ -280,6 +297,9 @@ function reasonOf(
 function linksOf(view: MailView, words: Words): Link[] {
   const url = `${view.publicUrl}/requests/${encodeURIComponent(view.request.id)}`
   if (mayDecide(view)) return [{ label: words.decide.link, url: `${url}?decide=approve` }]
+  if (view.event === 'ending_soon' && isOwn(view)) {
+    return [{ label: words.endingSoon.link, url: `${url}?do=extend` }]
+  }
   if (mayReview(view)) return [{ label: words.breakGlass.link, url: `${url}?do=review` }]
   const request = { label: words.link.request, url }
   const usable = view.event === 'active' && isOwn(view) && view.portalUrl !== null

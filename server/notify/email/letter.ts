@@ -10,6 +10,8 @@ export interface Letter {
   readonly facts: readonly Fact[]
   readonly links: readonly Link[]
   readonly footer: readonly string[]
+  /** The words around a notice's id. */
+  readonly noticeLine: (noticeId: string) => string
 }
 
 export interface Fact {

@@ -42,6 +42,7 @@ https://team.example.com/requests/3b1f8a52-0000-4000-8000-000000000001?decide=ap
 -- 
 You get this mail because you can decide on the request, or have decided.
 Sent by TEAM (temporary elevated access management). Replies are not read.
+Notice 7c2e0d11-0000-4000-8000-000000000009
 `)
   })
 
@@ -150,6 +151,7 @@ https://team.example.com/requests/3b1f8a52-0000-4000-8000-000000000001?decide=ap
 -- 
 この申請の承認者、または対応済みの方へのお知らせです。
 TEAM (一時的な特権アクセスの管理) からの自動送信です。返信は読まれません。
+通知 7c2e0d11-0000-4000-8000-000000000009
 `)
   })
 
@@ -310,7 +312,8 @@ describe('every letter, to everybody, in both languages', () => {
       expect(subject).not.toMatch(/[\r\n]/)
       expect(html).toContain(`<html lang="${view.place.locale}"`)
       expect(/[ぁ-ん]/.test(text)).toBe(view.place.locale === 'ja')
-      const decides = view.event === 'requested' && view.standing === 'approver'
+      const isWaiting = view.event === 'requested' || view.event === 'reminder'
+      const decides = isWaiting && view.standing === 'approver'
       expect(text.includes('?decide=approve')).toBe(decides)
       for (const line of text.split('\n')) {
         if (!line.startsWith('https://')) expect(columnsOf(line)).toBeLessThanOrEqual(77)

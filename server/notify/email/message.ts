@@ -8,6 +8,10 @@ import type { MailView } from './view.ts'
 export interface Envelope {
   readonly from: string
   readonly to: string
+  /** Null: the sender. */
+  readonly replyTo: string | null
+  readonly publicUrl: string
+  readonly noticeId: string
 }
 
 /**
@@ -16,26 +20,37 @@ export interface Envelope {
  * id is made from the request's: mail programs put them in one thread all the same.
  */
 export function writeMessage(view: MailView, envelope: Envelope): MailMessage {
-  return messageOf(compose(view), envelope, threadId(view.publicUrl, `request-${view.request.id}`))
+  return messageOf(compose(view), envelope, `request-${view.request.id}`)
 }
 
-/** `thread`: the id of the message that all of one thread refer to. */
+/** `thread`: what the message that all of one thread refer to is called. */
 export function messageOf(letter: Letter, envelope: Envelope, thread: string): MailMessage {
+  const { from, to, replyTo, publicUrl, noticeId } = envelope
+  const { hostname } = new URL(publicUrl)
+  const refersTo = threadId(hostname, thread)
+  // A copy of a mail whose answer was lost bears the same one, in the mail as well.
+  const numbered = { ...letter, footer: [...letter.footer, letter.noticeLine(noticeId)] }
   return {
-    ...envelope,
+    from,
+    to,
+    replyTo: replyTo ?? from,
     subject: letter.subject,
-    text: renderText(letter),
-    html: renderHtml(letter),
+    text: renderText(numbered),
+    html: renderHtml(numbered),
     headers: [
       { name: 'Auto-Submitted', value: 'auto-generated' },
       { name: 'X-Auto-Response-Suppress', value: 'All' },
-      { name: 'In-Reply-To', value: thread },
-      { name: 'References', value: thread },
+      { name: 'In-Reply-To', value: refersTo },
+      { name: 'References', value: refersTo },
+      { name: 'X-TEAM-Notice-ID', value: noticeId },
+      { name: 'List-Id', value: `TEAM <notices.${plainHost(hostname)}>` },
+      { name: 'List-Unsubscribe', value: `<${publicUrl}/preferences>` },
     ],
   }
 }
 
-export function threadId(publicUrl: string, subject: string): string {
-  const host = new URL(publicUrl).hostname.replace(/[^\w.-]/g, '')
-  return `<${subject.replace(/[^\w-]/g, '')}@${host}>`
+function threadId(hostname: string, subject: string): string {
+  return `<${subject.replace(/[^\w-]/g, '')}@${plainHost(hostname)}>`
 }
+
+const plainHost = (hostname: string) => hostname.replace(/[^\w.-]/g, '')

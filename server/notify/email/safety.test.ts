@@ -161,6 +161,7 @@ describe('the envelope', () => {
           `https://team.example.com/requests/${request.id}`,
           `https://team.example.com/requests/${request.id}?decide=approve`,
           `https://team.example.com/requests/${request.id}?do=review`,
+          `https://team.example.com/requests/${request.id}?do=extend`,
           'https://d-1234567890.awsapps.com/start',
         ]).toContain(link)
       }

@@ -11,11 +11,13 @@ export const english: Words = {
   access: ({ set, account, accountId }) => `${set} in ${account} (${accountId})`,
   subject: {
     requested: subject('Waiting for approval'),
+    reminder: subject('Still waiting for approval'),
     approved: subject('Approved'),
     rejected: subject('Rejected'),
     cancelled: subject('Request cancelled'),
     expired: subject('Expired without a decision'),
     active: subject('Access is active'),
+    ending_soon: subject('Access ends soon'),
     ended: subject('Access has ended'),
     revoked: subject('Access was revoked'),
     failed: subject('Access could not be given'),
@@ -25,11 +27,13 @@ export const english: Words = {
   },
   heading: {
     requested: ({ who }) => `${who} asks for access`,
+    reminder: ({ who }) => `${who} still waits for a decision`,
     approved: ({ who }) => `The request of ${who} is approved`,
     rejected: ({ who }) => `The request of ${who} was rejected`,
     cancelled: ({ who }) => `The request of ${who} was cancelled`,
     expired: ({ who }) => `The request of ${who} expired`,
     active: ({ who }) => `${who} has access now`,
+    ending_soon: ({ who }) => `The access of ${who} ends soon`,
     ended: ({ who }) => `The access of ${who} has ended`,
     revoked: ({ who }) => `The access of ${who} was revoked`,
     failed: ({ who }) => `The access of ${who} could not be given`,
@@ -39,11 +43,13 @@ export const english: Words = {
   },
   ownHeading: {
     requested: 'Your request waits for approval',
+    reminder: 'Your request still waits for approval',
     approved: 'Your request is approved',
     rejected: 'Your request was rejected',
     cancelled: 'Your request was cancelled',
     expired: 'Your request expired',
     active: 'Your access is active',
+    ending_soon: 'Your access ends soon',
     ended: 'Your access has ended',
     revoked: 'Your access was revoked',
     failed: 'Your access could not be given',
@@ -97,6 +103,13 @@ export const english: Words = {
       `To use it, open the AWS access portal and choose ${account}, ${set}.`,
     giveBack: 'If you are done earlier, give it back on the page of the request.',
     revoke: 'It can be revoked at any time on the page of the request.',
+  },
+  endingSoon: {
+    until: (at) => `It ends by itself on ${at}.`,
+    extend:
+      'If you need it for longer, ask for an extension now: the link opens the page with the dialog.',
+    nothing: 'If you do not, there is nothing to do.',
+    link: 'Ask for an extension',
   },
   over: {
     removed: 'AWS has confirmed that the access is removed.',
@@ -179,5 +192,6 @@ export const english: Words = {
     auditor: 'You get this mail because you are an auditor of TEAM.',
     admin: 'You get this mail because you are an administrator of TEAM.',
   },
+  noticeLine: (noticeId) => `Notice ${noticeId}`,
   noReply: 'Sent by TEAM (temporary elevated access management). Replies are not read.',
 }

@@ -9,11 +9,13 @@ export const japanese: Words = {
   access: ({ set, account, accountId }) => `${account} (${accountId}) / ${set}`,
   subject: {
     requested: subject('承認待ち'),
+    reminder: subject('まだ承認待ちです'),
     approved: subject('承認されました'),
     rejected: subject('却下されました'),
     cancelled: subject('申請が取り下げられました'),
     expired: subject('承認されないまま期限切れになりました'),
     active: subject('アクセスを利用できます'),
+    ending_soon: subject('まもなくアクセスが終了します'),
     ended: subject('アクセスが終了しました'),
     revoked: subject('アクセスが取り消されました'),
     failed: subject('アクセスを付与できませんでした'),
@@ -23,11 +25,13 @@ export const japanese: Words = {
   },
   heading: {
     requested: ({ who }) => `${who} さんがアクセスを申請しています`,
+    reminder: ({ who }) => `${who} さんの申請はまだ承認待ちです`,
     approved: ({ who }) => `${who} さんの申請が承認されました`,
     rejected: ({ who }) => `${who} さんの申請が却下されました`,
     cancelled: ({ who }) => `${who} さんの申請が取り下げられました`,
     expired: ({ who }) => `${who} さんの申請が期限切れになりました`,
     active: ({ who }) => `${who} さんのアクセスが始まりました`,
+    ending_soon: ({ who }) => `${who} さんのアクセスはまもなく終了します`,
     ended: ({ who }) => `${who} さんのアクセスが終了しました`,
     revoked: ({ who }) => `${who} さんのアクセスが取り消されました`,
     failed: ({ who }) => `${who} さんのアクセスを付与できませんでした`,
@@ -37,11 +41,13 @@ export const japanese: Words = {
   },
   ownHeading: {
     requested: '申請は承認待ちです',
+    reminder: '申請はまだ承認待ちです',
     approved: '申請が承認されました',
     rejected: '申請が却下されました',
     cancelled: '申請が取り下げられました',
     expired: '申請が期限切れになりました',
     active: 'アクセスを利用できます',
+    ending_soon: 'まもなくアクセスが終了します',
     ended: 'アクセスが終了しました',
     revoked: 'アクセスが取り消されました',
     failed: 'アクセスを付与できませんでした',
@@ -89,6 +95,13 @@ export const japanese: Words = {
       `AWS アクセスポータルを開き、${account} の ${set} を選ぶと利用できます。`,
     giveBack: '早く終わったときは、申請のページから返却してください。',
     revoke: '申請のページからいつでも取り消すことができます。',
+  },
+  endingSoon: {
+    until: (at) => `${at} に自動的に終了します。`,
+    extend:
+      '延長が必要な場合は、終了前に延長を申請してください。リンクを開くと延長のダイアログが表示されます。',
+    nothing: '不要な場合、操作は必要ありません。',
+    link: '延長を申請',
   },
   over: {
     removed: 'AWS でアクセスの削除を確認しました。',
@@ -174,5 +187,6 @@ export const japanese: Words = {
     auditor: 'TEAM の監査者へのお知らせです。',
     admin: 'TEAM の管理者へのお知らせです。',
   },
+  noticeLine: (noticeId) => `通知 ${noticeId}`,
   noReply: 'TEAM (一時的な特権アクセスの管理) からの自動送信です。返信は読まれません。',
 }

@@ -50,6 +50,12 @@ export interface Words {
     readonly giveBack: string
     readonly revoke: string
   }
+  readonly endingSoon: {
+    readonly until: (at: string) => string
+    readonly extend: string
+    readonly nothing: string
+    readonly link: string
+  }
   readonly over: {
     readonly removed: string
     readonly covered: string
@@ -85,6 +91,7 @@ export interface Words {
   readonly link: { readonly request: string; readonly portal: string }
   readonly footer: Readonly<Record<'requester' | 'approver' | 'auditor' | 'admin', string>>
   readonly noReply: string
+  readonly noticeLine: (noticeId: string) => string
 }
 
 export interface SubjectWords {

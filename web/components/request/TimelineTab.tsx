@@ -49,6 +49,7 @@ const noticeTypes: Readonly<
 > = {
   queued: 'pending',
   sent: 'success',
+  folded: 'success',
   dropped: 'stopped',
   failed: 'error',
   no_address: 'warning',
@@ -65,7 +66,11 @@ function Notices(props: { request: Request }): ReactNode {
       <ul className="lines">
         {notices.map((notice) => (
           <li key={notice.noticeId}>
-            {t('notice.line', { event: t(noticeEventKey(notice.event)), to: notice.to })}{' '}
+            {t('notice.line', {
+              event: t(noticeEventKey(notice.event)),
+              to: notice.to,
+              channel: t(`channel.${notice.channel}`),
+            })}{' '}
             <Indicator type={noticeTypes[notice.state]}>
               {t(`noticeState.${notice.state}`)}
             </Indicator>{' '}
