@@ -49,6 +49,9 @@ export const Counts = z
     minePending: z.int(),
     mineActive: z.int(),
     failing: z.int().optional().meta({ description: 'Late removals; auditors and administrators' }),
+    proposals: z.int().optional().meta({
+      description: 'That wait for a second administrator; auditors and administrators',
+    }),
   })
   .meta({ id: 'Counts' })
 export type Counts = z.infer<typeof Counts>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AccountId, FreeText, Instant, pageOf } from './common.ts'
+import { ConfirmEnding } from './proposal.ts'
 
 const PrincipalId = z
   .string()
@@ -58,6 +59,10 @@ export const EligibilityPolicyBody = z
   .meta({ id: 'EligibilityPolicyBody' })
 export type EligibilityPolicyBody = z.input<typeof EligibilityPolicyBody>
 
+export const EligibilityPolicyChange = EligibilityPolicyBody.extend({
+  confirmEnding: ConfirmEnding.optional(),
+}).meta({ id: 'EligibilityPolicyChange' })
+
 export const EligibilityPolicy = z
   .object({
     ...EligibilityPolicyBody.shape,
@@ -85,6 +90,14 @@ export const ApproverPolicyBody = z
   })
   .meta({ id: 'ApproverPolicyBody' })
 export type ApproverPolicyBody = z.input<typeof ApproverPolicyBody>
+
+export const ApproverPolicyChange = ApproverPolicyBody.extend({
+  confirmEnding: ConfirmEnding.optional(),
+}).meta({ id: 'ApproverPolicyChange' })
+
+export const PolicyDeletion = z.strictObject({
+  confirmEnding: z.coerce.number().pipe(ConfirmEnding).optional(),
+})
 
 export const ApproverPolicy = z
   .object({

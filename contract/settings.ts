@@ -52,6 +52,14 @@ const shape = {
   endSoonMinutes: z.int().min(1).max(1440),
   endOnLostEligibility: z.boolean(),
   ticketRequiredForPolicies: z.boolean(),
+  secondAdmin: z.boolean().meta({
+    description: 'Changes that widen access wait until another administrator accepts them',
+  }),
+  policyChangeNotices: z.boolean().meta({
+    description:
+      'Auditors and administrators are told of changes of policies that widen nothing, too',
+  }),
+  reviewDueHours: z.int().min(1).max(720),
   emailEnabled: z.boolean(),
   snsEnabled: z.boolean(),
   snsTopicArn: TopicArn.nullable(),

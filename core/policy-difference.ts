@@ -64,6 +64,21 @@ export const wideningReasons = [
 
 export type WideningReason = (typeof wideningReasons)[number]
 
+/** The field in which the wider part stands. */
+export const fieldThatWidens: Readonly<Record<WideningReason, string>> = {
+  created: 'enabled',
+  enabled: 'enabled',
+  subject_changed: 'subject',
+  targets_widened: 'targets',
+  permission_sets_widened: 'permissionSets',
+  longer: 'maxDurationMinutes',
+  approval_lowered: 'approvalRequired',
+  break_glass: 'breakGlass',
+  approvers_widened: 'approverGroups',
+  quorum_lowered: 'approvalsRequired',
+  exclusive_changed: 'exclusive',
+}
+
 /**
  * Why a change widens access (the domain's "Nobody widens for themselves"). In doubt it does: a
  * policy that demanded approval and is gone no longer demands it of those whom another names.

@@ -266,11 +266,15 @@ function widens(name: SettingName, before: Settings, after: Settings): boolean {
   switch (name) {
     case 'maxDurationMinutes':
     case 'extensionChainFactor':
+    // The later a review is due, the longer its person may take more by break-glass.
+    case 'reviewDueHours':
       return after[name] > before[name]
     case 'extensionAllowed':
       return after.extensionAllowed
     case 'approvalRequired':
     case 'secondAdmin':
+    // Off, access stays with those whom no policy allows it any more.
+    case 'endOnLostEligibility':
       return before[name] && !after[name]
     case 'adminGroupId':
     case 'auditorGroupId':

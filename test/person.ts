@@ -12,6 +12,7 @@ export interface Answer<Body = unknown> {
 export interface ProblemBody {
   readonly code: string
   readonly detail: string
+  readonly params?: Readonly<Record<string, unknown>>
 }
 
 export class Person {

@@ -87,6 +87,10 @@ const plainKeys = {
   no_administrator_left: 'code.no_administrator_left',
   not_administrator_yourself: 'code.not_administrator_yourself',
   too_few_administrators: 'code.too_few_administrators',
+  own_proposal: 'code.own_proposal',
+  author_not_administrator: 'code.author_not_administrator',
+  proposal_expired: 'code.proposal_expired',
+  secret_beside_widening: 'code.secret_beside_widening',
   ends_live_grants: 'code.ends_live_grants',
   version_conflict: 'code.version_conflict',
   version_required: 'code.version_required',
@@ -139,6 +143,14 @@ function closerWording(code: string, params: Params, t: Translate): Wording | nu
       const days = params.furthestStartDays
       return typeof days === 'number' ? { key: 'code.start_too_far.max', values: { days } } : null
     }
+    case 'ends_live_grants': {
+      const { count } = params
+      return typeof count === 'number'
+        ? { key: 'code.ends_live_grants.count', values: { count } }
+        : null
+    }
+    case 'version_conflict':
+      return byChoice(params.reason, { proposal_stale: 'code.version_conflict.proposal' })
     case 'text_malformed':
       return textWording(params)
     case 'ticket_malformed': {

@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '../..')
 /** Names that are put together when they are written, and what they can become. */
 const composed: Record<string, string[]> = {
   'request.${stop.verb}': ['request.cancel', 'request.return', 'request.revoke'],
+  'proposal.${action}': ['proposal.refuse', 'proposal.withdraw'],
   'access.${kind}_intended': ['access.create_intended', 'access.delete_intended'],
   '${kind.objectType}.${verbOf(saved)}': ['eligibility-policy', 'approver-policy'].flatMap((kind) =>
     ['create', 'update', 'delete'].map((verb) => `${kind}.${verb}`),

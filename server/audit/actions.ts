@@ -204,7 +204,7 @@ export const auditActions = {
   'setting.change': {
     object: 'setting',
     when: 'An administrator changed settings. Of a secret only its name is told: `secrets.set`, `secrets.removed`.',
-    payload: ['before', 'after', 'widens', 'secrets'],
+    payload: ['before', 'after', 'widens', 'secrets', 'acceptedBy', 'proposalId'],
   },
   'secret.seal_anew': {
     object: 'setting',
@@ -215,6 +215,31 @@ export const auditActions = {
     object: 'setting',
     when: 'An operator took away secrets that nobody could open any more.',
     payload: ['names'],
+  },
+  'proposal.propose': {
+    object: 'proposal',
+    when: 'An administrator proposed a change that widens access; nothing is changed yet.',
+    payload: [
+      'object',
+      'verb',
+      'baseVersion',
+      'before',
+      'after',
+      'changed',
+      'widens',
+      'authorId',
+      'expiresAt',
+    ],
+  },
+  'proposal.accept': proposal(
+    'Another administrator accepted it. The change itself is the event after it, with both of them.',
+  ),
+  'proposal.refuse': proposal('Another administrator refused it.'),
+  'proposal.withdraw': proposal('Its author took it back.'),
+  'proposal.void': {
+    object: 'proposal',
+    when: 'What it would have changed was changed meanwhile (`changed`), or nobody decided within seven days (`expired`).',
+    payload: ['reason', 'authorId'],
   },
   'directory.refresh': {
     object: 'directory',
@@ -302,7 +327,13 @@ export type AuditAction = keyof typeof auditActions
 
 function policy(when: string) {
   const object = 'the policy’s kind'
-  return { object, when, payload: ['before', 'after', 'changed', 'widens'] } as const
+  const payload = ['before', 'after', 'changed', 'widens', 'acceptedBy', 'proposalId'] as const
+  return { object, when, payload } as const
+}
+
+function proposal(when: string) {
+  const payload = ['object', 'verb', 'baseVersion', 'widens', 'author', 'comment'] as const
+  return { object: 'proposal', when, payload } as const
 }
 
 /** The table of the reference page. */

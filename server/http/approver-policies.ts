@@ -1,4 +1,9 @@
-import { ApproverPolicy, ApproverPolicyBody, ApproverPolicyPage } from '#contract/policy.ts'
+import {
+  ApproverPolicy,
+  ApproverPolicyBody,
+  ApproverPolicyChange,
+  ApproverPolicyPage,
+} from '#contract/policy.ts'
 import { approverKind } from '#server/operations/policy-kinds.ts'
 import type { App } from './app.ts'
 import { registerPolicies } from './policies.ts'
@@ -9,6 +14,7 @@ export function registerApproverPolicies(app: App, ports: ResourcePorts): void {
     path: '/api/v1/approver-policies',
     kind: approverKind,
     body: ApproverPolicyBody,
+    change: ApproverPolicyChange,
     policy: ApproverPolicy,
     page: ApproverPolicyPage,
   })

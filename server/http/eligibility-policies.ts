@@ -1,6 +1,7 @@
 import {
   EligibilityPolicy,
   EligibilityPolicyBody,
+  EligibilityPolicyChange,
   EligibilityPolicyPage,
 } from '#contract/policy.ts'
 import { eligibilityKind } from '#server/operations/policy-kinds.ts'
@@ -13,6 +14,7 @@ export function registerEligibilityPolicies(app: App, ports: ResourcePorts): voi
     path: '/api/v1/eligibility-policies',
     kind: eligibilityKind,
     body: EligibilityPolicyBody,
+    change: EligibilityPolicyChange,
     policy: EligibilityPolicy,
     page: EligibilityPolicyPage,
   })

@@ -33,6 +33,7 @@ export function createMayReceive(ports: Pick<ResourcePorts, 'db' | 'rules'>) {
         return seesAll || event.id === actor.person.userId
       case 'eligibility-policy':
       case 'approver-policy':
+      case 'proposal':
       case 'key':
         return seesAll
       case 'request': {

@@ -1,16 +1,22 @@
 /** The routes that both kinds of policy have. */
 import { z } from 'zod'
 import { PageQuery } from '#contract/common.ts'
-import { PolicyHistory } from '#contract/policy.ts'
+import { PolicyDeletion, PolicyHistory } from '#contract/policy.ts'
+import { ProposalSent } from '#contract/proposal.ts'
 import type { PolicyId } from '#core/ids.ts'
 import type { KindOfPolicy } from '#server/operations/policy-kinds.ts'
 import { listPolicies, readPolicy, readPolicyHistory } from '#server/operations/read-policies.ts'
 import { createPolicy, deletePolicy, updatePolicy } from '#server/operations/save-policy.ts'
+import { answerProposed } from './answer-proposed.ts'
 import type { App } from './app.ts'
 import { IdParams, type ResourcePorts } from './resources.ts'
 import { requireIfMatch, sayVersion } from './versions.ts'
 
 type AnyPolicy = { id: PolicyId; version: number }
+
+interface ChangeBody {
+  readonly confirmEnding?: number | undefined
+}
 
 /**
  * The schemas of answers are typed loosely, for the provider cannot follow a generic route; what
@@ -20,6 +26,8 @@ export interface PolicyRoutes<Policy extends AnyPolicy, Body, Shown> {
   readonly path: string
   readonly kind: KindOfPolicy<Policy, Body, Shown>
   readonly body: z.ZodType<Body>
+  /** The body of a change: the same, and how many live grants may end by it. */
+  readonly change: z.ZodType<ChangeBody>
   readonly policy: z.ZodType
   readonly page: z.ZodType
 }
@@ -58,37 +66,63 @@ export function registerPolicies<Policy extends AnyPolicy, Body, Shown>(
 function registerWrites<Policy extends AnyPolicy, Body, Shown>(
   app: App,
   ports: ResourcePorts,
-  { path, kind, body, policy }: PolicyRoutes<Policy, Body, Shown>,
+  { path, kind, body, change, policy }: PolicyRoutes<Policy, Body, Shown>,
 ): void {
   const config = { permission: `${kind.objectType}.write` } as const
   app.post(
     path,
-    { config, schema: { tags, body, response: { 201: policy } } },
+    { config, schema: { tags, body, response: { 201: policy, 202: ProposalSent } } },
     async (request, reply) => {
-      const id = await createPolicy(ports, kind, { actor: request.actor, body: request.body })
-      const made = await readPolicy(ports, kind, id)
-      sayVersion(reply, made.version)
-      return reply.code(201).header('location', `${path}/${id}`).send(made)
+      const { actor } = request
+      const made = await createPolicy(ports, kind, { actor, body: request.body })
+      if (made.kind === 'proposed') return answerProposed(ports, reply, made.proposalId)
+      const shown = await readPolicy(ports, kind, made.id)
+      sayVersion(reply, shown.version)
+      return reply.code(201).header('location', `${path}/${made.id}`).send(shown)
     },
   )
   app.put(
     `${path}/:id`,
-    { config, schema: { tags, params: IdParams, body, response: { 200: policy } } },
+    {
+      config,
+      schema: {
+        tags,
+        description: 'Refused with `ends_live_grants` until repeated with `confirmEnding`',
+        params: IdParams,
+        body: change,
+        response: { 200: policy, 202: ProposalSent },
+      },
+    },
     async (request, reply) => {
       const { id } = request.params
-      const change = { actor: request.actor, id, version: requireIfMatch(request) }
-      await updatePolicy(ports, kind, { ...change, body: request.body })
+      // The provider cannot follow the generic schema; without the number it is the body itself.
+      const { confirmEnding, ...rest } = request.body as ChangeBody
+      const named = { actor: request.actor, id, version: requireIfMatch(request), confirmEnding }
+      const changed = await updatePolicy(ports, kind, { ...named, body: rest as Body })
+      if (changed.kind === 'proposed') return answerProposed(ports, reply, changed.proposalId)
       const after = await readPolicy(ports, kind, id)
       sayVersion(reply, after.version)
-      return after
+      return reply.send(after)
     },
   )
   app.delete(
     `${path}/:id`,
-    { config, schema: { tags, params: IdParams, response: { 204: z.undefined() } } },
+    {
+      config,
+      schema: {
+        tags,
+        description: 'Refused with `ends_live_grants` until repeated with `confirmEnding`',
+        params: IdParams,
+        querystring: PolicyDeletion,
+        response: { 202: ProposalSent, 204: z.undefined() },
+      },
+    },
     async (request, reply) => {
+      const { confirmEnding } = request.query
       const version = requireIfMatch(request)
-      await deletePolicy(ports, kind, { actor: request.actor, id: request.params.id, version })
+      const named = { actor: request.actor, id: request.params.id, version, confirmEnding }
+      const gone = await deletePolicy(ports, kind, named)
+      if (gone.kind === 'proposed') return answerProposed(ports, reply, gone.proposalId)
       return reply.code(204).send()
     },
   )

@@ -2,13 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import type { Problem } from '#contract/common.ts'
-import {
-  type FieldError,
-  type RefusalCode,
-  Refused,
-  statusOf,
-  titleOf,
-} from '#server/operations/refused.ts'
+import { type FieldError, type RefusalCode, Refused, titleOf } from '#server/operations/refused.ts'
 import { isConnectionError } from '#server/store/database-errors.ts'
 import { bearerOf } from './sign-in/tokens.ts'
 
@@ -20,7 +14,7 @@ export function problemOf(refused: Refused, requestId: string): Problem {
   return {
     type: `urn:team:problem:${refused.code}`,
     title: titleOf(refused.code),
-    status: statusOf(refused.code),
+    status: refused.status,
     detail: refused.message,
     code: refused.code,
     params: { ...refused.params },

@@ -12,6 +12,7 @@ import { addIdempotency } from './idempotency.ts'
 import { createLiveFeed } from './live-feed.ts'
 import { createMayReceive } from './may-receive.ts'
 import { registerMe } from './me.ts'
+import { registerProposals } from './proposals.ts'
 import { registerReconciler } from './reconciler.ts'
 import { registerRequests } from './requests.ts'
 import type { ResourceDeps, ResourcePorts } from './resources.ts'
@@ -29,6 +30,7 @@ const registrations = [
   registerSavedRequests,
   registerEligibilityPolicies,
   registerApproverPolicies,
+  registerProposals,
   registerSettings,
   registerDirectory,
   registerAudit,

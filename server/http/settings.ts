@@ -1,5 +1,7 @@
+import { ProposalSent } from '#contract/proposal.ts'
 import { Settings, SettingsPatch } from '#contract/settings.ts'
 import { changeSettings, readSettings } from '#server/operations/change-settings.ts'
+import { answerProposed } from './answer-proposed.ts'
 import type { App } from './app.ts'
 import type { ResourcePorts } from './resources.ts'
 import { sayVersion, versionInIfMatch } from './versions.ts'
@@ -25,15 +27,17 @@ export function registerSettings(app: App, ports: ResourcePorts): void {
         tags: ['settings'],
         description: 'Changes what is sent. With If-Match, only if nobody changed them meanwhile',
         body: SettingsPatch,
-        response: { 200: Settings },
+        response: { 200: Settings, 202: ProposalSent },
       },
     },
     async (request, reply) => {
       const version = versionInIfMatch(request)
-      await changeSettings(ports, { actor: request.actor, patch: request.body, version })
+      const patched = { actor: request.actor, patch: request.body, version }
+      const changed = await changeSettings(ports, patched)
+      if (changed.kind === 'proposed') return answerProposed(ports, reply, changed.proposalId)
       const settings = await readSettings(ports)
       sayVersion(reply, settings.version)
-      return settings
+      return reply.send(settings)
     },
   )
 }

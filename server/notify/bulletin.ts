@@ -4,12 +4,15 @@
  */
 import type { Kysely, Selectable } from 'kysely'
 import { z } from 'zod'
-import type { UserId } from '#core/ids.ts'
+import type { GroupId, UserId } from '#core/ids.ts'
 import { loadCreationHold } from '#server/store/creation-hold.ts'
+import { loadExcerpt } from '#server/store/directory-excerpt.ts'
 import { loadRefresh } from '#server/store/directory-refreshes.ts'
 import { lateAlarms } from '#server/store/late-alarms.ts'
 import { loadStoredKey } from '#server/store/ledger-keys.ts'
 import { loadPerson, namesOfUsers } from '#server/store/people.ts'
+import { listPolicyVersions } from '#server/store/policy-history.ts'
+import { loadProposal, type StoredProposal } from '#server/store/proposals.ts'
 import { loadRequests } from '#server/store/requests.ts'
 import type { NoticeTable, Schema } from '#server/store/schema.ts'
 import { type ApproversOf, overseers } from './audience.ts'
@@ -45,6 +48,20 @@ const factsOf = {
     comment: z.string(),
     at: z.coerce.date(),
   }),
+  rules_changed: z.object({
+    standing,
+    object: z.object({
+      type: z.enum(['eligibility-policy', 'approver-policy', 'setting']),
+      id: z.string(),
+    }),
+    verb: z.enum(['create', 'update', 'delete']),
+    version: z.int(),
+    widens: z.array(z.string()),
+    by: z.string(),
+    acceptedBy: z.string().nullable(),
+    at: z.coerce.date(),
+  }),
+  change_proposed: z.object({ standing, proposalId: z.string() }),
   refresh_held: z.object({ standing, refreshId: z.string() }),
   creations_held: z.object({ standing, reason: z.string() }),
   removal_late: z.object({ standing, alarmIds: z.array(z.int()) }),
@@ -91,6 +108,10 @@ function contentOf(
   switch (notice.event) {
     case 'key_released':
       return released(ports.db, factsOf.key_released.parse(notice.facts))
+    case 'rules_changed':
+      return rulesChanged(ports.db, factsOf.rules_changed.parse(notice.facts))
+    case 'change_proposed':
+      return changeProposed(ports.db, factsOf.change_proposed.parse(notice.facts).proposalId)
     case 'refresh_held':
       return refreshHeld(ports.db, factsOf.refresh_held.parse(notice.facts).refreshId)
     case 'creations_held':
@@ -117,6 +138,57 @@ async function released(
     comment: facts.comment,
     at: facts.at,
   }
+}
+
+/** A change stays news, whatever became of it since. */
+async function rulesChanged(
+  db: Kysely<Schema>,
+  facts: z.output<typeof factsOf.rules_changed>,
+): Promise<Content> {
+  const { object, verb, version, standing: _, ...rest } = facts
+  const whose = object.type === 'eligibility-policy' ? await subjectName(db, object.id) : null
+  const thread = `${object.type}-${object.id}`
+  return { kind: 'rules_changed', thread, object, verb, version, whose, ...rest }
+}
+
+async function changeProposed(db: Kysely<Schema>, proposalId: string): Promise<Content | Ended> {
+  const proposal = await loadProposal(db, proposalId)
+  if (proposal?.state !== 'waiting') return end('dropped', 'The proposal waits for no word')
+  const { object, verb, widens, author, proposedAt: at, expiresAt } = proposal
+  const whose = object.type === 'eligibility-policy' ? subjectOf(proposal) : null
+  return {
+    kind: 'change_proposed',
+    thread: `proposal-${proposalId}`,
+    proposalId,
+    object,
+    verb,
+    whose: whose && (await nameOfSubject(db, whose)),
+    widens,
+    by: author.userName,
+    at,
+    expiresAt,
+  }
+}
+
+const WithSubject = z.object({ subject: z.object({ id: z.string() }) })
+
+function subjectOf({ before, after }: Pick<StoredProposal, 'before' | 'after'>): string | null {
+  return WithSubject.safeParse(after ?? before).data?.subject.id ?? null
+}
+
+/** By the last version that says whose it is; the one that deletes a policy says nothing. */
+async function subjectName(db: Kysely<Schema>, policyId: string): Promise<string | null> {
+  for (const { body } of await listPolicyVersions(db, 'eligibility', policyId)) {
+    const id = subjectOf({ before: null, after: body })
+    if (id !== null) return nameOfSubject(db, id)
+  }
+  return null
+}
+
+async function nameOfSubject(db: Kysely<Schema>, id: string): Promise<string> {
+  // An id of the directory, whichever it is: it is looked for as both.
+  const ids = { userIds: [id as UserId], groupIds: [id as GroupId], ouIds: [] }
+  return (await loadExcerpt(db, ids)).nameOf(id) ?? id
 }
 
 async function refreshHeld(db: Kysely<Schema>, refreshId: string): Promise<Content | Ended> {

@@ -12,6 +12,8 @@ import type { Standing } from './email/view.ts'
 /** Whose business each is; somebody who is both is told as the first. */
 const toldTo: Readonly<Record<Bulletin['event'], readonly ('auditor' | 'admin')[]>> = {
   key_released: ['auditor'],
+  rules_changed: ['auditor', 'admin'],
+  change_proposed: ['auditor', 'admin'],
   refresh_held: ['admin'],
   creations_held: ['admin', 'auditor'],
 }

@@ -4,20 +4,37 @@ import type { GroupId } from '#core/ids.ts'
 import { refusal } from '#core/refusals.ts'
 import { type SecretName, type Settings, secretRules } from '#core/settings.ts'
 import { validateSettings } from '#core/settings-change.ts'
+import type { TellOverseers } from '#server/store/announce-port.ts'
 import type { Change } from '#server/store/change.ts'
 import { loadExcerpt } from '#server/store/directory-excerpt.ts'
-import { loadPerson, namesOfUsers } from '#server/store/people.ts'
-import { type RulesStore, raiseRulesVersion, readEnabledMembers } from '#server/store/rules.ts'
+import { liveGrants, spareGrants } from '#server/store/live-grants.ts'
+import { loadPeople, loadPerson, namesOfUsers } from '#server/store/people.ts'
+import {
+  lockRules,
+  type RulesStore,
+  raiseRulesVersion,
+  readEnabledMembers,
+} from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
 import { loadSettings, type StoredSettings, updateSettings } from '#server/store/settings.ts'
 import { type SecretMark, secretMarks, type Vault } from '#server/store/vault.ts'
-import { type Actor, eventActorOf } from './actor.ts'
+import type { Actor } from './actor.ts'
+import {
+  type Authority,
+  acceptanceInEvent,
+  byOneself,
+  type Changed,
+  mustBeProposed,
+} from './authority.ts'
 import { type ChangePorts, makeChange } from './making-changes.ts'
+import { proposeChange, voidStale } from './propose-change.ts'
+import { tellOfChange } from './tell-of-change.ts'
 import { refusedForAll, refusedWith } from './words.ts'
 
 export interface ChangeSettingsPorts extends ChangePorts {
   readonly rules: RulesStore
   readonly vault: Pick<Vault, 'write'>
+  readonly tellOverseers: TellOverseers
 }
 
 export interface ChangeSettingsInput {
@@ -28,36 +45,127 @@ export interface ChangeSettingsInput {
 }
 
 export const settingsObjectId = 'settings'
+const settingsObject = { type: 'setting', id: settingsObjectId } as const
+
+type SettingsChanged = Changed<object>
 
 export async function changeSettings(
   ports: ChangeSettingsPorts,
-  { actor, patch, version: expected }: ChangeSettingsInput,
-): Promise<void> {
-  await makeChange(ports, async (c) => {
-    const stored = await loadSettings(c.tx, { lock: true })
-    const { version } = stored
-    if (expected !== null && version !== expected) {
-      throw refusedWith(refusal('version_conflict', { version }))
-    }
-    const verdict = await judge(c, { actor, patch, current: stored.settings })
-    const secrets = await writeSecrets(c, { vault: ports.vault, actor, patch: verdict.secrets })
-    if (verdict.differences.length === 0 && secrets === null) return
-    const by = actor.person.userId
-    const write = { settings: verdict.settings, expectedVersion: version, by }
-    if (!(await updateSettings(c, write))) throw refusedWith(refusal('version_conflict'))
-    c.event({
-      actor: eventActorOf(actor),
-      action: 'setting.change',
-      object: { type: 'setting', id: settingsObjectId, version: version + 1 },
-      payload: {
-        before: Object.fromEntries(verdict.differences.map(({ name, before }) => [name, before])),
-        after: Object.fromEntries(verdict.differences.map(({ name, after }) => [name, after])),
-        widens: verdict.differences.filter(({ widens }) => widens).map(({ name }) => name),
-        ...(secrets !== null && { secrets }),
-      },
+  { actor, ...edit }: ChangeSettingsInput,
+): Promise<SettingsChanged> {
+  const authority = byOneself(actor)
+  return makeChange(ports, (c) => editSettings(ports, c, { ...edit, authority }))
+}
+
+export interface SettingsEdit extends Omit<ChangeSettingsInput, 'actor'> {
+  readonly authority: Authority
+}
+
+/** Judged and written, or kept as a proposal: the one way in which settings change. */
+export async function editSettings(
+  ports: ChangeSettingsPorts,
+  c: Change,
+  { authority, patch, version: expected }: SettingsEdit,
+): Promise<SettingsChanged> {
+  await lockRules(c.tx)
+  const stored = await loadSettings(c.tx, { lock: true })
+  const { version } = stored
+  if (expected !== null && version !== expected) {
+    throw refusedWith(refusal('version_conflict', { version }))
+  }
+  const verdict = await judge(c, { actor: authority.author, patch, current: stored.settings })
+  const { differences } = verdict
+  const namesSecrets = Object.keys(verdict.secrets).length > 0
+  if (differences.length === 0 && !namesSecrets) return { kind: 'saved' }
+  const before = Object.fromEntries(differences.map((one) => [one.name, one.before]))
+  const after = Object.fromEntries(differences.map((one) => [one.name, one.after]))
+  const widens = differences.filter((one) => one.widens).map(({ name }) => name)
+  if (mustBeProposed(authority, { widens, secondAdmin: stored.settings.secondAdmin })) {
+    // What waits is shown to those who read it, and lies in the database as it was sent.
+    if (namesSecrets) throw refusedWith(refusal('secret_beside_widening', { widens }))
+    const proposalId = await proposeChange(ports, c, authority, {
+      object: settingsObject,
+      verb: 'update',
+      baseVersion: version,
+      body: patch,
+      confirmEnding: null,
+      before,
+      after,
+      changed: differences.map(({ name }) => name),
+      widens,
     })
-    await raiseRulesVersion(c.tx)
+    return { kind: 'proposed', proposalId }
+  }
+  await spareTheLost(ports, c, { before: stored.settings, after: verdict.settings })
+  const secrets = await writeSecrets(c, {
+    vault: ports.vault,
+    actor: authority.author,
+    patch: verdict.secrets,
   })
+  const { settings } = verdict
+  await write(ports, c, authority, { settings, version, before, after, widens, secrets })
+  return { kind: 'saved' }
+}
+
+interface Written {
+  readonly settings: Settings
+  /** That was there before. */
+  readonly version: number
+  readonly before: object
+  readonly after: object
+  readonly widens: readonly string[]
+  readonly secrets: SecretsWritten | null
+}
+
+async function write(
+  ports: ChangeSettingsPorts,
+  c: Change,
+  authority: Authority,
+  { settings, version, before, after, widens, secrets }: Written,
+): Promise<void> {
+  const by = authority.author.person.userId
+  const acceptedBy = authority.accepted?.accepter.userId ?? null
+  const stored = { settings, expectedVersion: version, by, acceptedBy }
+  if (!(await updateSettings(c, stored))) throw refusedWith(refusal('version_conflict'))
+  c.event({
+    actor: authority.authorActor,
+    action: 'setting.change',
+    object: { ...settingsObject, version: version + 1 },
+    payload: {
+      ...{ before, after, widens },
+      ...(secrets !== null && { secrets }),
+      ...acceptanceInEvent(authority),
+    },
+  })
+  await voidStale(c, settingsObject)
+  const told = { object: settingsObject, verb: 'update', version: version + 1, widens } as const
+  await tellOfChange(ports, c, authority, told)
+  await raiseRulesVersion(c.tx)
+}
+
+/**
+ * A setting never ends live access. What no policy allows any more while "end on lost eligibility"
+ * is off goes on to its own end, though the setting is turned on meanwhile.
+ */
+async function spareTheLost(
+  ports: ChangeSettingsPorts,
+  c: Change,
+  { before, after }: { before: Settings; after: Settings },
+): Promise<void> {
+  if (before.endOnLostEligibility || !after.endOnLostEligibility) return
+  const { evaluator } = await ports.rules.load(c.tx)
+  const grants = await liveGrants(c.tx)
+  const people = await loadPeople(c.tx, [...new Set(grants.map(({ userId }) => userId))])
+  const lost = grants.filter(({ userId, target, breakGlass }) => {
+    const person = people.get(userId)
+    if (person === undefined) return false
+    const decision = evaluator.eligibility(person, target, { breakGlass })
+    return !decision.eligible && decision.refusal.code === 'not_eligible'
+  })
+  await spareGrants(
+    c,
+    lost.map(({ requestId }) => requestId),
+  )
 }
 
 interface SecretsWritten {
@@ -163,6 +271,9 @@ function showSettings(
     endSoonMinutes: settings.endSoonMinutes,
     endOnLostEligibility: settings.endOnLostEligibility,
     ticketRequiredForPolicies: settings.ticketRequiredForPolicies,
+    secondAdmin: settings.secondAdmin,
+    policyChangeNotices: settings.policyChangeNotices,
+    reviewDueHours: settings.reviewDueHours,
     emailEnabled: settings.emailEnabled,
     emailSource: settings.emailSource,
     snsEnabled: settings.snsEnabled,

@@ -4,6 +4,7 @@ import { mayPerform } from '#core/access.ts'
 import type { UserId } from '#core/ids.ts'
 import { refusal } from '#core/refusals.ts'
 import { type RequestState, requestStates } from '#core/request.ts'
+import { countWaitingProposals } from '#server/store/proposals.ts'
 import {
   countRequests,
   listRequestIds,
@@ -154,6 +155,7 @@ export interface RequestCounts {
   readonly minePending: number
   readonly mineActive: number
   readonly failing?: number
+  readonly proposals?: number
 }
 
 /** What waits for a person; late removals are counted for those who may see everything. */
@@ -162,12 +164,14 @@ export async function countForMe(ports: ListPorts, actor: Actor): Promise<Reques
   const me = actor.person.userId
   const query = { view: 'to-approve', scope: undefined } as const
   const seesAll = actor.roles.has('admin') || actor.roles.has('auditor')
-  const [waiting, reviews, pending, active, late] = await Promise.all([
+  const now = await ports.clock.now()
+  const [waiting, reviews, pending, active, late, proposals] = await Promise.all([
     countRequests(ports.db, await toApprove(ports, { actor, rules, query })),
     countRequests(ports.db, await toReview(ports, { actor, rules, query })),
     countRequests(ports.db, { requesterId: me, statuses: ['pending'] }),
     countRequests(ports.db, { requesterId: me, statuses: ['activating', 'active', 'ending'] }),
     seesAll ? countRequests(ports.db, { statuses: live, late: true }) : 0,
+    seesAll ? countWaitingProposals(ports.db, now) : 0,
   ])
   const counts = {
     toApprove: waiting,
@@ -175,5 +179,5 @@ export async function countForMe(ports: ListPorts, actor: Actor): Promise<Reques
     minePending: pending,
     mineActive: active,
   }
-  return seesAll ? { ...counts, failing: late } : counts
+  return seesAll ? { ...counts, failing: late, proposals } : counts
 }

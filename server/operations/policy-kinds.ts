@@ -1,11 +1,11 @@
 /** What differs between the two kinds of policy; all that is done with them is the same. */
 
 import type { z } from 'zod'
-import type {
+import {
   ApproverPolicyBody,
   EligibilityPolicyBody,
-  ApproverPolicy as ShownApproverPolicy,
-  EligibilityPolicy as ShownEligibilityPolicy,
+  type ApproverPolicy as ShownApproverPolicy,
+  type EligibilityPolicy as ShownEligibilityPolicy,
 } from '#contract/policy.ts'
 import type {
   ApproverPolicy,
@@ -32,6 +32,7 @@ import type { Settings } from '#core/settings.ts'
 import { isArn } from '#core/targets.ts'
 import { approverPolicies, eligibilityPolicies, type PolicyStore } from '#server/store/policies.ts'
 import type { PolicyKind } from '#server/store/policy-history.ts'
+import type { PolicyChange } from './ending-grants.ts'
 
 /** A field and the id that stands in it. */
 export interface NamedId {
@@ -46,6 +47,8 @@ export interface KindOfPolicy<Policy extends { id: PolicyId; version: number }, 
   readonly kind: PolicyKind
   readonly objectType: 'eligibility-policy' | 'approver-policy'
   readonly store: PolicyStore<Policy>
+  /** What a proposal of before was stored with. */
+  readonly body: z.ZodType<Body>
   draftOf(body: Body): Omit<Policy, 'id' | 'version'>
   validate(
     draft: Omit<Policy, 'id' | 'version'>,
@@ -53,6 +56,8 @@ export interface KindOfPolicy<Policy extends { id: PolicyId; version: number }, 
   ): PolicyVerdict<Omit<Policy, 'id' | 'version'>>
   policyOf(draft: Omit<Policy, 'id' | 'version'>, stamps: Pick<Policy, 'id' | 'version'>): Policy
   widening(before: Policy | null, after: Policy | null): WideningReason[]
+  /** As far as live access rests on it. */
+  grants(before: Policy | null, after: Policy | null): PolicyChange
   warnings(policy: Policy, directory: WholeDirectory, settings: Settings): PolicyWarning[]
   namedIds(policy: Omit<Policy, 'id' | 'version'>): NamedId[]
   show(policy: Policy, nameOf: (id: string) => string | null): Omit<Shown, Stamps>
@@ -71,6 +76,7 @@ export const eligibilityKind: KindOfPolicy<
   kind: 'eligibility',
   objectType: 'eligibility-policy',
   store: eligibilityPolicies,
+  body: EligibilityPolicyBody,
   draftOf: (body): EligibilityDraft => ({
     ...body,
     subject:
@@ -83,6 +89,7 @@ export const eligibilityKind: KindOfPolicy<
   validate: validateEligibilityPolicy,
   policyOf: (draft, stamps) => ({ ...draft, ...stamps }),
   widening: eligibilityWidening,
+  grants: (before, after) => ({ before, after }),
   warnings: eligibilityWarnings,
   namedIds: ({ subject, targets, permissionSets }) => [
     { kind: subject.type, id: subject.id, field: 'subject.id' },
@@ -101,6 +108,7 @@ export const approverKind: KindOfPolicy<ApproverPolicy, ApproverInput, ShownAppr
   kind: 'approver',
   objectType: 'approver-policy',
   store: approverPolicies,
+  body: ApproverPolicyBody,
   draftOf: (body): ApproverDraft => ({
     ...body,
     targets: targetsOf(body.targets),
@@ -111,6 +119,8 @@ export const approverKind: KindOfPolicy<ApproverPolicy, ApproverInput, ShownAppr
   validate: validateApproverPolicy,
   policyOf: (draft, stamps) => ({ ...draft, ...stamps }),
   widening: approverWidening,
+  // Who approves says nothing about access that was approved.
+  grants: () => ({ before: null, after: null }),
   warnings: (policy, directory) => approverWarnings(policy, directory),
   namedIds: ({ targets, permissionSets, approverGroups }) => [
     ...idsOfTargets(targets),

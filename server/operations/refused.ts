@@ -36,6 +36,7 @@ const answers: Record<RefusalCode, Answer> = {
   own_request: { status: 403, title: 'Somebody else must decide on your own request' },
   break_glass_not_allowed: { status: 403, title: 'Break-glass is not allowed here' },
   extension_not_allowed: { status: 403, title: 'Extensions are not allowed here' },
+  own_proposal: { status: 403, title: 'Another administrator must decide on your own proposal' },
   not_administrator_yourself: { status: 403, title: 'You would no longer be an administrator' },
 
   not_found: { status: 404, title: 'There is nothing here that you may see' },
@@ -71,6 +72,11 @@ const answers: Record<RefusalCode, Answer> = {
   too_many_tokens: { status: 409, title: 'There are too many tokens' },
   no_administrator_left: { status: 409, title: 'At least one administrator must remain' },
   too_few_administrators: { status: 409, title: 'Too few administrators for this' },
+  author_not_administrator: {
+    status: 409,
+    title: 'Who proposed this is no longer an administrator',
+  },
+  proposal_expired: { status: 409, title: 'Nobody decided on this proposal in time' },
   ends_live_grants: { status: 409, title: 'This would end live access' },
   in_progress: { status: 409, title: 'The same request is still being answered' },
 
@@ -100,6 +106,7 @@ const answers: Record<RefusalCode, Answer> = {
   network_malformed: { status: 422, title: 'This is no address and no range of addresses' },
   expiry_out_of_range: { status: 422, title: 'A token must expire, and sooner than this' },
   log_location_malformed: { status: 422, title: 'This is no place of session logs' },
+  secret_beside_widening: { status: 422, title: 'A secret cannot wait in a proposal' },
   unknown_setting: { status: 422, title: 'There is no such setting' },
   unknown_id: { status: 422, title: 'The directory does not know this' },
   unknown_group: { status: 422, title: 'There is no such group' },
@@ -134,12 +141,15 @@ interface RefusalDetails {
   readonly detail?: string
   readonly params?: RefusalParams
   readonly errors?: readonly FieldError[]
+  /** Where the code's own status would not be true: nobody sent If-Match with a proposal's version. */
+  readonly status?: number
 }
 
 export class Refused extends Error {
   readonly code: RefusalCode
   readonly params: RefusalParams
   readonly errors: readonly FieldError[]
+  readonly status: number
 
   constructor(code: RefusalCode, details: RefusalDetails = {}) {
     super(details.detail ?? `${titleOf(code)}.`)
@@ -147,10 +157,7 @@ export class Refused extends Error {
     this.code = code
     this.params = details.params ?? {}
     this.errors = details.errors ?? []
-  }
-
-  get status(): number {
-    return statusOf(this.code)
+    this.status = details.status ?? statusOf(code)
   }
 }
 

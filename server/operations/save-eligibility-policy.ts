@@ -1,11 +1,11 @@
 import type { z } from 'zod'
 import type { EligibilityPolicyBody } from '#contract/policy.ts'
-import type { PolicyId } from '#core/ids.ts'
 import type { Actor } from './actor.ts'
 import { eligibilityKind } from './policy-kinds.ts'
 import {
   createPolicy,
   deletePolicy,
+  type PolicyChanged,
   type PolicyVersionNamed,
   type SavePolicyPorts,
   updatePolicy,
@@ -16,20 +16,20 @@ type Body = z.output<typeof EligibilityPolicyBody>
 export function createEligibilityPolicy(
   ports: SavePolicyPorts,
   input: { actor: Actor; body: Body },
-): Promise<PolicyId> {
+): Promise<PolicyChanged> {
   return createPolicy(ports, eligibilityKind, input)
 }
 
 export function updateEligibilityPolicy(
   ports: SavePolicyPorts,
   input: PolicyVersionNamed & { body: Body },
-): Promise<void> {
+): Promise<PolicyChanged> {
   return updatePolicy(ports, eligibilityKind, input)
 }
 
 export function deleteEligibilityPolicy(
   ports: SavePolicyPorts,
   input: PolicyVersionNamed,
-): Promise<void> {
+): Promise<PolicyChanged> {
   return deletePolicy(ports, eligibilityKind, input)
 }

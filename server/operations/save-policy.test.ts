@@ -9,6 +9,7 @@ import {
   permissionSets,
   type World,
 } from '#test/factory.ts'
+import { saved } from '#test/saved.ts'
 import { approverKind, eligibilityKind } from './policy-kinds.ts'
 import { listPolicies, readPolicy, readPolicyHistory } from './read-policies.ts'
 import { createApproverPolicy } from './save-approver-policy.ts'
@@ -46,7 +47,9 @@ const approverBody = (change: object = {}) =>
   })
 
 const create = async (change: object = {}) =>
-  createEligibilityPolicy(world.ports, { actor: await world.actor('ada'), body: body(change) })
+  saved(
+    createEligibilityPolicy(world.ports, { actor: await world.actor('ada'), body: body(change) }),
+  )
 const update = async (id: string, version: number, change: object) =>
   updateEligibilityPolicy(world.ports, {
     actor: await world.actor('ada'),

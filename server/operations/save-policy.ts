@@ -3,35 +3,57 @@ import { randomUUID } from 'node:crypto'
 import type { PolicyId } from '#core/ids.ts'
 import { policyDifference } from '#core/policy-difference.ts'
 import { type Refusal, refusal } from '#core/refusals.ts'
+import type { TellOverseers } from '#server/store/announce-port.ts'
 import type { Change } from '#server/store/change.ts'
 import { loadExcerpt } from '#server/store/directory-excerpt.ts'
 import { insertPolicyVersion } from '#server/store/policy-history.ts'
-import { type Rules, type RulesStore, raiseRulesVersion } from '#server/store/rules.ts'
-import { type Actor, eventActorOf } from './actor.ts'
+import type { ProposedChange } from '#server/store/proposals.ts'
+import { lockRules, type Rules, type RulesStore, raiseRulesVersion } from '#server/store/rules.ts'
+import type { Actor } from './actor.ts'
+import {
+  type Authority,
+  acceptanceInEvent,
+  byOneself,
+  type Changed,
+  mustBeProposed,
+} from './authority.ts'
+import { grantsEndedBy, refuseUnlessConfirmed } from './ending-grants.ts'
 import { type ChangePorts, makeChange } from './making-changes.ts'
 import type { KindOfPolicy, NamedId } from './policy-kinds.ts'
+import { proposeChange, voidStale } from './propose-change.ts'
 import { idsByKind, noSuchPolicy } from './read-policies.ts'
+import { tellOfChange } from './tell-of-change.ts'
 import { refusedForAll, refusedWith } from './words.ts'
 
 export interface SavePolicyPorts extends ChangePorts {
   readonly rules: RulesStore
+  readonly tellOverseers: TellOverseers
 }
 
 type AnyPolicy = { id: PolicyId; version: number }
+export type PolicyChanged = Changed<{ readonly id: PolicyId }>
 
-export async function createPolicy<Policy extends AnyPolicy, Body, Shown>(
+/** One change of one policy; a deletion has no body. */
+export interface PolicyEdit<Body> {
+  readonly authority: Authority
+  readonly verb: ProposedChange['verb']
+  readonly id: PolicyId
+  /** The version that its author has read; 0 of one that is to be made. */
+  readonly version: number
+  readonly body: Body | null
+  /** How many live grants may end by it. */
+  readonly confirmEnding: number | null
+}
+
+export function createPolicy<Policy extends AnyPolicy, Body, Shown>(
   ports: SavePolicyPorts,
   kind: KindOfPolicy<Policy, Body, Shown>,
   { actor, body }: { actor: Actor; body: Body },
-): Promise<PolicyId> {
+): Promise<PolicyChanged> {
   const id = randomUUID() as PolicyId
-  await makeChange(ports, async (c) => {
-    const draft = await validDraft(ports, c, { kind, body, before: null })
-    const policy = kind.policyOf(draft, { id, version: 1 })
-    await kind.store.insert(c, { policy, by: actor.person.userId })
-    await record(c, kind, { actor, before: null, after: policy, id, version: 1 })
-  })
-  return id
+  const whole = { verb: 'create', id, version: 0, body, confirmEnding: null } as const
+  const edit = { ...whole, authority: byOneself(actor) }
+  return makeChange(ports, (c) => editPolicy(ports, c, kind, edit))
 }
 
 export interface PolicyVersionNamed {
@@ -39,34 +61,109 @@ export interface PolicyVersionNamed {
   readonly id: string
   /** The version that the one who changes it has read. */
   readonly version: number
+  readonly confirmEnding?: number | null | undefined
 }
 
-export async function updatePolicy<Policy extends AnyPolicy, Body, Shown>(
+export function updatePolicy<Policy extends AnyPolicy, Body, Shown>(
   ports: SavePolicyPorts,
   kind: KindOfPolicy<Policy, Body, Shown>,
-  { actor, id, version, body }: PolicyVersionNamed & { body: Body },
-): Promise<void> {
-  await makeChange(ports, async (c) => {
-    const before = await presentPolicy(c, kind, { id, version })
-    const draft = await validDraft(ports, c, { kind, body, before })
-    if (policyDifference(comparable(before), comparable(draft)).length === 0) return
-    const after = kind.policyOf(draft, { id: before.id, version: version + 1 })
-    const written = await kind.store.update(c, { policy: after, by: actor.person.userId })
-    if (!written) throw refusedWith(refusal('version_conflict'))
-    await record(c, kind, { actor, before, after, id: before.id, version: version + 1 })
-  })
+  { body, ...named }: PolicyVersionNamed & { body: Body },
+): Promise<PolicyChanged> {
+  const edit = { ...editOf(named), verb: 'update', body } as const
+  return makeChange(ports, (c) => editPolicy(ports, c, kind, edit))
 }
 
-export async function deletePolicy<Policy extends AnyPolicy, Body, Shown>(
+export function deletePolicy<Policy extends AnyPolicy, Body, Shown>(
   ports: SavePolicyPorts,
   kind: KindOfPolicy<Policy, Body, Shown>,
-  { actor, id, version }: PolicyVersionNamed,
+  named: PolicyVersionNamed,
+): Promise<PolicyChanged> {
+  const edit = { ...editOf(named), verb: 'delete', body: null } as const
+  return makeChange(ports, (c) => editPolicy(ports, c, kind, edit))
+}
+
+function editOf({ actor, id, version, confirmEnding }: PolicyVersionNamed) {
+  // An address may name anything; what is no policy's id is found nowhere.
+  const named = { id: id as PolicyId, version, confirmEnding: confirmEnding ?? null }
+  return { authority: byOneself(actor), ...named }
+}
+
+/** Judged and written, or kept as a proposal: the one way in which a policy changes. */
+export async function editPolicy<Policy extends AnyPolicy, Body, Shown>(
+  ports: SavePolicyPorts,
+  c: Change,
+  kind: KindOfPolicy<Policy, Body, Shown>,
+  edit: PolicyEdit<Body>,
+): Promise<PolicyChanged> {
+  const { authority, verb, id, version, body, confirmEnding } = edit
+  await lockRules(c.tx)
+  const rules = await ports.rules.load(c.tx)
+  const before = verb === 'create' ? null : await presentPolicy(c, kind, { id, version })
+  const draft = body === null ? null : await validDraft(c, { kind, body, before, rules })
+  const after = draft && kind.policyOf(draft, { id, version: version + 1 })
+  const changed = policyDifference(before && comparable(before), after && comparable(after))
+  if (changed.length === 0) return { kind: 'saved', id }
+  const ending = await grantsEndedBy(c.tx, rules, kind.grants(before, after))
+  await refuseUnlessConfirmed(c, ending, confirmEnding)
+  const widens = kind.widening(before, after)
+  const saved: Saved<Policy> = { id, before, after, version: version + 1, widens }
+  if (mustBeProposed(authority, { widens, secondAdmin: rules.settings.secondAdmin })) {
+    const proposed = { ...saved, body, confirmEnding, changed: changed.map(({ field }) => field) }
+    return { kind: 'proposed', proposalId: await propose(ports, c, kind, authority, proposed) }
+  }
+  await write(c, kind, authority, saved)
+  await record(ports, c, kind, authority, saved)
+  return { kind: 'saved', id }
+}
+
+interface Saved<Policy> {
+  readonly id: PolicyId
+  readonly before: Policy | null
+  readonly after: Policy | null
+  readonly version: number
+  readonly widens: readonly string[]
+}
+
+async function write<Policy extends AnyPolicy, Body, Shown>(
+  c: Change,
+  kind: KindOfPolicy<Policy, Body, Shown>,
+  { author }: Authority,
+  { id, before, after, version }: Saved<Policy>,
 ): Promise<void> {
-  await makeChange(ports, async (c) => {
-    const before = await presentPolicy(c, kind, { id, version })
-    const gone = { id, version: version + 1, by: actor.person.userId }
-    if (!(await kind.store.remove(c, gone))) throw refusedWith(refusal('version_conflict'))
-    await record(c, kind, { actor, before, after: null, id: before.id, version: version + 1 })
+  const by = author.person.userId
+  if (before === null) {
+    if (after !== null) await kind.store.insert(c, { policy: after, by })
+    return
+  }
+  const written = after
+    ? await kind.store.update(c, { policy: after, by })
+    : await kind.store.remove(c, { id, version, by })
+  if (!written) throw refusedWith(refusal('version_conflict'))
+}
+
+async function propose<Policy extends AnyPolicy, Body, Shown>(
+  ports: SavePolicyPorts,
+  c: Change,
+  kind: KindOfPolicy<Policy, Body, Shown>,
+  authority: Authority,
+  proposed: Saved<Policy> & {
+    readonly body: Body | null
+    readonly confirmEnding: number | null
+    readonly changed: readonly string[]
+  },
+): Promise<string> {
+  const { id, before, after, body, confirmEnding, changed, widens } = proposed
+  return proposeChange(ports, c, authority, {
+    object: { type: kind.objectType, id },
+    verb: verbOf(proposed),
+    baseVersion: before?.version ?? 0,
+    // The contract's schema has parsed it, into an object.
+    body: body as object | null,
+    confirmEnding,
+    before: before && kind.show(before, () => null),
+    after: after && kind.show(after, () => null),
+    changed,
+    widens,
   })
 }
 
@@ -88,12 +185,15 @@ async function presentPolicy<Policy extends AnyPolicy, Body, Shown>(
 }
 
 async function validDraft<Policy extends AnyPolicy, Body, Shown>(
-  ports: SavePolicyPorts,
   c: Change,
-  drafted: { kind: KindOfPolicy<Policy, Body, Shown>; body: Body; before: Policy | null },
+  drafted: {
+    kind: KindOfPolicy<Policy, Body, Shown>
+    body: Body
+    before: Policy | null
+    rules: Rules
+  },
 ): Promise<Omit<Policy, 'id' | 'version'>> {
-  const { kind, body, before } = drafted
-  const rules = await ports.rules.load(c.tx)
+  const { kind, body, before, rules } = drafted
   const verdict = kind.validate(kind.draftOf(body), rules.settings)
   if (!verdict.ok) throw refusedForAll(verdict.refusals)
   const known = new Set(before ? kind.namedIds(before).map(({ id }) => id) : [])
@@ -126,39 +226,40 @@ async function refuseUnknown(
 }
 
 async function record<Policy extends AnyPolicy, Body, Shown>(
+  ports: SavePolicyPorts,
   c: Change,
   kind: KindOfPolicy<Policy, Body, Shown>,
-  saved: {
-    readonly actor: Actor
-    readonly before: Policy | null
-    readonly after: Policy | null
-    readonly id: PolicyId
-    readonly version: number
-  },
+  authority: Authority,
+  saved: Saved<Policy>,
 ): Promise<void> {
-  const { actor, before, after, id, version } = saved
-  const by = actor.person.userId
+  const { before, after, id, version, widens } = saved
+  const by = authority.author.person.userId
+  const acceptedBy = authority.accepted?.accepter.userId ?? null
   const body = after && kind.show(after, () => null)
-  await insertPolicyVersion(c, { kind: kind.kind, id, version, body, by })
+  await insertPolicyVersion(c, { kind: kind.kind, id, version, body, by, acceptedBy })
+  const object = { type: kind.objectType, id }
   c.event({
-    actor: eventActorOf(actor),
+    actor: authority.authorActor,
     action: `${kind.objectType}.${verbOf(saved)}`,
-    object: { type: kind.objectType, id, version },
+    object: { ...object, version },
     payload: {
       before,
       after,
       changed: policyDifference(before && comparable(before), after && comparable(after)).map(
         ({ field }) => field,
       ),
-      widens: kind.widening(before, after),
+      widens,
+      ...acceptanceInEvent(authority),
     },
   })
+  await voidStale(c, object)
+  await tellOfChange(ports, c, authority, { object, version, verb: verbOf(saved), widens })
   // What people may ask for, and who approves, may be another now; they may not see the policy.
   c.changed('setting', 'rules')
   await raiseRulesVersion(c.tx)
 }
 
-function verbOf({ before, after }: { before: unknown; after: unknown }): string {
+function verbOf({ before, after }: { before: unknown; after: unknown }) {
   if (before === null) return 'create'
   return after === null ? 'delete' : 'update'
 }

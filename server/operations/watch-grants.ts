@@ -193,14 +193,14 @@ function unique<Id>(ids: readonly Id[]): Id[] {
 /** Why the grant may live no longer; a changed duration, ticket or approval rule never says so. */
 function lossOf(rules: Rules, grant: LiveGrant, person: Person | null): Refusal | null {
   if (person === null || !person.enabled) return refusal('person_disabled')
-  const { target, breakGlass } = grant
+  const { target, breakGlass, spared } = grant
   const asked = rules.evaluator.asked(target)
   if (asked.account === null) return refusal('unknown_id', { id: target.accountId })
   if (asked.permissionSet === null) return refusal('unknown_id', { id: target.permissionSetArn })
   const decision = rules.evaluator.eligibility(person, target, { breakGlass })
   if (decision.eligible) return null
   const { code } = decision.refusal
-  if (code === 'not_eligible' && !rules.settings.endOnLostEligibility) return null
+  if (code === 'not_eligible' && (spared || !rules.settings.endOnLostEligibility)) return null
   return decision.refusal
 }
 

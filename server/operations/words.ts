@@ -111,6 +111,18 @@ const words: Partial<Record<RefusalCode, Words>> = {
     'That group has no enabled member. Choose one that has, yourself among them.',
   not_administrator_yourself: () =>
     'You are not in that group, so you would lock yourself out. Join it first.',
+  too_few_administrators: ({ needed }) =>
+    `Another administrator can only be demanded while ${needed} are enabled. Add one first.`,
+  own_proposal: () =>
+    'You proposed this, so another administrator must accept or refuse it. You may withdraw it.',
+  author_not_administrator: () =>
+    'Who proposed this is no longer an enabled administrator. Refuse it, and propose it yourself if it is right.',
+  proposal_expired: ({ expiresAt }) =>
+    `Nobody decided by ${expiresAt}, so it is void. Propose it anew.`,
+  secret_beside_widening: () =>
+    'The other changes must wait for another administrator, and a secret must not. Save the secret apart.',
+  ends_live_grants: ({ count, confirmed }) =>
+    `This would end ${count} live grants${confirmed === null ? '' : `, and not ${confirmed}`}. Look at their list, and repeat it with confirmEnding: ${count} if that is meant.`,
   version_required: () => 'Send If-Match with the version that you read, such as "3".',
   version_conflict: () => 'Read it again, look at what changed, and save your change on top.',
 }

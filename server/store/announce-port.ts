@@ -36,6 +36,23 @@ export type Bulletin =
         readonly at: string
       }
     }
+  /** A policy or settings changed; with `widens`, access is wider by it. */
+  | {
+      readonly event: 'rules_changed'
+      readonly facts: {
+        readonly object: {
+          readonly type: 'eligibility-policy' | 'approver-policy' | 'setting'
+          readonly id: string
+        }
+        readonly verb: 'create' | 'update' | 'delete'
+        readonly version: number
+        readonly widens: readonly string[]
+        readonly by: string
+        readonly acceptedBy: string | null
+        readonly at: string
+      }
+    }
+  | { readonly event: 'change_proposed'; readonly facts: { readonly proposalId: string } }
   | { readonly event: 'refresh_held'; readonly facts: { readonly refreshId: string } }
   | { readonly event: 'creations_held'; readonly facts: { readonly reason: string } }
 

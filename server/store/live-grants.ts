@@ -1,6 +1,7 @@
 /** Grants that live now, and the people who hold them or soon will. */
 import { type Kysely, sql } from 'kysely'
 import type { AccountId, PermissionSetArn, RequestId, Target, UserId } from '#core/ids.ts'
+import type { Change } from './change.ts'
 import type { Schema } from './schema.ts'
 
 export interface LiveGrant {
@@ -8,12 +9,28 @@ export interface LiveGrant {
   readonly userId: UserId
   readonly target: Target
   readonly breakGlass: boolean
+  /** It had lost its eligibility already when the setting that ends such access was turned on. */
+  readonly spared: boolean
 }
 
 export async function liveGrants(db: Kysely<Schema>): Promise<LiveGrant[]> {
   const rows = await db
     .selectFrom('request')
-    .select(['request_id', 'requester_id', 'account_id', 'permission_set_arn', 'break_glass'])
+    .select((eb) => [
+      'request_id',
+      'requester_id',
+      'account_id',
+      'permission_set_arn',
+      'break_glass',
+      eb
+        .exists(
+          eb
+            .selectFrom('spared_grant')
+            .select('spared_grant.request_id')
+            .whereRef('spared_grant.request_id', '=', 'request.request_id'),
+        )
+        .as('spared'),
+    ])
     .where('status', 'in', ['activating', 'active'])
     .orderBy('request_id')
     .execute()
@@ -26,7 +43,18 @@ export async function liveGrants(db: Kysely<Schema>): Promise<LiveGrant[]> {
       permissionSetArn: row.permission_set_arn as PermissionSetArn,
     },
     breakGlass: row.break_glass,
+    spared: row.spared === true,
   }))
+}
+
+/** They go on to their own end, though no policy allows them any more. */
+export async function spareGrants(c: Change, requestIds: readonly RequestId[]): Promise<void> {
+  if (requestIds.length === 0) return
+  await c.tx
+    .insertInto('spared_grant')
+    .values(requestIds.map((id) => ({ request_id: id, spared_at: c.at })))
+    .onConflict((conflict) => conflict.column('request_id').doNothing())
+    .execute()
 }
 
 export interface WatchedPerson {

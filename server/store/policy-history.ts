@@ -16,7 +16,15 @@ export const policyVersionsShownMax = 500
 
 export async function insertPolicyVersion(
   change: Change,
-  row: { kind: PolicyKind; id: string; version: number; body: object | null; by: string },
+  row: {
+    kind: PolicyKind
+    id: string
+    version: number
+    body: object | null
+    by: string
+    /** Another administrator, who accepted it as a proposal. */
+    acceptedBy: string | null
+  },
 ): Promise<void> {
   await change.tx
     .insertInto('policy_version')
@@ -27,6 +35,7 @@ export async function insertPolicyVersion(
       body: row.body === null ? null : JSON.stringify(row.body),
       changed_by: row.by,
       changed_at: change.at,
+      accepted_by: row.acceptedBy,
     })
     .execute()
 }

@@ -80,6 +80,14 @@ export async function holdRules(tx: Transaction<Schema>): Promise<void> {
   await tx.selectFrom('rules_version').select('version').forShare().execute()
 }
 
+/**
+ * Whoever changes policies or settings comes here first, one after the other: what each is judged
+ * by (is a second administrator needed? what would end?) is then what it is written upon.
+ */
+export async function lockRules(tx: Transaction<Schema>): Promise<void> {
+  await tx.selectFrom('rules_version').select('version').forUpdate().execute()
+}
+
 /** The last act of a change of policies or settings. */
 export async function raiseRulesVersion(tx: Transaction<Schema>): Promise<void> {
   await tx.updateTable('rules_version').set({ version: sql`version + 1` }).execute()

@@ -423,6 +423,7 @@ create table policy_version (
   body jsonb,
   changed_by text not null,
   changed_at timestamp with time zone not null,
+  accepted_by text,
   constraint policy_version_pkey PRIMARY KEY (policy_id, version),
   constraint a_policy_is_of_one_of_two_kinds CHECK ((kind = ANY (ARRAY['eligibility'::text, 'approver'::text])))
 );
@@ -432,6 +433,46 @@ create table preference (
   body jsonb not null,
   updated_at timestamp with time zone not null,
   constraint preference_pkey PRIMARY KEY (user_id)
+);
+
+create table proposal (
+  proposal_id uuid not null,
+  version integer not null default 1,
+  object_type text not null,
+  object_id text not null,
+  verb text not null,
+  base_version integer not null,
+  body jsonb,
+  confirm_ending integer,
+  before jsonb,
+  after jsonb,
+  changed text[] not null,
+  widens text[] not null,
+  author_id text not null,
+  author_name text not null,
+  author_actor jsonb not null,
+  proposed_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  state text not null default 'waiting'::text,
+  void_reason text,
+  decided_by text,
+  decided_name text,
+  decided_at timestamp with time zone,
+  comment text,
+  constraint proposal_pkey PRIMARY KEY (proposal_id),
+  constraint a_decision_on_a_proposal_is_told_whole CHECK (
+CASE
+    WHEN (state = ANY (ARRAY['accepted'::text, 'refused'::text, 'withdrawn'::text])) THEN (num_nulls(decided_by, decided_name, decided_at) = 0)
+    ELSE (num_nonnulls(decided_by, decided_name) = 0)
+END),
+  constraint a_proposal_changes_a_policy_or_settings CHECK ((object_type = ANY (ARRAY['eligibility-policy'::text, 'approver-policy'::text, 'setting'::text]))),
+  constraint a_proposal_creates_updates_or_deletes CHECK ((verb = ANY (ARRAY['create'::text, 'update'::text, 'delete'::text]))),
+  constraint a_proposal_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'accepted'::text, 'refused'::text, 'withdrawn'::text, 'void'::text]))),
+  constraint a_proposal_widens_something CHECK ((cardinality(widens) > 0)),
+  constraint a_void_proposal_says_why CHECK (((state = 'void'::text) = (void_reason IS NOT NULL))),
+  constraint nobody_accepts_their_own_proposal CHECK (((state <> 'accepted'::text) OR (decided_by <> author_id))),
+  constraint only_a_deletion_has_no_body CHECK (((body IS NULL) = (verb = 'delete'::text))),
+  constraint only_its_author_withdraws_a_proposal CHECK (((state <> 'withdrawn'::text) OR (decided_by = author_id)))
 );
 
 create table refused_sign_in (
@@ -627,6 +668,16 @@ create table setting (
   constraint setting_only_row_check CHECK (only_row)
 );
 
+create table setting_version (
+  setting_version_id bigint not null generated always as identity,
+  version integer not null,
+  body jsonb not null,
+  changed_by text not null,
+  changed_at timestamp with time zone not null,
+  accepted_by text,
+  constraint setting_version_pkey PRIMARY KEY (setting_version_id)
+);
+
 create table sign_in_session (
   id_hash bytea not null,
   user_id text not null,
@@ -644,6 +695,13 @@ create table slack_interaction_once (
   digest bytea not null,
   received_at timestamp with time zone not null,
   constraint slack_interaction_once_pkey PRIMARY KEY (digest)
+);
+
+create table spared_grant (
+  request_id uuid not null,
+  spared_at timestamp with time zone not null,
+  constraint spared_grant_pkey PRIMARY KEY (request_id),
+  constraint spared_grant_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(request_id)
 );
 
 create table target_look (
@@ -687,6 +745,9 @@ CREATE INDEX notice_failed ON notice USING btree (created_at DESC, notice_id DES
 CREATE INDEX notice_of_request ON notice USING btree (request_id, created_at);
 CREATE INDEX notice_undelivered ON notice USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'failed'::text]));
 CREATE INDEX notice_waiting ON notice USING btree (channel, receiver_id, event) WHERE (state = 'queued'::text);
+CREATE INDEX policy_version_by ON policy_version USING btree (changed_by, changed_at DESC);
+CREATE INDEX proposal_newest ON proposal USING btree (proposed_at DESC, proposal_id DESC);
+CREATE INDEX proposal_waiting ON proposal USING btree (object_type, object_id) WHERE (state = 'waiting'::text);
 CREATE UNIQUE INDEX one_pending_extension_a_grant ON request USING btree (extends_request_id) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NOT NULL));
 CREATE UNIQUE INDEX one_pending_request_a_key ON request USING btree (requester_id, account_id, permission_set_arn) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NULL));
 CREATE INDEX request_asked_before ON request USING btree (requester_id, target_id, created_at DESC);
@@ -711,6 +772,7 @@ CREATE INDEX saved_request_template ON saved_request USING btree (name) WHERE (k
 CREATE INDEX session_log_expiry ON session_log USING btree (expires_at);
 CREATE INDEX session_log_of ON session_log USING btree (request_id, asked_by);
 CREATE INDEX session_log_open ON session_log USING btree (asked_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
+CREATE INDEX setting_version_by ON setting_version USING btree (changed_by, changed_at DESC);
 CREATE INDEX sign_in_session_of ON sign_in_session USING btree (user_id) WHERE (ended_at IS NULL);
 CREATE INDEX slack_interaction_once_age ON slack_interaction_once USING btree (received_at);
 
@@ -763,6 +825,27 @@ begin
     insert into late_alarm (key_id, raised_at) values (new.key_id, new.late_alarm_at);
   end if;
   return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.proposal_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.state <> 'waiting' then
+    raise exception 'proposal % is %', old.proposal_id, old.state
+      using errcode = 'check_violation', constraint = 'a_proposal_is_decided_once';
+  end if;
+  if (old.object_type, old.object_id, old.verb, old.base_version, old.body, old.author_id,
+      old.widens, old.expires_at)
+     is distinct from
+     (new.object_type, new.object_id, new.verb, new.base_version, new.body, new.author_id,
+      new.widens, new.expires_at) then
+    raise exception 'proposal % cannot be changed', old.proposal_id
+      using errcode = 'check_violation', constraint = 'a_proposal_stays_as_it_was_made';
+  end if;
+  return new;
 end $function$
 ;
 
@@ -842,6 +925,7 @@ end $function$
 
 CREATE TRIGGER token_stays_as_made BEFORE UPDATE ON api_token FOR EACH ROW EXECUTE FUNCTION token_stays();
 CREATE TRIGGER ledger_key_alarms AFTER INSERT OR UPDATE OF late_alarm_at ON ledger_key FOR EACH ROW EXECUTE FUNCTION ledger_key_remember_alarm();
+CREATE TRIGGER proposal_stays_as_made BEFORE UPDATE ON proposal FOR EACH ROW EXECUTE FUNCTION proposal_stays();
 CREATE TRIGGER request_state_changes AFTER INSERT OR UPDATE ON request FOR EACH ROW EXECUTE FUNCTION request_remember_state_change();
 CREATE TRIGGER request_target_is_known BEFORE INSERT ON request FOR EACH ROW EXECUTE FUNCTION request_find_target();
 CREATE TRIGGER review_is_given_once BEFORE UPDATE ON review FOR EACH ROW EXECUTE FUNCTION review_stays();
@@ -863,6 +947,7 @@ grant usage on sequence ledger_key_key_id_seq to team_app;
 grant usage on sequence removal_set_removal_set_id_seq to team_app;
 grant usage on sequence request_state_change_change_id_seq to team_app;
 grant usage on sequence request_target_target_id_seq to team_app;
+grant usage on sequence setting_version_setting_version_id_seq to team_app;
 grant delete, insert, select, update on table access_grant to team_app;
 grant insert, select, update on table api_token to team_app;
 grant delete, insert, select, update on table approver_policy to team_app;
@@ -894,6 +979,7 @@ grant select on table legal_move to team_app;
 grant delete, insert, select, update on table notice to team_app;
 grant delete, insert, select, update on table policy_version to team_app;
 grant delete, insert, select, update on table preference to team_app;
+grant insert, select, update on table proposal to team_app;
 grant delete, insert, select, update on table refused_sign_in to team_app;
 grant delete, insert, select, update on table removal_set to team_app;
 grant delete, insert, select, update on table request to team_app;
@@ -909,6 +995,8 @@ grant delete, insert, select, update on table sealed_secret to team_app;
 grant delete, insert, select, update on table session_log to team_app;
 grant delete, insert, select, update on table session_log_event to team_app;
 grant delete, insert, select, update on table setting to team_app;
+grant insert, select on table setting_version to team_app;
 grant delete, insert, select, update on table sign_in_session to team_app;
 grant delete, insert, select on table slack_interaction_once to team_app;
+grant insert, select on table spared_grant to team_app;
 grant delete, insert, select, update on table target_look to team_app;

@@ -152,6 +152,7 @@ export interface PolicyVersionTable {
   body: Json<object | null>
   changed_by: string
   changed_at: Date
+  accepted_by: Generated<string | null>
 }
 
 export interface SettingTable {
@@ -167,6 +168,46 @@ export interface SealedSecretTable {
   sealed: string
   set_at: Date
   set_by: string
+}
+
+export interface SettingVersionTable {
+  setting_version_id: Generated<number>
+  version: number
+  body: Json<object>
+  changed_by: string
+  changed_at: Date
+  accepted_by: string | null
+}
+
+export interface ProposalTable {
+  proposal_id: string
+  version: Generated<number>
+  object_type: 'eligibility-policy' | 'approver-policy' | 'setting'
+  object_id: string
+  verb: 'create' | 'update' | 'delete'
+  base_version: number
+  body: Json<object | null>
+  confirm_ending: number | null
+  before: Json<object | null>
+  after: Json<object | null>
+  changed: string[]
+  widens: string[]
+  author_id: string
+  author_name: string
+  author_actor: Json<object>
+  proposed_at: Date
+  expires_at: Date
+  state: Generated<'waiting' | 'accepted' | 'refused' | 'withdrawn' | 'void'>
+  void_reason: 'changed' | 'expired' | null
+  decided_by: string | null
+  decided_name: string | null
+  decided_at: Date | null
+  comment: string | null
+}
+
+export interface SparedGrantTable {
+  request_id: string
+  spared_at: Date
 }
 
 export interface RulesVersionTable {
@@ -578,6 +619,9 @@ export interface Schema {
   policy_version: PolicyVersionTable
   setting: SettingTable
   sealed_secret: SealedSecretTable
+  setting_version: SettingVersionTable
+  proposal: ProposalTable
+  spared_grant: SparedGrantTable
   rules_version: RulesVersionTable
   request_target: RequestTargetTable
   request: RequestTable

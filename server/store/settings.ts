@@ -28,7 +28,7 @@ export async function loadSettings(
 }
 
 /** A setting that this version does not know is left alone in its row, and not shown. */
-function withDefaults(body: object): Settings {
+export function withDefaults(body: object): Settings {
   const known = Object.entries(body).filter(([name]) => isSettingName(name))
   return { ...defaultSettings, ...Object.fromEntries(known) }
 }
@@ -39,6 +39,16 @@ export function isSettingName(name: string): name is SettingName {
 
 /** False: there are settings already, and nothing was written. */
 export async function insertSettings(
+  change: Change,
+  settings: Partial<Settings>,
+  by: string,
+): Promise<boolean> {
+  const written = await insertFirst(change, settings, by)
+  if (written) await keepVersion(change, { settings, version: 1, by, acceptedBy: null })
+  return written
+}
+
+async function insertFirst(
   change: Change,
   settings: Partial<Settings>,
   by: string,
@@ -56,21 +66,45 @@ export async function insertSettings(
   return numInsertedOrUpdatedRows === 1n
 }
 
+export interface SettingsWrite {
+  readonly settings: Settings
+  readonly expectedVersion: number
+  readonly by: string
+  /** Another administrator, who accepted it as a proposal. */
+  readonly acceptedBy?: string | null
+}
+
 /** False: the version is another one by now. */
-export async function updateSettings(
-  change: Change,
-  write: { settings: Settings; expectedVersion: number; by: string },
-): Promise<boolean> {
+export async function updateSettings(change: Change, write: SettingsWrite): Promise<boolean> {
   if (write.expectedVersion === 0) return insertSettings(change, write.settings, write.by)
+  const version = write.expectedVersion + 1
   const { numUpdatedRows } = await change.tx
     .updateTable('setting')
     .set({
-      version: write.expectedVersion + 1,
+      version,
       body: JSON.stringify(write.settings),
       updated_by: write.by,
       updated_at: change.at,
     })
     .where('version', '=', write.expectedVersion)
     .executeTakeFirst()
-  return numUpdatedRows === 1n
+  if (numUpdatedRows !== 1n) return false
+  await keepVersion(change, { ...write, version, acceptedBy: write.acceptedBy ?? null })
+  return true
+}
+
+async function keepVersion(
+  change: Change,
+  kept: { settings: Partial<Settings>; version: number; by: string; acceptedBy: string | null },
+): Promise<void> {
+  await change.tx
+    .insertInto('setting_version')
+    .values({
+      version: kept.version,
+      body: JSON.stringify(kept.settings),
+      changed_by: kept.by,
+      changed_at: change.at,
+      accepted_by: kept.acceptedBy,
+    })
+    .execute()
 }

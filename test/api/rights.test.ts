@@ -65,6 +65,12 @@ const table: Record<string, Record<Kind, Expected>> = {
   'PUT /approver-policies/{id}': admins,
   'DELETE /approver-policies/{id}': admins,
   'GET /approver-policies/{id}/history': overseers,
+  'GET /proposals': overseers,
+  // There is none of that id; its own tests have one.
+  'GET /proposals/{id}': line(403, 403, 403, 404, 404),
+  'POST /proposals/{id}/accept': line(403, 403, 403, 403, 404),
+  'POST /proposals/{id}/refuse': line(403, 403, 403, 403, 404),
+  'POST /proposals/{id}/withdraw': line(403, 403, 403, 403, 404),
   'GET /settings': overseers,
   'PATCH /settings': admins,
   'GET /directory/users': overseers,

@@ -99,9 +99,11 @@ export async function createScene(options: TeamWorldOptions = {}): Promise<Scene
     async dropPolicy(admin, kind, id) {
       const { headers } = await admin.get(`/${kind}/${id}`)
       const etag = headers.get('etag') ?? ''
-      const { status } = await admin.call('DELETE', `/${kind}/${id}`, undefined, {
-        'if-match': etag,
-      })
+      const drop = (query: string) =>
+        admin.call<ProblemBody>('DELETE', `/${kind}/${id}${query}`, undefined, { 'if-match': etag })
+      const first = await drop('')
+      const count = first.body?.code === 'ends_live_grants' ? first.body.params?.count : null
+      const { status } = count === null ? first : await drop(`?confirmEnding=${count}`)
       if (status !== 204) throw new Error(`DELETE /${kind}/${id} answered ${status}`)
     },
     async ask(person, target, change = {}) {

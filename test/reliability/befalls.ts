@@ -1,9 +1,11 @@
 /** What can go wrong, each as something that a row of the table says of its life. */
+
 import { addFault } from '#sandbox/control/behaviour.ts'
 import { estateRoutes } from '#sandbox/control/estate.ts'
 import type { Assignment, Fault } from '#sandbox/model/types.ts'
 import { deleteEligibilityPolicy } from '#server/operations/save-eligibility-policy.ts'
 import { runAsAdmin } from '#test/postgres-cluster.ts'
+import { confirmingEnds } from '#test/saved.ts'
 import type { Touch } from '#test/simulation/touches.ts'
 import type { FaultWorld } from './fault-world.ts'
 
@@ -286,6 +288,8 @@ export const policyRemoved: Befall = async (world) => {
   world.befalls()
   world.simulated.history.organisationChanged = true
   await world.administer('eligibility-policy.write', (actor, ports) =>
-    deleteEligibilityPolicy(ports, { actor, id: world.policyId, version: 1 }),
+    confirmingEnds((confirmEnding) =>
+      deleteEligibilityPolicy(ports, { actor, id: world.policyId, version: 1, confirmEnding }),
+    ),
   )
 }

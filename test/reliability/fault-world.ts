@@ -14,6 +14,7 @@ import { createApproverPolicy } from '#server/operations/save-approver-policy.ts
 import { createEligibilityPolicy } from '#server/operations/save-eligibility-policy.ts'
 import { submitRequest } from '#server/operations/submit-request.ts'
 import type { TestClusterAddress } from '#test/postgres-cluster.ts'
+import { saved } from '#test/saved.ts'
 import { keyText } from '#test/simulation/access-log.ts'
 import { Chance } from '#test/simulation/chance.ts'
 import type { Ports } from '#test/simulation/copy.ts'
@@ -258,21 +259,23 @@ export class FaultWorld {
       if (answer !== 'done') throw new Error(`${action}: ${answer}`)
     }
     await made('eligibility-policy.write', async (actor, ports) => {
-      this.policyId = await createEligibilityPolicy(ports, {
-        actor,
-        body: {
-          subject: { type: 'group', id: groups.users },
-          targets: everywhere,
-          permissionSets: ['*'],
-          maxDurationMinutes: 60,
-          approvalRequired: true,
-          ticketRequired: false,
-          justificationRequired: true,
-          breakGlass: false,
-          note: '',
-          enabled: true,
-        },
-      })
+      this.policyId = await saved(
+        createEligibilityPolicy(ports, {
+          actor,
+          body: {
+            subject: { type: 'group', id: groups.users },
+            targets: everywhere,
+            permissionSets: ['*'],
+            maxDurationMinutes: 60,
+            approvalRequired: true,
+            ticketRequired: false,
+            justificationRequired: true,
+            breakGlass: false,
+            note: '',
+            enabled: true,
+          },
+        }),
+      )
     })
     await made('approver-policy.write', (actor, ports) =>
       createApproverPolicy(ports, {

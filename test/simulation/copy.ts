@@ -137,6 +137,8 @@ function portsOf(parts: Parts, database: GatedDatabase, clock: { now: () => Date
     rules,
     looks,
     announce,
+    // Mails about rules touch no access; they would only make every seed longer.
+    tellOverseers: async () => undefined,
     confirmPeople: confirmer.confirmPeople,
     loadActor: createLoadActor({ db: database.db, rules }),
   }

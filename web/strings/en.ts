@@ -883,7 +883,17 @@ export const en = {
   'code.no_administrator_left': 'This group would leave no enabled administrator.',
   'code.not_administrator_yourself': 'You are not in this group; you would lock yourself out.',
   'code.ends_live_grants': 'This would end access that is active now.',
+  'code.ends_live_grants.count':
+    'This would end {count, plural, one {# active access} other {# active accesses}}.',
+  'code.own_proposal': 'You proposed this, so another administrator must decide.',
+  'code.author_not_administrator':
+    'Who proposed this is no longer an administrator. Refuse it, and propose it yourself if it is right.',
+  'code.secret_beside_widening':
+    'The other changes must wait for another administrator. Save the secret apart.',
+  'code.proposal_expired': 'Nobody decided on this in time, so it is void.',
   'code.version_conflict': 'Somebody else changed this meanwhile.',
+  'code.version_conflict.proposal':
+    'What this would change was changed meanwhile, so the proposal is void. Propose it anew.',
   'code.version_required': 'This page is out of date. Reload it and try again.',
 
   // Late additions.

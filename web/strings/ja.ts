@@ -884,7 +884,16 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'code.not_administrator_yourself':
     'あなたはこのグループのメンバーではないため、変更すると操作できなくなります。',
   'code.ends_live_grants': '利用中のアクセスが終了するため、保存できません。',
+  'code.ends_live_grants.count': '利用中のアクセス {count} 件が終了します。',
+  'code.own_proposal': 'ご自身の提案には別の管理者の判断が必要です。',
+  'code.author_not_administrator':
+    '提案した人は管理者ではなくなりました。却下し、必要であればご自身で提案してください。',
+  'code.secret_beside_widening':
+    '他の変更には別の管理者の承認が必要です。シークレットは別に保存してください。',
+  'code.proposal_expired': '期限までに判断されなかったため、この提案は無効です。',
   'code.version_conflict': '他の人が先に変更しました。',
+  'code.version_conflict.proposal':
+    '対象が先に変更されたため、この提案は無効です。もう一度提案してください。',
   'code.version_required': 'ページが古くなっています。再読み込みしてからもう一度お試しください。',
 
   // Late additions.

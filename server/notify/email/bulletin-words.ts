@@ -3,6 +3,25 @@ import type { DirectoryCounts } from '#server/store/schema.ts'
 import type { Access } from './compose-bulletin.ts'
 import type { Standing } from './view.ts'
 
+interface Thing {
+  readonly type: 'eligibility-policy' | 'approver-policy' | 'setting'
+  readonly verb: 'create' | 'update' | 'delete'
+  readonly whose: string | null
+}
+
+const englishThings: Readonly<Record<Thing['type'], string>> = {
+  'eligibility-policy': 'eligibility policy',
+  'approver-policy': 'approver policy',
+  setting: 'settings',
+}
+const englishVerbs = { create: 'new', update: 'changed', delete: 'deleted' } as const
+const japaneseThings: Readonly<Record<Thing['type'], string>> = {
+  'eligibility-policy': '申請資格ポリシー',
+  'approver-policy': '承認者ポリシー',
+  setting: '設定',
+}
+const japaneseVerbs = { create: '作成', update: '変更', delete: '削除' } as const
+
 export interface BulletinWords {
   readonly access: (access: Access) => string
   readonly comma: string
@@ -12,6 +31,16 @@ export interface BulletinWords {
     readonly stays: string
     readonly over: string
   }
+  readonly rules: Readonly<
+    Record<'look' | 'plain' | 'waits' | 'who' | 'why' | 'accepted' | 'until', string>
+  > & {
+    readonly what: (thing: Thing) => string
+    readonly widened: (what: string) => string
+    readonly changed: (what: string) => string
+    readonly proposed: (what: string) => string
+  }
+  /** Why access is wider: reasons of policies, and names of settings. */
+  readonly wider: Readonly<Record<string, string>>
   readonly held: Readonly<Record<'subject' | 'what' | 'accept' | 'discard', string>>
   readonly hold: Readonly<Record<'subject' | 'what' | 'next', string>>
   readonly late: {
@@ -38,7 +67,9 @@ export interface BulletinWords {
   readonly label: Readonly<
     Record<'person' | 'access' | 'by' | 'at' | 'comment' | 'reason' | 'firstUsers' | 'more', string>
   >
-  readonly link: Readonly<Record<'request' | 'active' | 'ended' | 'directory', string>>
+  readonly link: Readonly<
+    Record<'request' | 'active' | 'ended' | 'directory' | 'rules' | 'proposal', string>
+  >
   readonly footer: Readonly<Record<Standing, string>>
 }
 
@@ -51,6 +82,42 @@ export const englishBulletins: BulletinWords = {
     stays:
       'The assignment in AWS stays as it is. TEAM no longer holds it and will not remove it; whoever took it over must.',
     over: 'What was granted on it in TEAM is over.',
+  },
+  rules: {
+    what: ({ type, verb, whose }) =>
+      `${englishThings[type]}${whose === null ? '' : ` for ${whose}`} (${englishVerbs[verb]})`,
+    widened: (what) => `Access is wider: ${what}`,
+    changed: (what) => `Changed: ${what}`,
+    proposed: (what) => `A wider access is proposed: ${what}`,
+    look: 'More people may have more access by this, or more easily. Look whether that is meant.',
+    plain: 'Nobody has more access by this.',
+    waits: 'Nothing is changed yet. It waits until another administrator accepts it.',
+    who: 'Any administrator but the one who proposed it may accept or refuse it.',
+    why: 'What is wider',
+    accepted: 'Accepted by',
+    until: 'Void after',
+  },
+  wider: {
+    created: 'a new policy',
+    enabled: 'the policy is enabled',
+    subject_changed: 'somebody else is named',
+    targets_widened: 'accounts or OUs',
+    permission_sets_widened: 'permission sets',
+    longer: 'a longer time',
+    approval_lowered: 'less approval',
+    break_glass: 'break-glass',
+    approvers_widened: 'more approvers',
+    quorum_lowered: 'fewer approvals',
+    exclusive_changed: 'which approvers count',
+    maxDurationMinutes: 'a longer maximum',
+    extensionAllowed: 'extensions',
+    extensionChainFactor: 'longer chains of extensions',
+    approvalRequired: 'no approval needed anywhere',
+    secondAdmin: 'no second administrator needed',
+    adminGroupId: 'another group of administrators',
+    auditorGroupId: 'another group of auditors',
+    reviewDueHours: 'more time before a review of break-glass is due',
+    endOnLostEligibility: 'access stays when its policy is gone',
   },
   held: {
     subject: 'A directory refresh waits for your word',
@@ -109,6 +176,8 @@ export const englishBulletins: BulletinWords = {
     active: 'Open active access',
     ended: 'Open ended access',
     directory: 'Open the directory',
+    rules: 'Look at it',
+    proposal: 'Open the proposal',
   },
   footer: {
     requester: 'You get this mail because it concerns your access.',
@@ -127,6 +196,42 @@ export const japaneseBulletins: BulletinWords = {
     stays:
       'AWS の割り当てはそのまま残ります。TEAM はこれを管理せず、削除もしません。引き継いだ方が削除する必要があります。',
     over: 'TEAM での許可は終了しました。',
+  },
+  rules: {
+    what: ({ type, verb, whose }) =>
+      `${japaneseThings[type]}${whose === null ? '' : ` (対象: ${whose})`}の${japaneseVerbs[verb]}`,
+    widened: (what) => `アクセスの範囲が広がりました: ${what}`,
+    changed: (what) => `変更されました: ${what}`,
+    proposed: (what) => `アクセスの範囲を広げる変更が提案されました: ${what}`,
+    look: 'この変更により、アクセスできる人や範囲が増えるか、申請が通りやすくなります。意図した変更か確認してください。',
+    plain: 'この変更でアクセスの範囲は広がりません。',
+    waits: 'まだ何も変更されていません。別の管理者が承認するまで待機します。',
+    who: '提案した本人以外の管理者が承認または却下できます。',
+    why: '広がる点',
+    accepted: '承認した人',
+    until: '有効期限',
+  },
+  wider: {
+    created: '新しいポリシー',
+    enabled: 'ポリシーの有効化',
+    subject_changed: '対象者の変更',
+    targets_widened: 'アカウントまたは OU',
+    permission_sets_widened: '許可セット',
+    longer: '最長時間の延長',
+    approval_lowered: '承認条件の緩和',
+    break_glass: '緊急アクセス',
+    approvers_widened: '承認者の追加',
+    quorum_lowered: '必要な承認数の減少',
+    exclusive_changed: '有効な承認者の変更',
+    maxDurationMinutes: '最長時間の延長',
+    extensionAllowed: '延長の許可',
+    extensionChainFactor: '延長の合計時間の増加',
+    approvalRequired: '全体で承認が不要',
+    secondAdmin: '2 人目の管理者が不要',
+    adminGroupId: '管理者グループの変更',
+    auditorGroupId: '監査者グループの変更',
+    reviewDueHours: '緊急アクセスの事後確認の期限の延長',
+    endOnLostEligibility: '資格を失ってもアクセスが継続',
   },
   held: {
     subject: 'ディレクトリの更新が判断を待っています',
@@ -184,6 +289,8 @@ export const japaneseBulletins: BulletinWords = {
     active: '利用中のアクセスを開く',
     ended: '終了したアクセスを開く',
     directory: 'ディレクトリを開く',
+    rules: '内容を確認',
+    proposal: '提案を開く',
   },
   footer: {
     requester: 'あなたのアクセスに関するお知らせです。',

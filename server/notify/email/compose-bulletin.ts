@@ -15,6 +15,21 @@ export interface Access {
   readonly accountId: string
 }
 
+/** A change of policies or settings, made or proposed. */
+export interface RulesChange {
+  readonly thread: string
+  readonly object: {
+    readonly type: 'eligibility-policy' | 'approver-policy' | 'setting'
+    readonly id: string
+  }
+  readonly verb: 'create' | 'update' | 'delete'
+  /** Of an eligibility policy: whom it names. */
+  readonly whose: string | null
+  readonly widens: readonly string[]
+  readonly by: string
+  readonly at: Date
+}
+
 export interface BulletinView {
   readonly place: Place
   readonly standing: Standing
@@ -29,6 +44,16 @@ export interface BulletinView {
         readonly comment: string
         readonly at: Date
       }
+    | ({
+        readonly kind: 'rules_changed'
+        readonly version: number
+        readonly acceptedBy: string | null
+      } & RulesChange)
+    | ({
+        readonly kind: 'change_proposed'
+        readonly proposalId: string
+        readonly expiresAt: Date
+      } & RulesChange)
     | {
         readonly kind: 'refresh_held'
         readonly thread: string
@@ -87,6 +112,10 @@ function bodyOf(content: BulletinView['content'], style: Style, standing: Standi
   switch (content.kind) {
     case 'key_released':
       return released(content, style)
+    case 'rules_changed':
+      return rulesChanged(content, style)
+    case 'change_proposed':
+      return changeProposed(content, style)
     case 'refresh_held':
       return held(content, style)
     case 'creations_held':
@@ -115,6 +144,53 @@ function released(content: ContentOf<'key_released'>, { words, place, publicUrl 
     ],
     links: [{ label: words.link.ended, url: `${publicUrl}/access/ended` }],
   }
+}
+
+function rulesChanged(content: ContentOf<'rules_changed'>, style: Style): Body {
+  const { words, publicUrl } = style
+  const { object, verb, acceptedBy, widens } = content
+  const what = words.rules.what(thingOf(content))
+  const subject = widens.length > 0 ? words.rules.widened(what) : words.rules.changed(what)
+  const pages = { 'eligibility-policy': 'eligibility', 'approver-policy': 'approvers' } as const
+  const page = object.type === 'setting' ? 'settings' : `${pages[object.type]}/${object.id}`
+  const links =
+    verb === 'delete' ? [] : [{ label: words.link.rules, url: `${publicUrl}/admin/${page}` }]
+  const accepted = acceptedBy === null ? [] : [{ label: words.rules.accepted, value: acceptedBy }]
+  return {
+    subject,
+    heading: subject,
+    paragraphs: [widens.length > 0 ? words.rules.look : words.rules.plain],
+    facts: [...changeFacts(content, style), ...accepted],
+    links,
+  }
+}
+
+function changeProposed(content: ContentOf<'change_proposed'>, style: Style): Body {
+  const { words, place, publicUrl } = style
+  const subject = words.rules.proposed(words.rules.what(thingOf(content)))
+  const expires = momentText(content.expiresAt, place)
+  return {
+    subject,
+    heading: subject,
+    paragraphs: [words.rules.waits, words.rules.who],
+    facts: [...changeFacts(content, style), { label: words.rules.until, value: expires }],
+    links: [
+      { label: words.link.proposal, url: `${publicUrl}/admin/proposals/${content.proposalId}` },
+    ],
+  }
+}
+
+function thingOf({ object, verb, whose }: RulesChange) {
+  return { type: object.type, verb, whose: whose === null ? null : oneLine(whose) }
+}
+
+function changeFacts({ widens, by, at }: RulesChange, { words, place }: Style): Fact[] {
+  const why = widens.map((one) => words.wider[one] ?? one).join(words.comma)
+  return [
+    ...(why === '' ? [] : [{ label: words.rules.why, value: why }]),
+    { label: words.label.by, value: by },
+    { label: words.label.at, value: momentText(at, place) },
+  ]
 }
 
 function held(content: ContentOf<'refresh_held'>, { words, place, publicUrl }: Style): Body {
