@@ -6,6 +6,7 @@ import type { GroupId } from './ids.ts'
 import { compilePattern } from './pattern.ts'
 import { type Refusal, refusal } from './refusals.ts'
 import { parseLogLocation } from './session-log.ts'
+import { settingWidens } from './setting-widening.ts'
 import {
   type SecretName,
   type SettingName,
@@ -257,29 +258,6 @@ export function settingsDifference(before: Settings, after: Settings): SettingDi
       name,
       before: before[name],
       after: after[name],
-      widens: widens(name, before, after),
+      widens: settingWidens(name, before[name], after[name]),
     }))
-}
-
-/** The domain's "Nobody widens for themselves". */
-function widens(name: SettingName, before: Settings, after: Settings): boolean {
-  switch (name) {
-    case 'maxDurationMinutes':
-    case 'extensionChainFactor':
-    // The later a review is due, the longer its person may take more by break-glass.
-    case 'reviewDueHours':
-      return after[name] > before[name]
-    case 'extensionAllowed':
-      return after.extensionAllowed
-    case 'approvalRequired':
-    case 'secondAdmin':
-    // Off, access stays with those whom no policy allows it any more.
-    case 'endOnLostEligibility':
-      return before[name] && !after[name]
-    case 'adminGroupId':
-    case 'auditorGroupId':
-      return true
-    default:
-      return false
-  }
 }

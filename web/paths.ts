@@ -15,6 +15,7 @@ export const paths = {
   newEligibility: '/admin/eligibility/new',
   approvers: '/admin/approvers',
   newApprovers: '/admin/approvers/new',
+  proposals: '/admin/proposals',
   settings: '/admin/settings',
   directory: '/admin/directory',
 } as const
@@ -31,4 +32,8 @@ export const signInPath = (returnTo: string) =>
 export function consolePath(portalUrl: string, accountId: string, permissionSetName: string) {
   const query = new URLSearchParams({ account_id: accountId, role_name: permissionSetName })
   return `${portalUrl.replace(/\/+$/, '')}/#/console?${query}`
+}
+
+export function proposalPath(id: string): string {
+  return `${paths.proposals}/${encodeURIComponent(id)}`
 }

@@ -14,7 +14,7 @@ export type SettingField = { readonly name: SettingName; readonly help?: StringK
   | { readonly type: 'choice'; readonly choices: readonly ChoiceName[] }
   | {
       readonly type: 'number'
-      readonly unit: 'unit.minutes' | 'unit.days' | 'unit.times'
+      readonly unit: 'unit.minutes' | 'unit.hours' | 'unit.days' | 'unit.times'
       readonly min: number
       readonly max: number
     }
@@ -87,9 +87,24 @@ export const settingGroups: readonly SettingGroup[] = [
       { name: 'endOnLostEligibility', type: 'flag' },
       { name: 'extensionAllowed', type: 'flag' },
       { name: 'extensionChainFactor', type: 'number', unit: 'unit.times', min: 1, max: 10 },
+      {
+        name: 'reviewDueHours',
+        type: 'number',
+        unit: 'unit.hours',
+        min: 1,
+        max: 720,
+        help: 'setHelp.reviewDueHours',
+      },
     ],
   },
-  { id: 'policies', fields: [{ name: 'ticketRequiredForPolicies', type: 'flag' }] },
+  {
+    id: 'policies',
+    fields: [
+      { name: 'secondAdmin', type: 'flag', help: 'setHelp.secondAdmin' },
+      { name: 'ticketRequiredForPolicies', type: 'flag' },
+      { name: 'policyChangeNotices', type: 'flag', help: 'setHelp.policyChangeNotices' },
+    ],
+  },
   {
     id: 'mail',
     fields: [

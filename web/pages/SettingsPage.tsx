@@ -1,4 +1,5 @@
 import Alert from '@cloudscape-design/components/alert'
+import Badge from '@cloudscape-design/components/badge'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
@@ -7,7 +8,9 @@ import Skeleton from '@cloudscape-design/components/skeleton'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect, useState } from 'react'
+import type { ProposalSent } from '#contract/proposal.ts'
 import type { Settings } from '#contract/settings.ts'
+import { settingWidens } from '#contract/widening.ts'
 import { call, failureOf } from '../api.ts'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
@@ -17,6 +20,7 @@ import { useNames } from '../directory.ts'
 import { flash } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
 import { wordFailure, wordField } from '../problems.ts'
+import { flashProposed, isProposed } from '../proposed.ts'
 import { meQuery, queryClient, settingsQuery, useMe } from '../queries.ts'
 import { usePlace } from '../router.ts'
 import {
@@ -89,14 +93,15 @@ function useGroup(group: SettingGroup, settings: Settings) {
   const [edits, setEdits] = useState<Edits>({})
   const saving = useMutation({
     mutationFn: (changes: readonly Change[]) =>
-      call<Settings>('PATCH', '/settings', {
+      call<Settings | ProposalSent>('PATCH', '/settings', {
         body: Object.fromEntries(changes.map(({ field, value }) => [field.name, value])),
         ifMatch: settings.version,
       }),
     onSuccess: (saved) => {
+      setEdits({})
+      if (isProposed(saved)) return flashProposed(saved, t)
       queryClient.setQueryData(settingsQuery.queryKey, saved)
       void queryClient.invalidateQueries({ queryKey: meQuery.queryKey })
-      setEdits({})
       flash({
         type: 'success',
         text: t('settings.saved', { group: t(`settings.${group.id}`) }),
@@ -178,18 +183,27 @@ function WillChange(props: { changes: readonly Change[]; settings: Settings }): 
   const words = { t, group: useNames().group }
   const { changes, settings } = props
   if (changes.length === 0) return null
+  const widens = ({ field, value }: Change) =>
+    settingWidens(field.name, settings[field.name], value)
+  const anyWidens = changes.some(widens)
   return (
     <div aria-live="polite">
       <Box variant="awsui-key-label">{t('settings.willChange')}</Box>
-      {changes.map(({ field, value }) => (
-        <div key={field.name}>
+      {changes.map((change) => (
+        <div key={change.field.name}>
           {t('settings.from', {
-            name: t(`set.${field.name}`),
-            before: settingInWords(field, settings[field.name], words),
-            after: settingInWords(field, value, words),
-          })}
+            name: t(`set.${change.field.name}`),
+            before: settingInWords(change.field, settings[change.field.name], words),
+            after: settingInWords(change.field, change.value, words),
+          })}{' '}
+          {widens(change) && <Badge color="severity-medium">{t('settings.widens')}</Badge>}
         </div>
       ))}
+      {anyWidens && (
+        <Box variant="small" display="block" color="text-body-secondary">
+          {t(settings.secondAdmin ? 'settings.widensWaits' : 'settings.widensText')}
+        </Box>
+      )}
     </div>
   )
 }

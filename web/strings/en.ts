@@ -551,12 +551,18 @@ export const en = {
   'appr.deleteText': '{groups} will no longer approve requests by it.',
 
   // Settings.
+  'proposal.sent': 'Sent as a proposal; another administrator must accept it.',
+  'proposal.open': 'Open the proposal',
   'settings.title': 'Settings',
   'settings.lead': 'Changes affect later decisions, never access that is active.',
   'settings.saved': 'Settings saved: {group}',
   'settings.changed': 'Last changed {time} by {name}',
   'settings.from': '{name}: {before} → {after}',
   'settings.willChange': 'Will change',
+  'settings.widens': 'widens access',
+  'settings.widensText': 'Auditors and administrators are told of what widens access.',
+  'settings.widensWaits':
+    'This widens access, so all of it waits as a proposal until another administrator accepts it.',
   'settings.conflict':
     'Somebody else changed the settings meanwhile. The values below are theirs; yours are marked. Save again to keep yours.',
   'settings.time': 'Time limits',
@@ -584,6 +590,9 @@ export const en = {
   'set.activationDeadlineMinutes': 'Activation deadline',
   'set.endSoonMinutes': 'Notice before the end',
   'set.endOnLostEligibility': 'End access when eligibility is lost',
+  'set.secondAdmin': 'A second administrator must accept what widens access',
+  'set.policyChangeNotices': 'Tell auditors and administrators of every policy change',
+  'set.reviewDueHours': 'Review of break-glass due after',
   'set.ticketRequiredForPolicies': 'Ticket required for policies',
   'set.emailEnabled': 'Send e-mail',
   'set.emailSource': 'Sender address',
@@ -602,6 +611,10 @@ export const en = {
     'The name or ARN of the log group, or the ARN of the event data store. Its Region is in the ARN.',
   'set.idpInitiatedAllowed': 'Allow sign-in started by the access portal (IdP-initiated)',
   'set.banner': 'Banner for everybody',
+  'setHelp.secondAdmin':
+    'Such changes wait as proposals. It can be turned on while there are two administrators; turning it off needs a second one, too.',
+  'setHelp.policyChangeNotices': 'They are told of what widens access in any case.',
+  'setHelp.reviewDueHours': 'Whose review is older gets no further break-glass.',
   'setHelp.maxDurationMinutes': 'No access is longer, whatever a policy says.',
   'setHelp.requestExpiryMinutes': 'A request that nobody decides on expires after this time.',
   'setHelp.furthestStartDays': 'How far ahead a start can be planned.',
@@ -621,6 +634,7 @@ export const en = {
   'setHelp.adminGroupId': 'Its members manage policies and settings. You must be one of them.',
   'setHelp.auditorGroupId': 'Its members read everything and change nothing.',
   'unit.minutes': 'minutes',
+  'unit.hours': 'hours',
   'unit.days': 'days',
   'unit.times': 'times',
   'form.range': 'Enter a whole number from {min} to {max}.',

@@ -548,12 +548,18 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'appr.deleteText': '{groups} は、このポリシーでは申請を承認できなくなります。',
 
   // Settings.
+  'proposal.sent': '提案として送信しました。別の管理者の承認が必要です。',
+  'proposal.open': '提案を開く',
   'settings.title': '設定',
   'settings.lead': '変更は以後の判断に適用され、利用中のアクセスには影響しません。',
   'settings.saved': '設定を保存しました: {group}',
   'settings.changed': '最終更新: {time} ({name})',
   'settings.from': '{name}: {before} → {after}',
   'settings.willChange': '変更内容',
+  'settings.widens': 'アクセスの範囲が広がります',
+  'settings.widensText': 'アクセスの範囲を広げる変更は、監査者と管理者に通知します。',
+  'settings.widensWaits':
+    'アクセスの範囲を広げるため、この変更全体が提案として待機します。別の管理者が承認すると反映されます。',
   'settings.conflict':
     '他の人が先に設定を変更しました。相手の値を読み込み、あなたの変更は残しています。よければもう一度保存してください。',
   'settings.time': '時間の上限',
@@ -581,6 +587,9 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'set.activationDeadlineMinutes': '付与の期限',
   'set.endSoonMinutes': '終了前の通知',
   'set.endOnLostEligibility': '申請資格を失ったらアクセスを終了する',
+  'set.secondAdmin': 'アクセスの範囲を広げる変更に 2 人目の管理者の承認を必須にする',
+  'set.policyChangeNotices': 'ポリシーの変更をすべて監査者と管理者に通知する',
+  'set.reviewDueHours': '緊急アクセスの事後確認の期限',
   'set.ticketRequiredForPolicies': 'ポリシーの変更にチケット番号を必須にする',
   'set.emailEnabled': 'メールを送信する',
   'set.emailSource': '送信元アドレス',
@@ -599,6 +608,10 @@ export const ja: Readonly<Record<StringKey, string>> = {
     'ロググループの名前または ARN、もしくはイベントデータストアの ARN です。リージョンは ARN から読み取ります。',
   'set.idpInitiatedAllowed': 'アクセスポータルから開始するサインイン (IdP-initiated) を許可する',
   'set.banner': '全員に表示するお知らせ',
+  'setHelp.secondAdmin':
+    '該当する変更は提案として待機します。管理者が 2 名いるときに有効にできます。無効にするときも 2 人目の承認が必要です。',
+  'setHelp.policyChangeNotices': 'アクセスの範囲を広げる変更は、この設定にかかわらず通知します。',
+  'setHelp.reviewDueHours': '期限を過ぎた事後確認がある人は、新たに緊急アクセスを使えません。',
   'setHelp.maxDurationMinutes': 'ポリシーの内容にかかわらず、これより長いアクセスはできません。',
   'setHelp.requestExpiryMinutes': '承認されないまま時間が過ぎた申請は期限切れになります。',
   'setHelp.furthestStartDays': '何日先まで開始日時を指定できるか。',
@@ -618,6 +631,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'setHelp.adminGroupId': 'ポリシーと設定を管理します。あなた自身がメンバーである必要があります。',
   'setHelp.auditorGroupId': 'すべてを閲覧でき、変更はできません。',
   'unit.minutes': '分',
+  'unit.hours': '時間',
   'unit.days': '日',
   'unit.times': '倍',
   'form.range': '{min} から {max} の整数を入力してください。',

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { call, type Failure, failureOf } from '../../api.ts'
 import { flash } from '../../flash.ts'
 import { type StringKey, useWords } from '../../i18n.tsx'
+import { flashProposed, isProposed } from '../../proposed.ts'
 import { type PolicyKind, type PolicyOf, policyQuery, queryClient } from '../../queries.ts'
 import { navigate } from '../../router.ts'
 
@@ -48,9 +49,10 @@ export function usePolicy<Kind extends PolicyKind, Draft extends object>(
   const [showing, show] = useState<'mine' | 'theirs'>('mine')
   const version = theirs?.version ?? loaded?.version
 
-  const leave = (key: StringKey) => {
+  const leave = (answer: unknown, key: StringKey) => {
     void queryClient.invalidateQueries({ queryKey: [kind, 'list'] })
-    flash({ type: 'success', text: t(key) })
+    if (isProposed(answer)) flashProposed(answer, t)
+    else flash({ type: 'success', text: t(key) })
     navigate(listPath)
   }
   const onError = async (error: unknown) => {
@@ -65,15 +67,15 @@ export function usePolicy<Kind extends PolicyKind, Draft extends object>(
       loaded && version !== undefined
         ? call('PUT', `/${kind}/${encodeURIComponent(loaded.id)}`, { body, ifMatch: version })
         : call('POST', `/${kind}`, { body }),
-    onSuccess: () => leave(loaded ? words.saved : words.created),
+    onSuccess: (answer) => leave(answer, loaded ? words.saved : words.created),
     onError,
   })
   const removing = useMutation({
     mutationFn: async () => {
       if (!loaded || version === undefined) return
-      await call('DELETE', `/${kind}/${encodeURIComponent(loaded.id)}`, { ifMatch: version })
+      return call('DELETE', `/${kind}/${encodeURIComponent(loaded.id)}`, { ifMatch: version })
     },
-    onSuccess: () => leave(words.deleted),
+    onSuccess: (answer) => leave(answer, words.deleted),
     onError,
   })
   const error = saving.error ?? removing.error

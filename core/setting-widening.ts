@@ -1,0 +1,34 @@
+/**
+ * Which changes of settings widen access (the domain's "Nobody widens for themselves"). By itself in
+ * a file, so that a page can name them before they are saved.
+ */
+type Wider = 'more' | 'on' | 'off' | 'any'
+
+/** What is not named here widens nothing. */
+const wider: Readonly<Record<string, Wider>> = {
+  maxDurationMinutes: 'more',
+  extensionChainFactor: 'more',
+  extensionAllowed: 'on',
+  approvalRequired: 'off',
+  secondAdmin: 'off',
+  adminGroupId: 'any',
+  auditorGroupId: 'any',
+  // The later a review is due, the longer its person may take more by break-glass.
+  reviewDueHours: 'more',
+  // Off, access stays with those whom no policy allows it any more.
+  endOnLostEligibility: 'off',
+}
+
+export function settingWidens(name: string, before: unknown, after: unknown): boolean {
+  if (before === after || !Object.hasOwn(wider, name)) return false
+  switch (wider[name]) {
+    case 'more':
+      return !(typeof before === 'number' && typeof after === 'number' && after < before)
+    case 'on':
+      return after !== false
+    case 'off':
+      return after !== true
+    default:
+      return true
+  }
+}
