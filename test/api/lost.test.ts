@@ -123,7 +123,7 @@ describe('a grant outlives', () => {
     await scene.world.pass(10)
   })
 
-  test('the loss of eligibility, where the setting says so', async () => {
+  test('the loss of eligibility, where the setting says so, and that setting too', async () => {
     const request = await live()
     await admin.call('PATCH', '/settings', { endOnLostEligibility: false })
     const [policy] = policies.splice(0)
@@ -131,8 +131,10 @@ describe('a grant outlives', () => {
     await scene.world.pass(30)
     expect((await admin.request(request.id)).status).toBe('active')
     await admin.call('PATCH', '/settings', { endOnLostEligibility: true })
+    await scene.world.pass(30)
+    expect((await admin.request(request.id)).status).toBe('active')
+    await user.post(`/requests/${request.id}/return`)
     await scene.world.pass(10)
-    await ended(request, 'lost_eligibility')
   })
 
   const badReads = [
