@@ -19,6 +19,8 @@ export interface Api {
 }
 
 export interface Client {
+  /** Those of the session. */
+  readonly cookies: Readonly<Record<string, string>>
   send(method: Method, path: string, body?: unknown, headers?: Headers): Promise<Answer>
   get(path: string): Promise<Answer>
   post(path: string, body?: unknown, headers?: Headers): Promise<Answer>
@@ -116,7 +118,7 @@ function clientOf(app: App, cookies: Record<string, string>, csrfToken: string):
       ...(body !== undefined && { payload: body as object }),
     }
     const response = await app.inject(options)
-    const json = String(response.headers['content-type'] ?? '').includes('json')
+    const json = /json(;|$)/.test(String(response.headers['content-type'] ?? ''))
     return {
       status: response.statusCode,
       body: json && response.body !== '' ? response.json() : response.body,
@@ -124,6 +126,7 @@ function clientOf(app: App, cookies: Record<string, string>, csrfToken: string):
     }
   }
   return {
+    cookies,
     send,
     get: (path) => send('GET', path),
     post: (path, body, headers) => send('POST', path, body, headers),

@@ -311,6 +311,11 @@ export const auditActions = {
     when: 'The log of intents was replayed, every key in it looked at, and the hold lifted.',
     payload: ['lines', 'unknown', 'keys', 'standing', 'endedRequests'],
   },
+  'audit.export': {
+    object: 'export',
+    when: 'Somebody took events, requests or grants out of TEAM as a file. Its id is the kind.',
+    payload: ['kind', 'format', 'filter'],
+  },
   'audit.erase': {
     object: 'audit_event',
     when: 'The payload of the event with that number was erased, for privacy.',

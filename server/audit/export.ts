@@ -1,87 +1,42 @@
+/** Events as a file; docs/reference/audit-format.md describes it. */
 import type { Kysely } from 'kysely'
-import { csvRow } from '#core/text.ts'
+import type { Columns } from '#server/http/csv.ts'
+import type { EventFilter } from '#server/store/events.ts'
 import type { Schema } from '#server/store/schema.ts'
 import type { StoredEvent } from './check.ts'
 import { atText, eventLine } from './lines.ts'
-import { type EventFilter, readEvents } from './read.ts'
+import { readEvents } from './read.ts'
 
-export type ExportFormat = 'jsonl' | 'csv'
-
-export interface ExportOptions {
-  readonly format: ExportFormat
-  readonly filter?: EventFilter
+export const eventColumns: Columns<StoredEvent> = {
+  seq: ({ seq }) => seq,
+  at: atText,
+  actorType: ({ actor }) => actor.type,
+  actorId: ({ actor }) => actor.id,
+  actorName: ({ actor }) => actor.name,
+  action: ({ action }) => action,
+  objectType: ({ object }) => object.type,
+  objectId: ({ object }) => object.id,
+  result: ({ result }) => result,
+  payload: ({ payload }) => payload,
+  salt: ({ salt }) => salt?.toString('hex') ?? null,
+  payloadHash: ({ payloadHash }) => payloadHash.toString('hex'),
+  previousHash: ({ previousHash }) => previousHash.toString('hex'),
+  hash: ({ hash }) => hash.toString('hex'),
 }
 
-export const exportMediaTypes: Readonly<Record<ExportFormat, string>> = {
-  jsonl: 'application/jsonl; charset=utf-8',
-  csv: 'text/csv; charset=utf-8',
-}
-
-/** Spreadsheets take a file for UTF-8 by this. */
-const byteOrderMark = '\uFEFF'
-
-const csvColumns = [
-  'seq',
-  'at',
-  'actorType',
-  'actorId',
-  'actorName',
-  'action',
-  'objectType',
-  'objectId',
-  'result',
-  'payload',
-  'salt',
-  'payloadHash',
-  'previousHash',
-  'hash',
-]
-
-/** The trail up to now, a batch of lines at a time; docs/reference/audit-format.md describes it. */
-export async function* exportEvents(
+/** The trail up to now, a batch at a time. */
+export async function* exportedEvents(
   db: Kysely<Schema>,
-  options: ExportOptions,
-): AsyncGenerator<string> {
-  const { filter } = options
+  filter: EventFilter = {},
+): AsyncGenerator<StoredEvent[]> {
   const head = await db.selectFrom('audit_head').select('seq').executeTakeFirstOrThrow()
-  const range = filter === undefined ? {} : { filter }
-  if (options.format === 'csv') yield byteOrderMark + csvRow(csvColumns)
-  const lineOf = options.format === 'csv' ? csvLine : jsonLine
-  for await (const batch of readEvents(db, { ...range, seqMax: head.seq })) {
-    yield batch.map(lineOf).join('')
-  }
+  yield* readEvents(db, { filter, seqMax: head.seq })
 }
 
-function jsonLine(event: StoredEvent): string {
-  return `${eventLine(event)}\n`
-}
-
-function csvLine(event: StoredEvent): string {
-  const { seq, actor, action, object, result, payload } = event
-  const { salt, payloadHash, previousHash, hash } = hexOf(event)
-  return csvRow([
-    seq,
-    atText(event),
-    actor.type,
-    actor.id,
-    actor.name,
-    action,
-    object.type,
-    object.id,
-    result,
-    payload,
-    salt,
-    payloadHash,
-    previousHash,
-    hash,
-  ])
-}
-
-function hexOf({ salt, payloadHash, previousHash, hash }: StoredEvent) {
-  return {
-    salt: salt?.toString('hex') ?? null,
-    payloadHash: payloadHash.toString('hex'),
-    previousHash: previousHash.toString('hex'),
-    hash: hash.toString('hex'),
+export async function* eventLines(
+  batches: AsyncIterable<readonly StoredEvent[]>,
+): AsyncGenerator<string> {
+  for await (const batch of batches) {
+    yield batch.map((event) => `${eventLine(event)}\n`).join('')
   }
 }

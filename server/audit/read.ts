@@ -1,17 +1,7 @@
 import { type Kysely, sql } from 'kysely'
+import { type EventFilter, matchesFilter } from '#server/store/events.ts'
 import type { Schema } from '#server/store/schema.ts'
 import type { StoredEvent } from './check.ts'
-
-export interface EventFilter {
-  readonly actorId?: string
-  readonly action?: string
-  readonly objectType?: string
-  readonly objectId?: string
-  /** From this moment on. */
-  readonly from?: Date
-  /** Before this moment. */
-  readonly to?: Date
-}
 
 export interface EventRange {
   readonly filter?: EventFilter
@@ -64,18 +54,13 @@ function selectBatch(
       'previous_hash',
       'hash',
     ])
+    .where(matchesFilter(filter))
     .where('audit_event.seq', '<=', range.seqMax)
     .orderBy('audit_event.seq')
     .limit(eventsPerBatch)
   if (range.after !== null) {
     query = query.where('audit_event.seq', '>', sql<number>`${range.after}::bigint`)
   }
-  if (filter.actorId !== undefined) query = query.where('actor_id', '=', filter.actorId)
-  if (filter.action !== undefined) query = query.where('action', '=', filter.action)
-  if (filter.objectType !== undefined) query = query.where('object_type', '=', filter.objectType)
-  if (filter.objectId !== undefined) query = query.where('object_id', '=', filter.objectId)
-  if (filter.from !== undefined) query = query.where('audit_event.at', '>=', filter.from)
-  if (filter.to !== undefined) query = query.where('audit_event.at', '<', filter.to)
   return query.execute()
 }
 

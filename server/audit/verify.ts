@@ -30,11 +30,27 @@ export async function verifyChain(
   db: Kysely<Schema>,
   options: Pick<WalkOptions, 'anchors'> = {},
 ): Promise<Verdict> {
+  const steps = verifySteps(db, options)
+  for (;;) {
+    const step = await steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/**
+ * The same in steps, a batch of events each: whoever waits can be told that something is done, and
+ * whoever goes away ends it. Nothing is held between two batches.
+ */
+export async function* verifySteps(
+  db: Kysely<Schema>,
+  options: Pick<WalkOptions, 'anchors'> = {},
+): AsyncGenerator<number, Verdict> {
   const head = await readHead(db)
   const walk = startWalk(options)
   const seqMax = Math.max(head.seq, head.newest)
   for await (const batch of readEvents(db, { seqMax })) {
     if (!walk.take(batch)) break
+    yield walk.count()
   }
   return verdictOf(walk, head, head.hash)
 }

@@ -1,28 +1,147 @@
-import { AuditEventPage, AuditQuery, ChainVerdict } from '#contract/audit.ts'
-import { verifyChain } from '#server/audit/verify.ts'
-import { listAuditEvents } from '#server/operations/list-events.ts'
+import { Readable } from 'node:stream'
+import type { z } from 'zod'
+import {
+  AuditEventPage,
+  AuditQuery,
+  ChainVerdict,
+  type ExportQuery as Exported,
+  ExportQuery,
+} from '#contract/audit.ts'
+import { eventColumns, eventLines, exportedEvents } from '#server/audit/export.ts'
+import { grantColumns, requestColumns } from '#server/audit/request-columns.ts'
+import { type Verdict, verifySteps } from '#server/audit/verify.ts'
+import { type Actor, eventActorOf } from '#server/operations/actor.ts'
+import {
+  exportedGrant,
+  exportedRequest,
+  exportedRequests,
+} from '#server/operations/export-requests.ts'
+import { eventFilterOf, listAuditEvents } from '#server/operations/list-events.ts'
+import { makeChange } from '#server/operations/making-changes.ts'
 import type { App } from './app.ts'
+import { csvText, fileAnswer, jsonLinesText, sendFile } from './csv.ts'
+import { createLongAnswers, type LongAnswers } from './long-answers.ts'
 import type { ResourcePorts } from './resources.ts'
 
+const tags = ['audit']
+
 export function registerAudit(app: App, ports: ResourcePorts): void {
+  const longAnswers = createLongAnswers()
   app.get(
     '/api/v1/audit/events',
     {
       config: { permission: 'audit.read' },
-      schema: { tags: ['audit'], querystring: AuditQuery, response: { 200: AuditEventPage } },
+      schema: { tags, querystring: AuditQuery, response: { 200: AuditEventPage } },
     },
     (request) => listAuditEvents(ports, request.query),
   )
+  registerExport(app, ports, longAnswers)
+  registerVerify(app, ports, longAnswers)
+}
+
+function registerExport(app: App, ports: ResourcePorts, longAnswers: LongAnswers): void {
+  app.get(
+    '/api/v1/audit/export',
+    {
+      // It is an event of its own, and a HEAD takes nothing.
+      exposeHeadRoute: false,
+      config: { permission: 'audit.export' },
+      schema: {
+        tags,
+        description:
+          'Events (oldest first, in the format of docs/reference/audit-format.md), requests or grants (newest first) as a file. That it was taken is itself an event',
+        querystring: ExportQuery,
+        response: { 200: fileAnswer('The file') },
+      },
+    },
+    async (request, reply) => {
+      longAnswers.begin(reply)
+      const { query, actor } = request
+      const at = await noteExport(ports, actor, query)
+      const name = `team-${query.kind}-${at.toISOString().replaceAll(':', '-').slice(0, 19)}Z`
+      return sendFile(reply, { format: query.format, name, text: textOf(ports, query) })
+    },
+  )
+}
+
+/** Before the first byte: who has taken it has taken it, whether or not they waited for the end. */
+async function noteExport(ports: ResourcePorts, actor: Actor, query: Exported): Promise<Date> {
+  const { kind, format, ...filter } = query
+  return makeChange(ports, async (c) => {
+    c.event({
+      actor: eventActorOf(actor),
+      action: 'audit.export',
+      object: { type: 'export', id: kind },
+      payload: { kind, format, filter },
+    })
+    return c.at
+  })
+}
+
+function textOf({ long }: ResourcePorts, query: Exported): AsyncIterable<string> {
+  const { kind, format } = query
+  if (kind === 'events') {
+    const events = exportedEvents(long, eventFilterOf(query))
+    return format === 'csv' ? csvText(eventColumns, events) : eventLines(events)
+  }
+  const found = exportedRequests(long, query)
+  if (kind === 'grants') {
+    const grants = mapped(found, exportedGrant)
+    return format === 'csv' ? csvText(grantColumns, grants) : jsonLinesText(grants)
+  }
+  const requests = mapped(found, exportedRequest)
+  return format === 'csv' ? csvText(requestColumns, requests) : jsonLinesText(requests)
+}
+
+async function* mapped<From, To>(
+  batches: AsyncIterable<readonly From[]>,
+  show: (one: From) => To,
+): AsyncGenerator<To[]> {
+  for await (const batch of batches) yield batch.map(show)
+}
+
+/** Once in so many batches of the trail: a proxy that hears nothing for a minute hangs up. */
+const batchesASign = 10
+
+/** For the description alone: what is sent is text, and has been parsed by this schema. */
+const verdictAnswer: { description: string; content: Record<string, { schema: z.ZodType }> } = {
+  description: 'The verdict',
+  content: { 'application/json': { schema: ChainVerdict } },
+}
+
+function registerVerify(app: App, ports: ResourcePorts, longAnswers: LongAnswers): void {
   app.get(
     '/api/v1/audit/verify',
     {
+      exposeHeadRoute: false,
       config: { permission: 'audit.verify' },
       schema: {
-        tags: ['audit'],
-        description: 'Computes every hash of the trail again',
-        response: { 200: ChainVerdict },
+        tags,
+        description:
+          'Computes every hash of the trail again. A long trail takes a while: blanks come first, as a sign of life, then the verdict',
+        response: { 200: verdictAnswer },
       },
     },
-    () => verifyChain(ports.long),
+    async (_request, reply) => {
+      longAnswers.begin(reply)
+      reply.header('content-type', 'application/json; charset=utf-8')
+      reply.header('cache-control', 'no-store')
+      return reply.send(Readable.from(verdictText(verifySteps(ports.long)), { objectMode: false }))
+    },
   )
+}
+
+async function* verdictText(steps: AsyncGenerator<number, Verdict>): AsyncGenerator<Buffer> {
+  try {
+    for (let batches = 1; ; batches += 1) {
+      const step = await steps.next()
+      if (step.done === true) {
+        yield Buffer.from(JSON.stringify(ChainVerdict.parse(step.value)))
+        return
+      }
+      if (batches % batchesASign === 0) yield Buffer.from(' ')
+    }
+  } finally {
+    await steps.return({ ok: false, events: 0, head: '' })
+  }
 }

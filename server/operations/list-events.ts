@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import type { AuditEvent, AuditQuery } from '#contract/audit.ts'
 import type { RequestId } from '#core/ids.ts'
-import { type EventConditions, listEvents } from '#server/store/events.ts'
+import { type EventConditions, type EventFilter, listEvents } from '#server/store/events.ts'
 import { loadRequest } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
 import type { Actor } from './actor.ts'
@@ -24,17 +24,23 @@ const Cursor = z.tuple([z.int()])
 
 export async function listAuditEvents(
   ports: { readonly db: Kysely<Schema> },
-  query: z.output<typeof AuditQuery>,
+  query: AuditQuery,
 ): Promise<EventPage> {
-  const { actorId, action, objectType, objectId, from, to } = query
-  return page(ports.db, query, {
+  return page(ports.db, query, eventFilterOf(query))
+}
+
+export function eventFilterOf(query: Omit<AuditQuery, 'limit' | 'cursor'>): EventFilter {
+  const { actor, actorId, action, objectType, objectId, result, from, to } = query
+  return {
+    ...(actor !== undefined && { actor }),
     ...(actorId !== undefined && { actorId }),
     ...(action !== undefined && { action }),
     ...(objectType !== undefined && { objectType }),
     ...(objectId !== undefined && { objectId }),
+    ...(result !== undefined && { result }),
     ...(from !== undefined && { from: new Date(from) }),
-    ...(to !== undefined && { before: new Date(to) }),
-  })
+    ...(to !== undefined && { to: new Date(to) }),
+  }
 }
 
 /** Those whom a request concerns may see its part of the trail. */

@@ -130,11 +130,31 @@ function everything(actor: Actor): RequestConditions {
 
 /** Filters narrow what the view is about: where both say something, both must hold. */
 function filtersOf(query: RequestQuery, view: RequestConditions): RequestConditions {
-  const { q, accountId, permissionSetArn, userId, ticket, submissionId, from, to } = query
   const wanted = query.status ?? requestStates
   const both = view.statuses?.filter((status) => wanted.includes(status)) ?? query.status
-  const filters: RequestConditions = {
-    ...(both && { statuses: both }),
+  return { ...requestFiltersOf(query), ...(both && { statuses: both }) }
+}
+
+type Filters = Pick<
+  RequestQuery,
+  | 'status'
+  | 'q'
+  | 'accountId'
+  | 'permissionSetArn'
+  | 'userId'
+  | 'ticket'
+  | 'submissionId'
+  | 'from'
+  | 'to'
+  | 'breakGlass'
+  | 'late'
+>
+
+/** The same for a page of the list and for an export of it. */
+export function requestFiltersOf(query: Filters): RequestConditions {
+  const { q, accountId, permissionSetArn, userId, ticket, submissionId, from, to } = query
+  return {
+    ...(query.status !== undefined && { statuses: query.status }),
     ...(q !== undefined && { q }),
     ...(accountId !== undefined && { accountId }),
     ...(permissionSetArn !== undefined && { permissionSetArn }),
@@ -146,7 +166,6 @@ function filtersOf(query: RequestQuery, view: RequestConditions): RequestConditi
     ...(from !== undefined && { createdFrom: new Date(from) }),
     ...(to !== undefined && { createdBefore: new Date(to) }),
   }
-  return filters
 }
 
 export interface RequestCounts {

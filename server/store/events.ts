@@ -1,14 +1,22 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { AuditEvent } from '#contract/audit.ts'
 import type { AuditEventTable, Schema } from './schema.ts'
 
-export interface EventConditions {
+export interface EventFilter {
+  /** The beginning of a name, in any case. */
+  readonly actor?: string
   readonly actorId?: string
   readonly action?: string
   readonly objectType?: string
   readonly objectId?: string
+  readonly result?: string
+  /** From this moment on. */
   readonly from?: Date
-  readonly before?: Date
+  /** Before this moment. */
+  readonly to?: Date
+}
+
+export interface EventConditions extends EventFilter {
   /** Only events before this number. */
   readonly beforeSeq?: number
 }
@@ -16,23 +24,40 @@ export interface EventConditions {
 /** Newest first; one more than the limit, so that the caller knows of more. */
 export async function listEvents(
   db: Kysely<Schema>,
-  conditions: EventConditions,
+  { beforeSeq, ...filter }: EventConditions,
   limit: number,
 ): Promise<AuditEvent[]> {
-  const { actorId, action, objectType, objectId, from, before, beforeSeq } = conditions
-  let query = db.selectFrom('audit_event').selectAll()
-  if (actorId !== undefined) query = query.where('actor_id', '=', actorId)
-  if (action !== undefined) query = query.where('action', '=', action)
-  if (objectType !== undefined) query = query.where('object_type', '=', objectType)
-  if (objectId !== undefined) query = query.where('object_id', '=', objectId)
-  if (from !== undefined) query = query.where('at', '>=', from)
-  if (before !== undefined) query = query.where('at', '<', before)
+  let query = db.selectFrom('audit_event').selectAll().where(matchesFilter(filter))
   if (beforeSeq !== undefined) query = query.where('seq', '<', beforeSeq)
   const rows = await query
     .orderBy('seq', 'desc')
     .limit(limit + 1)
     .execute()
   return rows.map(eventFromRow)
+}
+
+/** The same for a page of the list and for an export of it. */
+export function matchesFilter(filter: EventFilter): RawBuilder<boolean> {
+  const { actor, actorId, action, objectType, objectId, result, from, to } = filter
+  const all = [
+    sql`true`,
+    ...(actor?.trim() ? [sql`lower(actor_name) like ${likeBeginning(actor)}`] : []),
+    ...(actorId === undefined ? [] : [sql`actor_id = ${actorId}`]),
+    ...(action === undefined ? [] : [sql`action = ${action}`]),
+    ...(objectType === undefined ? [] : [sql`object_type = ${objectType}`]),
+    ...(objectId === undefined ? [] : [sql`object_id = ${objectId}`]),
+    ...(result === undefined ? [] : [sql`result = ${result}`]),
+    ...(from === undefined ? [] : [sql`audit_event.at >= ${from}`]),
+    ...(to === undefined ? [] : [sql`audit_event.at < ${to}`]),
+  ]
+  return sql<boolean>`(${sql.join(all, sql` and `)})`
+}
+
+function likeBeginning(text: string): string {
+  return `${text
+    .trim()
+    .toLowerCase()
+    .replace(/[\\%_]/g, '\\$&')}%`
 }
 
 function eventFromRow(row: Selectable<AuditEventTable>): AuditEvent {
@@ -44,6 +69,7 @@ function eventFromRow(row: Selectable<AuditEventTable>): AuditEvent {
     object: { type: row.object_type, id: row.object_id },
     result: row.result,
     payload: row.payload === null ? null : JSON.parse(row.payload),
+    payloadHash: row.payload_hash.toString('hex'),
     previousHash: row.previous_hash.toString('hex'),
     hash: row.hash.toString('hex'),
   }

@@ -32,6 +32,8 @@ export interface RequestConditions {
   readonly reviewOpen?: boolean
   readonly submissionId?: string
   readonly late?: boolean
+  /** It earned a grant. */
+  readonly granted?: boolean
   readonly createdFrom?: Date
   readonly createdBefore?: Date
 }
@@ -137,6 +139,7 @@ function whereMatching(conditions: RequestConditions): Condition[] {
     ...given(conditions.statuses, statusIn),
     ...(conditions.accessOver === true ? [accessOver] : []),
     ...given(conditions.late, (late) => (late ? isLate : sql`not ${isLate}`)),
+    ...(conditions.granted === true ? [sql<boolean>`g.grant_id is not null`] : []),
     ...given(conditions.expiresAfter, (at) => sql`r.expires_at > ${at}`),
     ...(conditions.q?.trim() ? [beginsWith(conditions.q)] : []),
     ...given(conditions.accountId, (id) => sql`r.account_id = ${id}`),

@@ -386,6 +386,23 @@ create table ledger_key (
   constraint presence_is_known_or_said_to_be_unknown CHECK ((presence = ANY (ARRAY['absent'::text, 'present'::text, 'unknown'::text])))
 );
 
+create table legal_hold (
+  hold_id uuid not null,
+  user_id text,
+  user_name text,
+  reason text not null,
+  placed_by_id text not null,
+  placed_by_name text not null,
+  placed_at timestamp with time zone not null,
+  released_by_id text,
+  released_by_name text,
+  release_reason text,
+  released_at timestamp with time zone,
+  constraint legal_hold_pkey PRIMARY KEY (hold_id),
+  constraint a_hold_of_a_person_names_them CHECK (((user_id IS NULL) = (user_name IS NULL))),
+  constraint a_release_is_told_whole CHECK ((num_nonnulls(released_by_id, released_by_name, release_reason, released_at) = ANY (ARRAY[0, 4])))
+);
+
 create table legal_move (
   from_state text not null,
   to_state text not null,
@@ -524,6 +541,7 @@ create table request (
   expires_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   chain_minutes integer,
+  erased_at timestamp with time zone,
   constraint request_pkey PRIMARY KEY (request_id),
   constraint request_extends_request_id_fkey FOREIGN KEY (extends_request_id) REFERENCES request(request_id),
   constraint request_target_id_fkey FOREIGN KEY (target_id) REFERENCES request_target(target_id),
@@ -715,14 +733,19 @@ create table target_look (
 
 -- ── indexes ──
 
+CREATE INDEX access_grant_covered ON access_grant USING btree (covered_by) WHERE (covered_by IS NOT NULL);
 CREATE INDEX access_grant_ends ON access_grant USING btree (ends_at) WHERE (over_at IS NULL);
+CREATE INDEX access_grant_extended ON access_grant USING btree (extends_grant_id) WHERE (extends_grant_id IS NOT NULL);
 CREATE INDEX access_grant_of_key ON access_grant USING btree (key_id) WHERE (over_at IS NULL);
 CREATE INDEX access_grant_use_due ON access_grant USING btree (use_due_at) WHERE (use_due_at IS NOT NULL);
 CREATE UNIQUE INDEX one_extension_a_grant ON access_grant USING btree (extends_grant_id) WHERE (over_at IS NULL);
 CREATE INDEX api_token_newest ON api_token USING btree (created_at DESC, token_id DESC) WHERE (revoked_at IS NULL);
 CREATE INDEX api_token_of ON api_token USING btree (owner_id) WHERE (revoked_at IS NULL);
 CREATE INDEX approver_policy_list ON approver_policy USING btree (created_at DESC, policy_id) WHERE (deleted_at IS NULL);
+CREATE INDEX audit_event_by_time ON audit_event USING btree (at);
+CREATE INDEX audit_event_of_action ON audit_event USING btree (action, seq DESC);
 CREATE INDEX audit_event_of_actor ON audit_event USING btree (actor_id, seq DESC);
+CREATE INDEX audit_event_of_actor_name ON audit_event USING btree (lower(actor_name) text_pattern_ops);
 CREATE INDEX audit_event_of_object ON audit_event USING btree (object_type, object_id, seq);
 CREATE INDEX change_feed_by_age ON change_feed USING btree (at);
 CREATE INDEX decision_of_person ON decision USING btree (user_id, at DESC);
@@ -734,6 +757,7 @@ CREATE INDEX directory_user_by_name ON directory_user USING btree (lower(user_na
 CREATE INDEX eligibility_policy_list ON eligibility_policy USING btree (created_at DESC, policy_id) WHERE (deleted_at IS NULL);
 CREATE INDEX idempotency_key_by_age ON idempotency_key USING btree (created_at);
 CREATE INDEX intent_of_key ON intent USING btree (key_id, intent_id DESC);
+CREATE INDEX intent_of_request ON intent USING btree (request_id) WHERE (request_id IS NOT NULL);
 CREATE UNIQUE INDEX one_call_in_flight_a_key ON intent USING btree (key_id) WHERE (state = ANY (ARRAY['written'::text, 'accepted'::text]));
 CREATE INDEX late_alarm_open ON late_alarm USING btree (alarm_id) WHERE (over_at IS NULL);
 CREATE UNIQUE INDEX one_alarm_a_key_at_a_time ON late_alarm USING btree (key_id) WHERE (over_at IS NULL);
@@ -741,6 +765,8 @@ CREATE INDEX ledger_key_due ON ledger_key USING btree (next_at) WHERE (next_at I
 CREATE INDEX ledger_key_held ON ledger_key USING btree (key_id) WHERE held;
 CREATE INDEX ledger_key_to_observe ON ledger_key USING btree (observed_at NULLS FIRST) WHERE (held AND (presence = 'present'::text));
 CREATE INDEX ledger_key_watched ON ledger_key USING btree (key_id) WHERE (watched_until IS NOT NULL);
+CREATE INDEX legal_hold_newest ON legal_hold USING btree (placed_at DESC, hold_id DESC);
+CREATE INDEX legal_hold_open ON legal_hold USING btree (user_id) WHERE (released_at IS NULL);
 CREATE INDEX notice_failed ON notice USING btree (created_at DESC, notice_id DESC) WHERE (state = 'failed'::text);
 CREATE INDEX notice_of_request ON notice USING btree (request_id, created_at);
 CREATE INDEX notice_undelivered ON notice USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'failed'::text]));
@@ -825,6 +851,19 @@ begin
     insert into late_alarm (key_id, raised_at) values (new.key_id, new.late_alarm_at);
   end if;
   return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.legal_hold_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.released_at is not null then
+    raise exception 'hold % is released', old.hold_id
+      using errcode = 'check_violation', constraint = 'a_released_hold_stays_released';
+  end if;
+  return new;
 end $function$
 ;
 
@@ -925,6 +964,7 @@ end $function$
 
 CREATE TRIGGER token_stays_as_made BEFORE UPDATE ON api_token FOR EACH ROW EXECUTE FUNCTION token_stays();
 CREATE TRIGGER ledger_key_alarms AFTER INSERT OR UPDATE OF late_alarm_at ON ledger_key FOR EACH ROW EXECUTE FUNCTION ledger_key_remember_alarm();
+CREATE TRIGGER legal_hold_is_released_once BEFORE UPDATE ON legal_hold FOR EACH ROW EXECUTE FUNCTION legal_hold_stays();
 CREATE TRIGGER proposal_stays_as_made BEFORE UPDATE ON proposal FOR EACH ROW EXECUTE FUNCTION proposal_stays();
 CREATE TRIGGER request_state_changes AFTER INSERT OR UPDATE ON request FOR EACH ROW EXECUTE FUNCTION request_remember_state_change();
 CREATE TRIGGER request_target_is_known BEFORE INSERT ON request FOR EACH ROW EXECUTE FUNCTION request_find_target();
@@ -975,6 +1015,7 @@ grant delete, insert, select, update on table late_alarm to team_app;
 grant delete, insert, select, update on table late_alarm_told to team_app;
 grant delete, insert, select, update on table leader to team_app;
 grant delete, insert, select, update on table ledger_key to team_app;
+grant insert, select, update on table legal_hold to team_app;
 grant select on table legal_move to team_app;
 grant delete, insert, select, update on table notice to team_app;
 grant delete, insert, select, update on table policy_version to team_app;

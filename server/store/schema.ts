@@ -255,6 +255,8 @@ export interface RequestTable {
   created_at: Date
   expires_at: Date
   updated_at: Date
+  /** When its texts were erased, for privacy. */
+  erased_at: Generated<Date | null>
 }
 
 export interface RequestStateChangeTable {
@@ -429,6 +431,21 @@ export interface AuditEventTable {
   payload_hash: Buffer
   previous_hash: Buffer
   hash: Buffer
+}
+
+export interface LegalHoldTable {
+  hold_id: string
+  /** Null: everybody. */
+  user_id: string | null
+  user_name: string | null
+  reason: string
+  placed_by_id: string
+  placed_by_name: string
+  placed_at: Date
+  released_by_id: string | null
+  released_by_name: string | null
+  release_reason: string | null
+  released_at: Date | null
 }
 
 export interface AuditHeadTable {
@@ -636,6 +653,7 @@ export interface Schema {
   drift: DriftTable
   audit_event: AuditEventTable
   audit_head: AuditHeadTable
+  legal_hold: LegalHoldTable
   change_feed: ChangeFeedTable
   refused_sign_in: RefusedSignInTable
   notice: NoticeTable

@@ -84,6 +84,7 @@ const table: Record<string, Record<Kind, Expected>> = {
   'POST /directory/refresh/{refreshId}/discard': line(403, 403, 403, 403, 'yes'),
   'GET /audit/events': overseers,
   'GET /audit/verify': overseers,
+  'GET /audit/export': overseers,
   'GET /reconciler/status': overseers,
   'GET /reconciler/keys': overseers,
   'POST /reconciler/keys/{id}/release': admins,
