@@ -162,7 +162,7 @@ const seldom = fc.nat(9).map((n) => n === 0)
 const entry = fc.oneof(fc.constantFrom(...patterns), fc.constantFrom(...setNames, 'x').map(arnOf))
 const entries = fc.uniqueArray(entry, { minLength: 1, maxLength: 3 })
 
-const eligibilityArbitrary = fc.record({
+export const eligibilityArbitrary = fc.record({
   subject: fc.oneof(
     fc.constantFrom(...userNames).map((id) => ({ type: 'user' as const, id: userId(id) })),
     fc.constantFrom(...groupNames).map((id) => ({ type: 'group' as const, id: groupId(id) })),
@@ -177,7 +177,7 @@ const eligibilityArbitrary = fc.record({
   enabled: usually,
 })
 
-const approverArbitrary = fc.record({
+export const approverArbitrary = fc.record({
   targets: targetsArbitrary,
   permissionSets: fc.option(entries),
   approverGroups: fc.uniqueArray(fc.constantFrom(...groupNames, 'gone').map(groupId), {

@@ -20,6 +20,7 @@ import type {
   PermissionSet,
 } from '#core/facts.ts'
 import type { AccountId, GroupId, OuId, PermissionSetArn, UserId } from '#core/ids.ts'
+import { indexPolicies, type PolicyIndex } from '#core/policy-index.ts'
 import type { Settings } from '#core/settings.ts'
 import { approverPolicies, eligibilityPolicies } from './policies.ts'
 import type { Schema } from './schema.ts'
@@ -39,6 +40,8 @@ export interface Rules {
   readonly directory: Directory
   readonly ouNames: ReadonlyMap<OuId, string>
   readonly evaluator: PolicyEvaluator
+  /** What the evaluator rests on; previews of a change rest on it too. */
+  readonly index: PolicyIndex
 }
 
 export interface RulesStore {
@@ -122,13 +125,15 @@ async function putTogether(
     permissionSets: await readPermissionSets(db),
     enabledMembers: await readEnabledMembers(db, [...policies.approverGroupIds, ...overseers]),
   }
+  const index = indexPolicies({ ...policies, directory })
   return {
     ...policies,
     version: `${numbers.rules}.${numbers.directory}`,
     matchesVersion: `${numbers.rules}.${digestOfTargets(directory)}`,
     directory,
     ouNames: await readOuNames(db),
-    evaluator: compilePolicies({ ...policies, directory }),
+    evaluator: compilePolicies({ ...policies, directory }, index),
+    index,
   }
 }
 
