@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AccountId, FreeText, Instant, pageOf } from './common.ts'
+import { AccountId, FreeText, Instant, pageOf, Uuid } from './common.ts'
 import { ConfirmEnding } from './proposal.ts'
 
 const PrincipalId = z
@@ -63,6 +63,14 @@ export const EligibilityPolicyChange = EligibilityPolicyBody.extend({
   confirmEnding: ConfirmEnding.optional(),
 }).meta({ id: 'EligibilityPolicyChange' })
 
+/** A deletion, or a policy that is new or replaces another. */
+const Deletes = z.strictObject({ deletes: Uuid })
+
+export const EligibilityPreviewBody = z
+  .union([EligibilityPolicyBody.extend({ replaces: Uuid.optional() }), Deletes])
+  .meta({ id: 'EligibilityPreviewBody' })
+export type EligibilityPreviewBody = z.input<typeof EligibilityPreviewBody>
+
 export const EligibilityPolicy = z
   .object({
     ...EligibilityPolicyBody.shape,
@@ -94,6 +102,11 @@ export type ApproverPolicyBody = z.input<typeof ApproverPolicyBody>
 export const ApproverPolicyChange = ApproverPolicyBody.extend({
   confirmEnding: ConfirmEnding.optional(),
 }).meta({ id: 'ApproverPolicyChange' })
+
+export const ApproverPreviewBody = z
+  .union([ApproverPolicyBody.extend({ replaces: Uuid.optional() }), Deletes])
+  .meta({ id: 'ApproverPreviewBody' })
+export type ApproverPreviewBody = z.input<typeof ApproverPreviewBody>
 
 export const PolicyDeletion = z.strictObject({
   confirmEnding: z.coerce.number().pipe(ConfirmEnding).optional(),

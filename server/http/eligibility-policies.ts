@@ -3,8 +3,11 @@ import {
   EligibilityPolicyBody,
   EligibilityPolicyChange,
   EligibilityPolicyPage,
+  EligibilityPreviewBody,
 } from '#contract/policy.ts'
+import { EligibilityPreview } from '#contract/policy-preview.ts'
 import { eligibilityKind } from '#server/operations/policy-kinds.ts'
+import { previewEligibility } from '#server/operations/preview-policy.ts'
 import type { App } from './app.ts'
 import { registerPolicies } from './policies.ts'
 import type { ResourcePorts } from './resources.ts'
@@ -18,4 +21,16 @@ export function registerEligibilityPolicies(app: App, ports: ResourcePorts): voi
     policy: EligibilityPolicy,
     page: EligibilityPolicyPage,
   })
+  app.post(
+    '/api/v1/eligibility-policies/preview',
+    {
+      config: { permission: 'eligibility-policy.preview' },
+      schema: {
+        tags: ['policies'],
+        body: EligibilityPreviewBody,
+        response: { 200: EligibilityPreview },
+      },
+    },
+    (request) => previewEligibility(ports, request.body),
+  )
 }

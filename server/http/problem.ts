@@ -1,6 +1,7 @@
 /** Every error of the API is problem+json (RFC 9457); nothing of a stack or a secret is in it. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import type { Problem } from '#contract/common.ts'
 import { type FieldError, type RefusalCode, Refused, titleOf } from '#server/operations/refused.ts'
 import { isConnectionError } from '#server/store/database-errors.ts'
@@ -78,8 +79,9 @@ interface SchemaError {
 }
 
 function refusalOfSchemaError(error: SchemaError): Refused {
-  const errors = error.validation.slice(0, fieldErrorsMax).flatMap((issue): FieldError[] => {
-    const field = issue.instancePath.replace(/^\//, '').replaceAll('/', '.')
+  const issues = error.validation.flatMap(issuesOf)
+  const errors = issues.slice(0, fieldErrorsMax).flatMap((issue): FieldError[] => {
+    const { field } = issue
     if (issue.keyword !== 'unrecognized_keys') {
       return [{ field, code: issue.keyword, message: issue.message ?? 'Not allowed here' }]
     }
@@ -94,6 +96,39 @@ function refusalOfSchemaError(error: SchemaError): Refused {
     fields.length === 0 ? 'The request is malformed.' : `Look at: ${fields.slice(0, 5).join(', ')}.`
   return new Refused('malformed', { detail, errors })
 }
+
+interface Issue {
+  readonly field: string
+  readonly keyword: string
+  readonly message?: string | undefined
+  readonly params?: unknown
+}
+
+/** Of a body that may have several shapes, what is wrong with the one that it comes closest to. */
+function issuesOf(found: SchemaError['validation'][number]): Issue[] {
+  const field = found.instancePath.replace(/^\//, '').replaceAll('/', '.')
+  const shapes = found.keyword === 'invalid_union' ? ShapeErrors.safeParse(found.params).data : null
+  const [closest] = (shapes?.errors ?? []).toSorted((a, b) => a.length - b.length)
+  if (closest === undefined) return [{ ...found, field }]
+  return closest.map(({ path, code, message, ...params }) => ({
+    field: [...(field === '' ? [] : [field]), ...path.map(String)].join('.'),
+    keyword: code,
+    message,
+    params,
+  }))
+}
+
+const ShapeErrors = z.object({
+  errors: z.array(
+    z.array(
+      z.looseObject({
+        path: z.array(z.union([z.string(), z.number()])),
+        code: z.string(),
+        message: z.string(),
+      }),
+    ),
+  ),
+})
 
 function unknownKeys(params: unknown): string[] {
   if (typeof params !== 'object' || params === null || !('keys' in params)) return []

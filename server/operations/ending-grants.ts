@@ -2,6 +2,8 @@
  * Live access that a change of a policy would end, for nobody may end others' access unawares (the
  * domain's "Eligibility": refused with their list until repeated with `confirmEnding: n`).
  */
+import type { Kysely } from 'kysely'
+import type { EndingGrant } from '#contract/policy-preview.ts'
 import { decideEligibility } from '#core/eligibility.ts'
 import type { EligibilityPolicy, Person } from '#core/facts.ts'
 import { refusal } from '#core/refusals.ts'
@@ -10,6 +12,7 @@ import { type LiveGrant, liveGrants } from '#server/store/live-grants.ts'
 import { loadPeople } from '#server/store/people.ts'
 import { loadRequests, type StoredRequest } from '#server/store/requests.ts'
 import type { Rules } from '#server/store/rules.ts'
+import type { Schema } from '#server/store/schema.ts'
 import { Refused, titleOf } from './refused.ts'
 import { inWords } from './words.ts'
 
@@ -20,7 +23,7 @@ export interface PolicyChange {
 }
 
 export async function grantsEndedBy(
-  db: Change['tx'],
+  db: Kysely<Schema>,
   rules: Rules,
   change: PolicyChange,
 ): Promise<LiveGrant[]> {
@@ -50,7 +53,21 @@ function endsBy(
   return !decideEligibility(person, asked, left, settings, { breakGlass }).eligible
 }
 
+export interface EndingShown {
+  readonly count: number
+  readonly items: EndingGrant[]
+}
+
 const listedMax = 200
+
+/** The first of them, with names. */
+export async function showEnding(
+  db: Kysely<Schema>,
+  ending: readonly LiveGrant[],
+): Promise<EndingShown> {
+  const ids = ending.slice(0, listedMax).map(({ requestId }) => requestId)
+  return { count: ending.length, items: (await loadRequests(db, ids)).map(showGrant) }
+}
 
 export async function refuseUnlessConfirmed(
   c: Change,
@@ -58,9 +75,8 @@ export async function refuseUnlessConfirmed(
   confirmed: number | null,
 ): Promise<void> {
   if (ending.length === 0 || ending.length === confirmed) return
-  const ids = ending.slice(0, listedMax).map(({ requestId }) => requestId)
   const refused = refusal('ends_live_grants', { count: ending.length, confirmed }, 'confirmEnding')
-  const grants = (await loadRequests(c.tx, ids)).map(showEnding)
+  const { items: grants } = await showEnding(c.tx, ending)
   const message = inWords(refused)
   throw new Refused('ends_live_grants', {
     detail: `${titleOf('ends_live_grants')}. ${message}`,
@@ -69,7 +85,7 @@ export async function refuseUnlessConfirmed(
   })
 }
 
-function showEnding(request: StoredRequest) {
+function showGrant(request: StoredRequest): EndingGrant {
   const { requester, target, accountName, permissionSetName, grant } = request
   return {
     requestId: request.id,

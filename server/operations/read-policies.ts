@@ -3,11 +3,11 @@ import { z } from 'zod'
 import type { PolicyHistory } from '#contract/policy.ts'
 import type { WholeDirectory } from '#core/facts.ts'
 import type { GroupId, OuId, PolicyId, UserId } from '#core/ids.ts'
-import { loadExcerpt } from '#server/store/directory-excerpt.ts'
+import { type DirectoryExcerpt, loadExcerpt } from '#server/store/directory-excerpt.ts'
 import { namesOfUsers } from '#server/store/people.ts'
 import type { Stored } from '#server/store/policies.ts'
 import { listPolicyVersions } from '#server/store/policy-history.ts'
-import type { RulesStore } from '#server/store/rules.ts'
+import type { Rules, RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
 import { decodeCursor, pageOf } from './paging.ts'
 import type { KindOfPolicy, NamedId } from './policy-kinds.ts'
@@ -67,20 +67,38 @@ async function showPolicies<Policy extends AnyPolicy, Body, Shown>(
     ports.db,
     stored.map(({ updatedBy }) => updatedBy),
   )
-  const { accounts, permissionSets } = rules.directory
-  const directory: WholeDirectory = { ...excerpt, accounts, permissionSets }
   return stored.map(({ policy, updatedBy, updatedAt }) => ({
     ...kind.show(policy, excerpt.nameOf),
     id: policy.id as string,
     version: policy.version,
-    warnings: kind.warnings(policy, directory, rules.settings).map(({ code, params, field }) => ({
-      code,
-      params: { ...params },
-      field,
-    })),
+    warnings: showWarnings(rules, excerpt, kind, policy),
     updatedBy: { userId: updatedBy, userName: nameOfUser(updatedBy) },
     updatedAt: updatedAt.toISOString(),
   }))
+}
+
+/** Of a policy that is not saved, too. */
+export async function warningsOf<Policy extends AnyPolicy, Body, Shown>(
+  db: Kysely<Schema>,
+  rules: Rules,
+  kind: KindOfPolicy<Policy, Body, Shown>,
+  policy: Policy,
+) {
+  const excerpt = await loadExcerpt(db, idsByKind(kind.namedIds(policy)))
+  return showWarnings(rules, excerpt, kind, policy)
+}
+
+function showWarnings<Policy extends AnyPolicy, Body, Shown>(
+  rules: Rules,
+  excerpt: DirectoryExcerpt,
+  kind: KindOfPolicy<Policy, Body, Shown>,
+  policy: Policy,
+) {
+  const { accounts, permissionSets } = rules.directory
+  const directory: WholeDirectory = { ...excerpt, accounts, permissionSets }
+  return kind
+    .warnings(policy, directory, rules.settings)
+    .map(({ code, params, field }) => ({ code, params: { ...params }, field }))
 }
 
 export function idsByKind(named: readonly NamedId[]) {

@@ -1,5 +1,6 @@
 /** Creating, changing and deleting policies, of either kind (the domain's "People and roles"). */
 import { randomUUID } from 'node:crypto'
+import type { Kysely } from 'kysely'
 import type { PolicyId } from '#core/ids.ts'
 import { policyDifference } from '#core/policy-difference.ts'
 import { type Refusal, refusal } from '#core/refusals.ts'
@@ -9,6 +10,7 @@ import { loadExcerpt } from '#server/store/directory-excerpt.ts'
 import { insertPolicyVersion } from '#server/store/policy-history.ts'
 import type { ProposedChange } from '#server/store/proposals.ts'
 import { lockRules, type Rules, type RulesStore, raiseRulesVersion } from '#server/store/rules.ts'
+import type { Schema } from '#server/store/schema.ts'
 import type { Actor } from './actor.ts'
 import {
   type Authority,
@@ -99,7 +101,7 @@ export async function editPolicy<Policy extends AnyPolicy, Body, Shown>(
   await lockRules(c.tx)
   const rules = await ports.rules.load(c.tx)
   const before = verb === 'create' ? null : await presentPolicy(c, kind, { id, version })
-  const draft = body === null ? null : await validDraft(c, { kind, body, before, rules })
+  const draft = body === null ? null : await validDraft(c.tx, { kind, body, before, rules })
   const after = draft && kind.policyOf(draft, { id, version: version + 1 })
   const changed = policyDifference(before && comparable(before), after && comparable(after))
   if (changed.length === 0) return { kind: 'saved', id }
@@ -184,8 +186,8 @@ async function presentPolicy<Policy extends AnyPolicy, Body, Shown>(
   return stored.policy
 }
 
-async function validDraft<Policy extends AnyPolicy, Body, Shown>(
-  c: Change,
+export async function validDraft<Policy extends AnyPolicy, Body, Shown>(
+  db: Kysely<Schema>,
   drafted: {
     kind: KindOfPolicy<Policy, Body, Shown>
     body: Body
@@ -198,7 +200,7 @@ async function validDraft<Policy extends AnyPolicy, Body, Shown>(
   if (!verdict.ok) throw refusedForAll(verdict.refusals)
   const known = new Set(before ? kind.namedIds(before).map(({ id }) => id) : [])
   const added = kind.namedIds(verdict.policy).filter(({ id }) => !known.has(id))
-  const unknown = await refuseUnknown(c, rules, added)
+  const unknown = await refuseUnknown(db, rules, added)
   if (unknown.length > 0) throw refusedForAll(unknown)
   return verdict.policy
 }
@@ -208,11 +210,11 @@ async function validDraft<Policy extends AnyPolicy, Body, Shown>(
  * may have been deleted since, and is only warned of, so that the policy can still be changed.
  */
 async function refuseUnknown(
-  c: Change,
+  db: Kysely<Schema>,
   { directory }: Rules,
   named: readonly NamedId[],
 ): Promise<Refusal[]> {
-  const excerpt = await loadExcerpt(c.tx, idsByKind(named))
+  const excerpt = await loadExcerpt(db, idsByKind(named))
   const known: Record<NamedId['kind'], ReadonlySet<string>> = {
     user: new Set(excerpt.users.keys()),
     group: excerpt.groupIds,

@@ -68,3 +68,30 @@ export async function namesOfUsers(
   const names = new Map(rows.map((row) => [row.user_id, row.user_name]))
   return (userId) => names.get(userId) ?? userId
 }
+
+export interface DescribedUser {
+  readonly userId: string
+  readonly userName: string
+  readonly displayName: string
+}
+
+/** The same with the name that people are known by. */
+export async function describeUsers(
+  db: Kysely<Schema>,
+  userIds: Iterable<string>,
+): Promise<(userId: string) => DescribedUser> {
+  const rows = await db
+    .selectFrom('directory_user')
+    .select(['user_id', 'user_name', 'display_name'])
+    .where('user_id', '=', sql<string>`any(${[...new Set(userIds)]}::text[])`)
+    .execute()
+  const known = new Map(rows.map((row) => [row.user_id, row]))
+  return (userId) => {
+    const row = known.get(userId)
+    return {
+      userId,
+      userName: row?.user_name ?? userId,
+      displayName: row?.display_name ?? userId,
+    }
+  }
+}
