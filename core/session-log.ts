@@ -153,8 +153,10 @@ export interface LogWindow {
 
 export function logWindow(facts: GrantUseFacts, now: Date): LogWindow {
   const ends = usedUntil(facts)
-  if (ends === null || ends > now) return { from: facts.beganAt, to: now, completeAt: null }
-  return { from: facts.beganAt, to: ends, completeAt: addMinutes(ends, lateEventMinutes) }
+  // Records count whole seconds.
+  const from = new Date(Math.floor(facts.beganAt.getTime() / 1000) * 1000)
+  if (ends === null || ends > now) return { from, to: now, completeAt: null }
+  return { from, to: ends, completeAt: addMinutes(ends, lateEventMinutes) }
 }
 
 /** Nothing can be done with it after that; null: no end is known. */

@@ -77,6 +77,7 @@ export async function createApi(): Promise<Api> {
         confirmer,
         sessions,
         loadActor: world.loadActor,
+        openRecord: async () => null,
         publicUrl,
         portalUrl: 'https://portal.example.com/start',
         connection: world.database.url,

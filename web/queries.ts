@@ -26,6 +26,7 @@ import type {
 } from '#contract/policy.ts'
 import type { ReconcilerStatus } from '#contract/reconciler.ts'
 import type { Approvers, Preview, Request, RequestPage, Submission } from '#contract/request.ts'
+import type { SessionLog } from '#contract/session-log.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { TokenPage } from '#contract/token.ts'
 import { ApiError, call, failureOf, get, type Query, setCsrfToken } from './api.ts'
@@ -114,6 +115,26 @@ export const requestEventsQuery = (id: string) =>
         { limit: 200 },
         signal,
       ),
+  })
+
+const logLookMs = 1_500
+
+export const sessionLogQuery = (id: string, logId: string, query: Query) =>
+  queryOptions({
+    queryKey: ['session-log', id, logId, query],
+    queryFn: ({ signal }) =>
+      get<SessionLog>(
+        `/requests/${encodeURIComponent(id)}/session-log/${encodeURIComponent(logId)}`,
+        query,
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+    // Asking after it shows the server that it is still wanted.
+    refetchInterval: ({ state }) => {
+      const open = state.data?.state === 'queued' || state.data?.state === 'running'
+      return open ? logLookMs : false
+    },
   })
 
 export const approversQuery = (id: string) =>

@@ -7,6 +7,7 @@ import { behaviourRoutes } from './behaviour.ts'
 import { estateRoutes } from './estate.ts'
 import { organisationRoutes } from './organisation.ts'
 import { readingRoutes } from './reading.ts'
+import { trailRoutes } from './trail.ts'
 
 export interface ControlAnswer {
   status: number
@@ -23,6 +24,7 @@ const routes: ControlRoutes = {
   ...estateRoutes,
   ...readingRoutes,
   ...behaviourRoutes,
+  ...trailRoutes,
 }
 
 export async function serveControl(

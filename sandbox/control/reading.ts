@@ -1,4 +1,5 @@
 import { principals } from '../model/principals.ts'
+import { trailPlaces } from '../trail/trail.ts'
 import type { ControlRoutes } from './control.ts'
 
 const iso = (at: number) => new Date(at).toISOString()
@@ -39,6 +40,7 @@ export const readingRoutes: ControlRoutes = {
           arn: permissionSet.permissionSetArn,
           name: permissionSet.name,
         })),
+        trail: trailPlaces(organisation),
         credentials: principals.map(({ kind, accessKeyId, secretAccessKey }) => ({
           kind,
           accessKeyId,

@@ -26,6 +26,9 @@ export function* changesThatMake(state: State): Generator<Change> {
   for (const value of state.topics.values()) yield { type: 'topic', value }
   for (const value of state.topicMessages) yield { type: 'topic-message', value }
   for (const value of state.calls) yield { type: 'call', value }
+  for (const value of state.trailEvents) yield { type: 'trail-event', value }
+  for (const value of state.trailQueries.values()) yield { type: 'trail-query', value }
+  for (const value of state.consoleSessions) yield { type: 'console-session', value }
   for (const value of state.faults.values()) yield { type: 'fault', value }
   yield { type: 'settings', value: state.settings }
   if (state.portalSecrets !== null) yield { type: 'portal-secrets', value: state.portalSecrets }

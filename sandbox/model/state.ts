@@ -10,6 +10,7 @@ import {
   type AssignmentKey,
   type Call,
   type Change,
+  type ConsoleSession,
   defaultSettings,
   type Fault,
   type Group,
@@ -26,13 +27,26 @@ import {
   type Target,
   type Topic,
   type TopicMessage,
+  type TrailEvent,
+  type TrailQuery,
   type User,
 } from './types.ts'
 
 const callsKept = 50_000
 const callsKeptSlack = 5_000
+const trailEventsKept = 20_000
+const trailQueriesKept = 1_000
+const consoleSessionsKept = 1_000
 
 const folded = (text: string) => text.normalize('NFC').toLowerCase()
+
+/** A map remembers the order in which its keys came. */
+function keepNewest(map: Map<string, unknown>, kept: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= kept) return
+    map.delete(key)
+  }
+}
 
 /**
  * The organisation as tables with the indexes that its lists need. `apply` is the only way in, it
@@ -64,6 +78,10 @@ export class State {
   readonly topics = new Map<string, Topic>()
   readonly topicMessages: TopicMessage[] = []
   readonly calls: Call[] = []
+  /** In the order of their times. */
+  readonly trailEvents: TrailEvent[] = []
+  readonly trailQueries = new Map<string, TrailQuery>()
+  readonly consoleSessions: ConsoleSession[] = []
   settings: Settings = { ...defaultSettings }
   portalSecrets: PortalSecrets | null = null
 
@@ -197,6 +215,17 @@ export class State {
       case 'calls-cleared':
         this.calls.splice(0)
         break
+      case 'trail-event':
+        this.#putTrailEvent(change.value)
+        break
+      case 'trail-query':
+        this.trailQueries.set(change.value.queryId, change.value)
+        keepNewest(this.trailQueries, trailQueriesKept)
+        break
+      case 'console-session':
+        this.consoleSessions.push(change.value)
+        if (this.consoleSessions.length > consoleSessionsKept) this.consoleSessions.shift()
+        break
       case 'settings':
         // A journal of an older sandbox knows fewer settings.
         this.settings = { ...defaultSettings, ...change.value }
@@ -315,6 +344,12 @@ export class State {
     }
     this.#permissionSetByName.delete(permissionSet.name)
     this.permissionSets.delete(permissionSetArn)
+  }
+
+  #putTrailEvent(event: TrailEvent): void {
+    const later = this.trailEvents.findLastIndex((one) => one.at <= event.at)
+    this.trailEvents.splice(later + 1, 0, event)
+    if (this.trailEvents.length > trailEventsKept) this.trailEvents.shift()
   }
 
   #putCall(call: Call): void {

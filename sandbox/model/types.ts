@@ -150,6 +150,36 @@ export interface TopicMessage {
   at: Instant
 }
 
+/** What the organisation's trail recorded; in its log group and its event data store. */
+export interface TrailEvent {
+  at: Instant
+  /** Queries see it from then on. */
+  availableAt: Instant
+  /** The record, as CloudTrail writes it. */
+  json: string
+}
+
+export interface TrailQuery {
+  queryId: string
+  service: 'logs' | 'cloudtrail'
+  statement: string
+  from: Instant
+  to: Instant
+  limit: number
+  startedAt: Instant
+  doneAt: Instant
+  cancelledAt: Instant | null
+}
+
+/** A role's session that the portal opened. It lives until its end, whatever becomes of the access. */
+export interface ConsoleSession extends Target {
+  userId: string
+  userName: string
+  roleName: string
+  openedAt: Instant
+  until: Instant
+}
+
 export interface Call {
   service: string
   operation: string
@@ -202,6 +232,14 @@ export interface Settings {
   orphansStay: boolean
   /** Calls that somebody else makes to sso-admin, out of the same quota. */
   otherCallersPerSecond: number
+  /** Between what is done and its being in the trail's log group and event data store. */
+  trailDelayMs: number
+  /** How long a query of the trail takes. */
+  queryDelayMs: number
+  /** Whether events of a person's sessions say on whose behalf they are. */
+  trailOnBehalfOf: boolean
+  /** Others do the same at the same moment, in the trail alone. */
+  trailNoise: boolean
   sesProductionAccess: boolean
   sesPerSecond: number
   sesPerDay: number
@@ -222,6 +260,10 @@ export const defaultSettings: Settings = {
   readLagMs: 0,
   orphansStay: false,
   otherCallersPerSecond: 0,
+  trailDelayMs: 5_000,
+  queryDelayMs: 1_000,
+  trailOnBehalfOf: true,
+  trailNoise: true,
   sesProductionAccess: false,
   sesPerSecond: 1,
   sesPerDay: 200,
@@ -265,6 +307,9 @@ export type Change =
   | { type: 'topic-messages-cleared' }
   | { type: 'call'; value: Call }
   | { type: 'calls-cleared' }
+  | { type: 'trail-event'; value: TrailEvent }
+  | { type: 'trail-query'; value: TrailQuery }
+  | { type: 'console-session'; value: ConsoleSession }
   | { type: 'settings'; value: Settings }
   | { type: 'fault'; value: Fault }
   | { type: 'fault-hit'; id: string }

@@ -73,7 +73,53 @@ test('the portal shows what a person holds now, their own and through groups, an
     body: JSON.stringify(assignment),
   })
   expect(await textOf('/start', { cookie })).not.toContain('payments-prod')
-  expect((await get(session, { cookie })).status).toBe(403)
+  // What is open lives until its end; nothing new opens.
+  expect((await get(session, { cookie })).status).toBe(200)
+  const unheld = session.replace('PowerUserAccess', 'ReadOnlyAccess')
+  expect((await get(unheld, { cookie })).status).toBe(403)
+})
+
+test('what is done in a console is in the trail after its delay, denied or not, among others’', async () => {
+  const cookie = await signInAs('naoko.mori')
+  const accountId = ids.account('payments-dev')
+  await post('/_sandbox/assignments', {
+    userName: 'naoko.mori',
+    accountId,
+    permissionSetName: 'ReadOnlyAccess',
+  })
+  const target = { accountId, permissionSet: 'ReadOnlyAccess' }
+  const session = `/start/session?${new URLSearchParams(target)}`
+  expect(await textOf(session, { cookie })).toContain('Stop an EC2 instance')
+  const act = (action: string, own = cookie) =>
+    fetch(`${sandbox.url}/start/session/act`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { cookie: own, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ ...target, action }).toString(),
+    })
+  expect((await act('list-buckets')).headers.get('location')).toContain('done=done+list-buckets')
+  expect((await act('stop-instance')).headers.get('location')).toContain(
+    'done=denied+stop-instance',
+  )
+  expect((await act('list-buckets', await signInAs('priya.raman'))).status).toBe(403)
+  expect((await act('no-such-thing')).status).toBe(404)
+  const { trailEvents } = sandbox.world.state
+  const records = trailEvents.map(({ json }) => JSON.parse(json))
+  const own = records.filter(
+    (record) =>
+      record.userIdentity.principalId.endsWith(':naoko.mori') &&
+      record.recipientAccountId === accountId &&
+      /_ReadOnlyAccess_[0-9a-f]{16}$/.test(
+        record.userIdentity.sessionContext.sessionIssuer.userName,
+      ),
+  )
+  expect(own.map(({ eventName, errorCode }) => [eventName, errorCode])).toEqual([
+    ['ConsoleLogin', undefined],
+    ['ListBuckets', undefined],
+    ['StopInstances', 'Client.UnauthorizedOperation'],
+  ])
+  expect(records).toHaveLength(own.length * 4)
+  expect(trailEvents.every(({ at, availableAt }) => availableAt - at === 5_000)).toBe(true)
 })
 
 test('signing in leads only to pages of the sandbox', async () => {

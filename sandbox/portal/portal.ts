@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { World } from '../model/world.ts'
 import { readBody } from '../wire/http.ts'
+import { accountPage, actInAccount } from './account-page.ts'
 import { consolePage } from './console-page.ts'
 import { type Page, redirect, refusalPage } from './html.ts'
 import { metadata, signOn } from './identity-provider.ts'
 import { inboxPage } from './inbox-page.ts'
 import { landingPage } from './landing-page.ts'
-import { launch, sessionPage, signIn, signOut, startPage } from './start-page.ts'
+import { launch, signIn, signOut, startPage } from './start-page.ts'
 import type { Visit } from './visit.ts'
 
 const asset = (name: string, type: string) => {
@@ -19,13 +20,14 @@ const pages: Readonly<Record<string, (visit: Visit) => Page>> = {
   'GET /': landingPage,
   'GET /start': startPage,
   'GET /start/launch': launch,
-  'GET /start/session': sessionPage,
+  'GET /start/session': accountPage,
   'GET /console': consolePage,
   'GET /inbox': inboxPage,
 }
 const forms: Readonly<Record<string, (visit: Visit) => Page>> = {
   'POST /start/sign-in': signIn,
   'POST /start/sign-out': signOut,
+  'POST /start/session/act': actInAccount,
 }
 const assets: Readonly<Record<string, () => Page>> = {
   'GET /assets/sandbox.css': asset('sandbox.css', 'text/css'),

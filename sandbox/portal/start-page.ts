@@ -127,38 +127,6 @@ export function launch(visit: Visit): Page {
   return { ...form, headers: { ...form.headers, ...cookie } }
 }
 
-/** What "Management console" opens here: a page that says what the session would be. */
-export function sessionPage(visit: Visit): Page {
-  const user = visitor(visit)
-  if (user === null) return redirect('/start')
-  const accountId = visit.query.get('accountId')
-  const permissionSet = visit.query.get('permissionSet')
-  const holding = holdingsOf(visit.world.state, user.userId).find(
-    (held) => held.accountId === accountId && held.permissionSetName === permissionSet,
-  )
-  if (holding === undefined) {
-    const reason = `${user.displayName} does not hold ${permissionSet} in ${accountId} now. A session opened earlier would live on until its own end.`
-    return refusalPage(403, 'No access', reason)
-  }
-  const until = visit.world.now() + durationMs(holding.sessionDuration)
-  return page(
-    `${holding.accountName} as ${holding.permissionSetName}`,
-    html`<div class="card"><dl>
-<dt>Account</dt><dd>${holding.accountName} (${holding.accountId})</dd>
-<dt>Role session</dt><dd>${`arn:aws:sts::${holding.accountId}:assumed-role/${holding.roleName}/${user.userName}`}</dd>
-<dt>Began</dt><dd>${inUtc(visit.world.now())}</dd>
-<dt>Lasts until</dt><dd>${inUtc(until)} (session duration ${holding.sessionDuration})</dd>
-</dl>
-<p>On AWS this would be the management console. The session would last until then even if the assignment is removed earlier: removing access stops new sessions, not one that is open.</p></div>
-<p><a class="button" href="/start">Back to the access portal</a></p>`,
-  )
-}
-
-function durationMs(iso: string): number {
-  const [, hours = '0', minutes = '0'] = /^PT(?:(\d+)H)?(?:(\d+)M)?/.exec(iso) ?? []
-  return (Number(hours) * 60 + Number(minutes)) * 60_000
-}
-
 const findPerson = ({ world }: Visit, name: string) =>
   world.state.userByName(name) ?? world.state.userByEmail(name)
 

@@ -1,5 +1,7 @@
 import { Refusal } from '../model/refusal.ts'
+import { cloudTrail } from './cloudtrail.ts'
 import { identityStore } from './identity-store.ts'
+import { logs } from './logs.ts'
 import type { AwsRequest } from './message.ts'
 import { organizations } from './organizations.ts'
 import type { Service } from './service.ts'
@@ -34,12 +36,17 @@ const targets: Readonly<Record<string, Service>> = {
   SWBExternalService: ssoAdmin,
   AWSIdentityStore: identityStore,
   AWSOrganizationsV20161128: organizations,
+  Logs_20140328: logs,
+  CloudTrail_20131101: cloudTrail,
+  // As the SDKs for Python and the CLI spell it.
+  'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101': cloudTrail,
 }
 
 export function recognise(request: AwsRequest): Recognised {
   const target = request.headers['x-amz-target']
   if (target !== undefined) {
-    const [prefix = '', operation = ''] = target.split('.')
+    const dot = target.lastIndexOf('.')
+    const [prefix, operation] = [target.slice(0, dot), target.slice(dot + 1)]
     const service = targets[prefix] ?? null
     return { service, operation, protocol: jsonProtocol, input: () => parseJson(request.body) }
   }

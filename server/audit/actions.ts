@@ -185,6 +185,16 @@ export const auditActions = {
     when: 'Its owner deleted it, or an administrator a template.',
     payload: ['kind', 'name', 'ownerId', 'ownerName'],
   },
+  'session-log.read': {
+    object: 'request',
+    when: 'Somebody asked to see what was done with the access. Its pages are read under the same `logId`.',
+    payload: ['logId', 'source', 'location', 'from', 'to'],
+  },
+  'session-log.export': {
+    object: 'request',
+    when: 'Somebody took a session log of theirs away as a file.',
+    payload: ['logId', 'events'],
+  },
   'token.create': {
     object: 'token',
     when: 'A person made an API token, or an administrator one for a program. What is done with it has it as actor.',

@@ -10,6 +10,8 @@
  * lost, and a lost answer keeps a key watched for a quarter of an hour.
  */
 
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
 import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import { SESv2Client } from '@aws-sdk/client-sesv2'
@@ -32,7 +34,15 @@ import { type AwsErrorKind, classify } from './errors.ts'
 export type Lane = 'engine' | 'other' | 'contents'
 
 export interface CountedCall {
-  readonly service: 'sso-admin' | 'identitystore' | 'organizations' | 'sts' | 'ses' | 'sns'
+  readonly service:
+    | 'sso-admin'
+    | 'identitystore'
+    | 'organizations'
+    | 'sts'
+    | 'ses'
+    | 'sns'
+    | 'logs'
+    | 'cloudtrail'
   readonly operation: string
   readonly outcome: 'ok' | AwsErrorKind
 }
@@ -63,6 +73,9 @@ export interface AwsClients {
   sts(): STSClient
   ses(): SESv2Client
   sns(region: string): SNSClient
+  /** Null: the configured Region. */
+  logs(region: string | null): CloudWatchLogsClient
+  cloudTrail(region: string): CloudTrailClient
   close(): void
 }
 
@@ -151,6 +164,21 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
       remember(`sns ${region}`, () =>
         meter(new SNSClient({ ...reads, maxAttempts: 1, region }), options, {
           service: 'sns',
+          buckets: () => [],
+        }),
+      ),
+    logs: (region) =>
+      remember(`logs ${region}`, () =>
+        meter(
+          new CloudWatchLogsClient({ ...reads, ...inRegion(region ?? options.region) }),
+          options,
+          { service: 'logs', buckets: () => [] },
+        ),
+      ),
+    cloudTrail: (region) =>
+      remember(`cloudtrail ${region}`, () =>
+        meter(new CloudTrailClient({ ...reads, region }), options, {
+          service: 'cloudtrail',
           buckets: () => [],
         }),
       ),

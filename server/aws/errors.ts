@@ -35,7 +35,11 @@ const names: Record<Exclude<AwsErrorKind, 'unknown'>, readonly string[]> = {
     'SlowDown',
   ],
   conflict: ['ConflictException', 'ConcurrentModificationException'],
-  quota: ['ServiceQuotaExceededException', 'LimitExceededException'],
+  quota: [
+    'ServiceQuotaExceededException',
+    'LimitExceededException',
+    'MaxConcurrentQueriesException',
+  ],
   not_found: [
     'ResourceNotFoundException',
     'NotFoundException',
@@ -43,6 +47,8 @@ const names: Record<Exclude<AwsErrorKind, 'unknown'>, readonly string[]> = {
     'ParentNotFoundException',
     'ChildNotFoundException',
     'OrganizationalUnitNotFoundException',
+    'EventDataStoreNotFoundException',
+    'QueryIdNotFoundException',
     'AWSOrganizationsNotInUseException',
   ],
   denied: [
@@ -69,6 +75,11 @@ const names: Record<Exclude<AwsErrorKind, 'unknown'>, readonly string[]> = {
     'ValidationError',
     'InvalidInputException',
     'BadRequestException',
+    'InvalidParameterException',
+    'InvalidQueryStatementException',
+    'MalformedQueryException',
+    'InactiveEventDataStoreException',
+    'InactiveQueryException',
     'SerializationException',
   ],
   unsupported: [

@@ -17,6 +17,7 @@ import { registerReconciler } from './reconciler.ts'
 import { registerRequests } from './requests.ts'
 import type { ResourceDeps, ResourcePorts } from './resources.ts'
 import { registerSavedRequests } from './saved-requests.ts'
+import { registerSessionLogs } from './session-logs.ts'
 import { registerSettings } from './settings.ts'
 import { registerStream } from './stream.ts'
 import { registerSubmissions } from './submissions.ts'
@@ -26,6 +27,7 @@ const registrations = [
   registerMe,
   registerEligible,
   registerRequests,
+  registerSessionLogs,
   registerSubmissions,
   registerSavedRequests,
   registerEligibilityPolicies,

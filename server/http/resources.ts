@@ -8,6 +8,7 @@ import type { Actor } from '#server/operations/actor.ts'
 import type { ApprovableTargets } from '#server/operations/approvable-targets.ts'
 import type { PeopleConfirmer } from '#server/operations/confirm-person.ts'
 import type { Looks } from '#server/operations/look-at-target.ts'
+import type { OpenRecord } from '#server/operations/read-session-log.ts'
 import type { Announce, TellOverseers } from '#server/store/announce-port.ts'
 import type { Connection } from '#server/store/database.ts'
 import type { RulesStore } from '#server/store/rules.ts'
@@ -29,6 +30,8 @@ export interface ResourceDeps {
   readonly confirmer: Pick<PeopleConfirmer, 'confirmPerson' | 'confirmPeople'>
   readonly sessions: Sessions
   readonly loadActor: (userId: UserId) => Promise<Actor | null>
+  /** Of session logs. */
+  readonly openRecord: OpenRecord
   readonly publicUrl: string
   readonly portalUrl: string | null
   /** For listening to changes. */

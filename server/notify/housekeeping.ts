@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely'
 import { closeRefusedSignInHours } from '#server/audit/refused-sign-ins.ts'
 import type { Schema } from '#server/store/schema.ts'
+import { purgeLogs } from '#server/store/session-logs.ts'
 import { purgeSignIns } from '#server/store/sessions.ts'
 
 const hourMs = 3_600_000
@@ -41,6 +42,13 @@ export const purgeLooks: Housekeeping = (db, now) =>
 /** What is still to be sent is kept, however old. */
 export const purgeNotices: Housekeeping = (db, now) =>
   purge(db, 'notice', 'created_at', hoursBefore(now, kept.noticesHours), sql`state <> 'queued'`)
+
+/** One at a time, because each may have thousands of records. */
+export const purgeSessionLogs: Housekeeping = async (db, now) => {
+  for (let count = 0; count < bitesMax; count += 1) {
+    if ((await purgeLogs(db, now, 1)) === 0) return
+  }
+}
 
 function purge(
   db: Kysely<Schema>,

@@ -1,6 +1,8 @@
 /** Every job of TEAM that is not access: its name, what it does, how often and why that often. */
 import { type ParsedCronItem, parseCronItems, type TaskList } from 'graphile-worker'
 import { z } from 'zod'
+import { type SessionLogPorts, stepSessionLog } from '#server/audit/session-logs/step.ts'
+import { queueSummaries } from '#server/audit/session-logs/summaries.ts'
 import {
   closeRefusedSignIns,
   type Housekeeping,
@@ -9,10 +11,12 @@ import {
   purgeLooks,
   purgeNotices,
   purgePeopleAtTheDoor,
+  purgeSessionLogs,
 } from './housekeeping.ts'
 import { type NoticePorts, sendNotice } from './send-notice.ts'
 
 export const sendNoticeTask = 'send-notice'
+export const sessionLogTask = 'session-log'
 
 export interface TimedJob {
   readonly name: string
@@ -67,6 +71,22 @@ export const timedJobs: readonly TimedJob[] = [
     run: purgeLooks,
   },
   {
+    name: 'queue-use-summaries',
+    what: 'Queues the summaries of use that are due, or drops them while no source is set.',
+    when: '* * * * *',
+    why: 'A few at a time, as often as there is room for a few more.',
+    madeUpHours: 0,
+    run: queueSummaries,
+  },
+  {
+    name: 'purge-session-logs',
+    what: 'Removes session logs with their raw records 15 minutes after they were found.',
+    when: '* * * * *',
+    why: 'They are kept for 15 minutes and not for 16.',
+    madeUpHours: 0,
+    run: purgeSessionLogs,
+  },
+  {
     name: 'purge-notices',
     what: 'Removes notices older than 90 days, unless they are still to be sent.',
     when: '51 3 * * *',
@@ -77,14 +97,27 @@ export const timedJobs: readonly TimedJob[] = [
 ]
 
 const noticePayload = z.object({ noticeId: z.uuid() })
+const logPayload = z.object({ logId: z.uuid() })
 
-export function taskList(ports: NoticePorts): TaskList {
+export type JobPorts = NoticePorts & {
+  /** Absent: this worker does none of these. */
+  readonly sessionLogs?: Omit<SessionLogPorts, 'db' | 'clock'>
+}
+
+export function taskList(ports: JobPorts): TaskList {
   const tasks: TaskList = {
     [sendNoticeTask]: async (payload, { job }) => {
       const { noticeId } = noticePayload.parse(payload)
       const isLast = job.attempts >= job.max_attempts
       await sendNotice(ports, noticeId, { number: job.attempts, isLast })
     },
+  }
+  const { sessionLogs, db, clock } = ports
+  if (sessionLogs) {
+    tasks[sessionLogTask] = async (payload) => {
+      const { logId } = logPayload.parse(payload)
+      await stepSessionLog({ ...sessionLogs, db, clock }, logId)
+    }
   }
   for (const { name, run } of timedJobs) {
     tasks[name] = async () => {

@@ -24,8 +24,15 @@ import {
   sweepEveryMs,
   takeExhausted,
 } from './dead-workers.ts'
-import { sendNoticeTask, taskList, timedJobs, timetable } from './jobs.ts'
-import { giveUp, type NoticePorts } from './send-notice.ts'
+import {
+  type JobPorts,
+  sendNoticeTask,
+  sessionLogTask,
+  taskList,
+  timedJobs,
+  timetable,
+} from './jobs.ts'
+import { giveUp } from './send-notice.ts'
 
 export interface NotifyLog {
   info(message: string): void
@@ -33,7 +40,7 @@ export interface NotifyLog {
   error(message: string): void
 }
 
-export interface NotifyWorkerPorts extends NoticePorts {
+export interface NotifyWorkerPorts extends JobPorts {
   readonly owner: pg.Pool
   readonly log: NotifyLog
 }
@@ -198,8 +205,9 @@ async function bringForward(owner: pg.Pool): Promise<void> {
   await owner.query(
     `select graphile_worker.reschedule_jobs(array_agg(id), run_at => to_timestamp(0))
      from graphile_worker.jobs
-     where task_identifier = any($1) and attempts > 0 having count(*) > 0`,
-    [names],
+     where task_identifier = $2 or (task_identifier = any($1) and attempts > 0) having count(*) > 0`,
+    // Its steps are for a moment to come when they are queued.
+    [names, sessionLogTask],
   )
 }
 

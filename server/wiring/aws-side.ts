@@ -1,9 +1,12 @@
 /** AWS as the rest of the program sees it: ports, made from the SDK's clients. */
 import type { GroupId } from '#core/ids.ts'
+import { type FindSource, logRecordsMax } from '#server/audit/session-logs/source.ts'
 import { createAssignments } from '#server/aws/assignments.ts'
 import { type AwsClientsOptions, createAwsClients } from '#server/aws/clients.ts'
 import { createDirectoryReader } from '#server/aws/directory-reader.ts'
+import { createInsightsLog } from '#server/aws/insights-log.ts'
 import { createInstanceFinder } from '#server/aws/instance.ts'
+import { createLakeLog } from '#server/aws/lake-log.ts'
 import { createMail } from '#server/aws/mail.ts'
 import { createObjects } from '#server/aws/objects.ts'
 import { createPeople } from '#server/aws/people.ts'
@@ -39,6 +42,12 @@ export function openAws(
       .execute()
     return rows.map((row) => row.group_id as GroupId)
   }
+  const findLogSource: FindSource = (place) => {
+    const logOptions = { clients, recordsMax: logRecordsMax }
+    return place.source === 'cloudwatch_logs'
+      ? createInsightsLog(place, logOptions)
+      : createLakeLog(place, logOptions)
+  }
   return {
     budget,
     instance,
@@ -49,6 +58,7 @@ export function openAws(
     directoryReader: createDirectoryReader({ clients, instance }),
     mail: createMail({ clients }),
     topic: createTopic({ clients }),
+    findLogSource,
     close: () => clients.close(),
   }
 }

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { anchorEveryMs, anchorHead } from '#server/audit/anchor.ts'
+import { nameOfRecord, sealerOfLog } from '#server/audit/session-logs/sealed.ts'
 import type { Config } from '#server/config.ts'
 import { createCallQueue } from '#server/engine/call-queue.ts'
 import { createDirectoryRefresh } from '#server/engine/directory-refresh.ts'
@@ -35,6 +36,7 @@ import { markPass } from '#server/store/engine-pass.ts'
 import { installationId } from '#server/store/installation.ts'
 import { isCodeRecentEnough } from '#server/store/migrate.ts'
 import { createRulesStore } from '#server/store/rules.ts'
+import type { SealedEvent } from '#server/store/session-logs.ts'
 import { loadSettings } from '#server/store/settings.ts'
 import { createVault } from '#server/store/vault.ts'
 import type { AwsSide } from './aws-side.ts'
@@ -164,6 +166,13 @@ export function createParts(needs: PartsNeeds) {
       return false
     }
   }
+  async function sealerOf(logId: string) {
+    return sealerOfLog(config.secrets, await installation(), logId)
+  }
+  async function openRecord(logId: string, { ordinal, sealed }: SealedEvent) {
+    const opened = (await sealerOf(logId)).open(nameOfRecord(logId, ordinal), sealed)
+    return opened.kind === 'opened' ? opened.text : null
+  }
   const chores: Chore[] = [
     { name: 'people with live grants', everyMs: readPeopleEveryMs, run: watch.readPeople },
     { name: 'lost eligibility', everyMs: 1_000, run: asLeader(watch.endLost) },
@@ -191,6 +200,7 @@ export function createParts(needs: PartsNeeds) {
     approversOf,
     publicUrl: config.publicUrl,
     portalUrl: config.portalUrl,
+    sessionLogs: { findSource: aws.findLogSource, sealerOf },
     log: {
       info: (line) => log.info(line),
       warn: (line) => log.warn(line),
@@ -206,6 +216,7 @@ export function createParts(needs: PartsNeeds) {
     tellOverseers,
     leader,
     notifyPorts,
+    openRecord,
     ready: ready.promise,
     readyIfSeeded,
     /** Ends what reads AWS for minutes. */

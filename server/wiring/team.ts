@@ -210,6 +210,7 @@ async function buildHttp(
         confirmer,
         sessions,
         loadActor,
+        openRecord: parts.openRecord,
         publicUrl: config.publicUrl,
         portalUrl: config.portalUrl,
         connection: storage.connection,

@@ -19,6 +19,7 @@ import { offersOf, RequestActions } from '../components/RequestActions.tsx'
 import { RequestBadges, RequestStatus } from '../components/RequestStatus.tsx'
 import { EventsTab } from '../components/request/EventsTab.tsx'
 import { RequestNotes } from '../components/request/RequestNotes.tsx'
+import { SessionLogTab } from '../components/request/SessionLogTab.tsx'
 import { TimelineTab } from '../components/request/TimelineTab.tsx'
 import { WhoTab } from '../components/request/WhoTab.tsx'
 import { approvalsText } from '../components/request-columns.tsx'
@@ -106,6 +107,11 @@ function Whole(props: { request: Request }): ReactNode {
       content: <TimelineTab request={request} />,
     },
     { id: 'who', label: t('request.who'), content: <WhoTab request={request} /> },
+    {
+      id: 'session-log',
+      label: t('request.sessionLog'),
+      content: <SessionLogTab request={request} />,
+    },
     { id: 'events', label: t('request.events'), content: <EventsTab request={request} /> },
   ]
   const active = tabs.find((tab) => tab.id === search.get('tab')) ?? tabs[0]
