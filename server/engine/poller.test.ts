@@ -8,6 +8,7 @@ let nowMs: number
 /** Of AWS: what it still works on; everything else has succeeded. */
 let inProgress: Set<string>
 let isPressed: boolean
+let removalsWaiting: number
 let asked: string[]
 let left: Set<number>
 let poller: Poller
@@ -17,12 +18,13 @@ beforeEach(async () => {
   nowMs = Date.parse('2026-11-24T00:00:00Z')
   inProgress = new Set()
   isPressed = false
+  removalsWaiting = 0
   asked = []
   left = new Set()
   poller = createPoller({
     db: database.db,
     log: { info: () => {}, warn: () => {}, error: () => {} },
-    calls: { take: async () => {}, waiting: () => 0 },
+    calls: { take: async () => {}, waiting: () => removalsWaiting },
     assignments: aws,
     isPressed: () => isPressed,
     onLeft: (keyIds) => {
@@ -138,6 +140,18 @@ test('removals wait: one call a second is spent on asking, however soon an answe
   expect(asked).toHaveLength(2)
   await turn(0.1)
   expect(asked).toEqual(['in progress', 'succeeded', 'in progress'])
+})
+
+test('more removals wait than four seconds serve: room for others is not asked about for two', async () => {
+  await accepted(30)
+  isPressed = true
+  removalsWaiting = 80
+  over(2)
+  await turn(1)
+  await turn(1.9)
+  expect(asked).toEqual(['in progress'])
+  await turn(0.1)
+  expect(asked).toEqual(['in progress', 'in progress'])
 })
 
 test('removals wait: what has been over for five seconds is asked about all the same', async () => {

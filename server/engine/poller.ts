@@ -7,13 +7,16 @@
  * In a storm removals wait for AWS's quota, and what asking uses of it is taken from them. Then one
  * call a second is spent on it, none on a single operation, and what succeeded is listed only when
  * many have left, or one five seconds ago: the last of them is gone sooner, though some are confirmed
- * later. An operation that has left the list makes room for the next on its account at once.
+ * later. An operation that has left the list makes room for the next on its account at once; while
+ * more removals wait for the quota than it will serve for a while, such room is of no use, and the
+ * next list is put off for half of that while.
  *
  * The answers are kept until the key is worked on. They are lost with the process; then they are
  * asked for again.
  */
 import { type AcceptedCall, acceptedCalls } from '#server/store/intents.ts'
 import type { Assignments, OperationStatus } from './assignments-port.ts'
+import { rateOf } from './budget.ts'
 import type { CallPurpose } from './call-queue.ts'
 import type { EngineDeps } from './ports.ts'
 
@@ -173,10 +176,15 @@ export function createPoller(deps: PollerNeeds): Poller {
         if (one.status === 'rejected') deps.log.warn(reasonOf(one.reason), 'poll failed')
         else callsMade += one.value
       }
-      notBefore = new Date(now.getTime() + Math.min(callsMade * thriftyMsACall, thriftyMsMax))
+      notBefore = new Date(now.getTime() + thriftyMs(callsMade, deps.calls.waiting('removal')))
       return calls.filter((call) => answers.has(call.awsRequestId)).map((call) => call.keyId)
     },
   }
+}
+
+function thriftyMs(callsMade: number, removalsWaiting: number): number {
+  const servedMs = (removalsWaiting * 1_000) / rateOf('sso-admin').perSecond
+  return Math.min(Math.max(callsMade * thriftyMsACall, servedMs / 2), thriftyMsMax)
 }
 
 function reasonOf(error: unknown) {
