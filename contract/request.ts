@@ -333,6 +333,8 @@ export type ReviewGiven = z.input<typeof ReviewGiven>
 export const Approvers = z
   .object({
     approvalsRequired: z.int(),
+    approverCount: z.int().meta({ description: 'Of all of them; a page names some' }),
+    nextCursor: z.string().nullable(),
     approvers: z.array(
       z.object({
         userId: z.string(),

@@ -1,5 +1,6 @@
 /** What the pages ask the server for. Keys begin with the word that `live.ts` makes stale. */
 import {
+  infiniteQueryOptions,
   keepPreviousData,
   QueryCache,
   QueryClient,
@@ -138,10 +139,16 @@ export const sessionLogQuery = (id: string, logId: string, query: Query) =>
   })
 
 export const approversQuery = (id: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['requests', 'approvers', id],
-    queryFn: ({ signal }) =>
-      get<Approvers>(`/requests/${encodeURIComponent(id)}/approvers`, {}, signal),
+    queryFn: ({ signal, pageParam }) =>
+      get<Approvers>(
+        `/requests/${encodeURIComponent(id)}/approvers`,
+        pageParam === '' ? {} : { cursor: pageParam },
+        signal,
+      ),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor,
   })
 
 interface Items<Item> {

@@ -334,6 +334,18 @@ describe('small things', () => {
     ])
   })
 
+  test('who can approve is told in pages, each of them once', async () => {
+    await policies()
+    const { id } = await asked()
+    const alice = await api.as('alice')
+    const first = (await alice.get(`/requests/${id}/approvers?limit=1`)).body
+    const rest = (await alice.get(`/requests/${id}/approvers?cursor=${first.nextCursor}`)).body
+    const all = (await alice.get(`/requests/${id}/approvers`)).body
+    expect(first.approvers).toHaveLength(1)
+    expect([...first.approvers, ...rest.approvers]).toEqual(all.approvers)
+    expect([first.approverCount, rest.nextCursor]).toEqual([all.approvers.length, null])
+  })
+
   test('the directory is searched, and says what is not offered and why', async () => {
     const ada = await api.as('ada')
     const { body } = await ada.get('/directory/accounts?limit=10')

@@ -168,12 +168,13 @@ function registerReading(app: App, ports: ResourcePorts): void {
       config: { permission: 'request.read' },
       schema: {
         tags,
-        description: 'Who can decide on it by today’s policies',
+        description: 'Who can decide on it by today’s policies, by name',
         params: IdParams,
+        querystring: PageQuery,
         response: { 200: Approvers },
       },
     },
-    (request) => readApprovers(ports, request.actor, idOf(request)),
+    (request) => readApprovers(ports, request.actor, { id: idOf(request), ...request.query }),
   )
 }
 

@@ -55,6 +55,33 @@ export async function loadPerson(
   return (await loadPeople(db, [userId])).get(userId) ?? null
 }
 
+export interface PlaceAmongPeople {
+  readonly sortName: string
+  readonly userId: UserId
+}
+
+/** By name; one more than asked for, so that the caller knows of more. */
+export async function pageOfPeople(
+  db: Kysely<Schema>,
+  userIds: readonly UserId[],
+  page: {
+    readonly limit: number
+    readonly after: { readonly sortName: string; readonly userId: string } | null
+  },
+): Promise<PlaceAmongPeople[]> {
+  const after =
+    page.after === null
+      ? sql`true`
+      : sql`(lower(display_name) collate "C", user_id collate "C")
+          > (${page.after.sortName}, ${page.after.userId})`
+  const { rows } = await sql<PlaceAmongPeople>`
+    select lower(display_name) as "sortName", user_id as "userId" from directory_user
+    where user_id = any(${[...userIds]}::text[]) and ${after}
+    order by lower(display_name) collate "C", user_id collate "C"
+    limit ${page.limit + 1}`.execute(db)
+  return rows
+}
+
 /** For showing: a name for each id, of people who have gone too. An unknown id is its own name. */
 export async function namesOfUsers(
   db: Kysely<Schema>,

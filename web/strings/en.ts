@@ -346,6 +346,7 @@ export const en = {
   'request.approversNone': 'No approval needed',
   'request.approver': 'Person',
   'request.approverGroups': 'Through group',
+  'request.moreApprovers': 'Show more ({count} left)',
   'request.noApprovers': 'Nobody can approve this any more',
   'request.you': 'You',
   'timeline.label': 'Timeline of the request',

@@ -344,6 +344,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'request.approversNone': '承認は不要です',
   'request.approver': '承認者',
   'request.approverGroups': '所属グループ',
+  'request.moreApprovers': 'さらに表示 (残り {count} 名)',
   'request.noApprovers': '承認できる人がいません',
   'request.you': 'あなた',
   'timeline.label': '申請の経過',

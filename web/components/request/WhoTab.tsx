@@ -1,7 +1,8 @@
 import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table from '@cloudscape-design/components/table'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
 import { useWords } from '../../i18n.tsx'
@@ -13,19 +14,21 @@ export function WhoTab(props: { request: Request }): ReactNode {
   const { t } = useWords()
   const me = useMe()
   const { request } = props
-  const query = useQuery(approversQuery(request.id))
+  const query = useInfiniteQuery(approversQuery(request.id))
   if (query.isError) {
     return <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
   }
-  const approvers = query.data?.approvers ?? []
+  const pages = query.data?.pages ?? []
+  const approvers = pages.flatMap((page) => page.approvers)
+  const [first] = pages
   const own = request.actions.find((action) => action.name === 'approve')
   const whyNotMe = own && !own.allowed ? wordCode(own.code ?? '', own.params ?? {}, t, '') : ''
-  const needed = query.data?.approvalsRequired ?? request.approvalsRequired
+  const needed = first?.approvalsRequired ?? request.approvalsRequired
   return (
     <SpaceBetween size="s">
       <Box variant="p">
         {request.approvalRequired
-          ? t('request.approvers', { needed, count: approvers.length })
+          ? t('request.approvers', { needed, count: first?.approverCount ?? request.approverCount })
           : t('request.approversNone')}
         {whyNotMe && request.status === 'pending' ? ` ${whyNotMe}.` : ''}
       </Box>
@@ -55,6 +58,15 @@ export function WhoTab(props: { request: Request }): ReactNode {
           },
         ]}
       />
+      {query.hasNextPage && (
+        <Button
+          loading={query.isFetchingNextPage}
+          loadingText={t('word.loading')}
+          onClick={() => void query.fetchNextPage()}
+        >
+          {t('request.moreApprovers', { count: (first?.approverCount ?? 0) - approvers.length })}
+        </Button>
+      )}
     </SpaceBetween>
   )
 }
