@@ -57,6 +57,10 @@ export const Explanation = z
       .meta({ description: 'What no enabled policy matched; null if one matched all' }),
     maxDurationMinutes: z.int().nullable(),
     approvalRequired: z.boolean().nullable(),
+    ownWidening: z.boolean().meta({
+      description:
+        'The requester made this access wider lately, alone; so another must approve it, whatever else holds',
+    }),
     ticketRequired: z.boolean().nullable(),
     justificationRequired: z.boolean().nullable(),
   })

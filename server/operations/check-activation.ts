@@ -8,6 +8,7 @@ import { loadRequest, type StoredRequest } from '#server/store/requests.ts'
 import type { Rules, RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
 import { lostEligibility } from './lost-eligibility.ts'
+import { loadOwnWidening } from './own-widening.ts'
 import { approvalBasisOf } from './rights-on-request.ts'
 import { inWords } from './words.ts'
 
@@ -19,20 +20,30 @@ export type CheckActivation = (
 
 /** Asked by the engine in the transaction of the first intent: may this access still be given? */
 export function createCheckActivation(rulesStore: RulesStore): CheckActivation {
-  return async (tx, requestId) => {
+  return async (tx, requestId, now) => {
     const request = await loadRequest(tx, requestId as RequestId)
     if (request === null) throw new Error(`There is no request ${requestId}`)
     const rules = await rulesStore.load(tx)
     const person = await loadPerson(tx, request.requester.userId)
-    const refused = lostEligibility(rules, request, person) ?? lostApproval(rules, request, person)
+    const refused =
+      lostEligibility(rules, request, person) ??
+      (person && (await lostApproval(tx, rules, { request, person, now })))
     return refused && { code: refused.code, message: inWords(refused) }
   }
 }
 
-function lostApproval(rules: Rules, request: StoredRequest, person: Person | null): Refusal | null {
-  if (person === null) return null
-  const { breakGlass, target } = request
-  const decision = rules.evaluator.eligibility(person, target, { breakGlass })
+async function lostApproval(
+  tx: Transaction<Schema>,
+  rules: Rules,
+  { request, person, now }: { request: StoredRequest; person: Person; now: Date },
+): Promise<Refusal | null> {
+  const { breakGlass, target, durationMinutes, extendsId } = request
+  const chainMinutes = extendsId === null ? null : request.chainMinutes - durationMinutes
+  const asked = { target, durationMinutes, breakGlass, chainMinutes }
+  const widened = await loadOwnWidening(tx, rules, { person, now })
+  const mustBeApprovedByAnother = widened(asked)
+  const options = { breakGlass, mustBeApprovedByAnother }
+  const decision = rules.evaluator.eligibility(person, target, options)
   if (!decision.eligible || !decision.terms.approvalRequired) return null
   const given = request.decisions.filter((one) => one.decision === 'approved')
   const basis = approvalBasisOf(rules, request)

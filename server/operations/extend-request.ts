@@ -61,15 +61,9 @@ async function extend(
   const rules = await ports.rules.load(c.tx)
   refuseUnlessAllowed('extend', rules, actor, parent)
   const person = await presentPerson(c.tx, actor.person.userId)
-  const verdict = decideSubmission(
-    await factsOfExtension(c, { rules, actor: { ...actor, person }, parent }),
-    {
-      targets: [parent.target],
-      startsAt: null,
-      ...asked,
-      breakGlass: false,
-    },
-  )
+  const submission = { targets: [parent.target], startsAt: null, ...asked, breakGlass: false }
+  const of = { rules, actor: { ...actor, person }, parent, submission }
+  const verdict = decideSubmission(await factsOfExtension(c, of), submission)
   const [draft] = refuseAny(verdict)
   if (draft === undefined) throw new Error('An extension was neither refused nor let in.')
   const [target] = verdict.targets
@@ -92,11 +86,12 @@ async function lockParent(
 
 async function factsOfExtension(
   c: Change,
-  of: { rules: Rules; actor: Actor; parent: StoredRequest },
+  of: { rules: Rules; actor: Actor; parent: StoredRequest; submission: Submission },
 ): Promise<SubmissionFacts> {
-  const { rules, actor, parent } = of
-  const judging = { rules, person: actor.person, now: c.at, held: new Map(), via: viaOf(actor) }
-  const facts = await factsOf(c.tx, judging)
+  const { rules, actor, parent, submission } = of
+  const { chainMinutes } = parent
+  const asking = { person: actor.person, via: viaOf(actor), held: new Map(), submission }
+  const facts = await factsOf(c.tx, { ...asking, rules, now: c.at, chainMinutes })
   return { ...facts, purpose: 'submission', extending: extendedGrant(parent) }
 }
 

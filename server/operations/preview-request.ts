@@ -32,7 +32,8 @@ export async function previewRequest(
   const rules = await ports.rules.load(ports.db)
   const now = await ports.clock.now()
   const held = await heldOf(ports, rules, actor, submission)
-  const facts = await factsOf(ports.db, { rules, person, now, held, via: viaOf(actor) })
+  const judging = { rules, person, now, held, via: viaOf(actor), submission }
+  const facts = await factsOf(ports.db, judging)
   const verdict = decideSubmission({ ...facts, purpose: 'preview' }, submission)
   if (verdict.targets.length === 0) throw refusedForAll(verdict.refusals)
   const refusals = refusalsOnAll(verdict, submission)
@@ -103,6 +104,7 @@ function explain({ policies, failed, won }: Explained): Explanation {
     failedPart: failed,
     maxDurationMinutes: won?.maxDurationMinutes.value ?? null,
     approvalRequired: won?.approvalRequired.value ?? null,
+    ownWidening: won?.approvalRequired.otherwise === 'own_widening',
     ticketRequired: won?.ticketRequired.value ?? null,
     justificationRequired: won?.justificationRequired.value ?? null,
   }

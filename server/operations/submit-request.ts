@@ -15,6 +15,7 @@ import {
   type Submission,
   type SubmissionFacts,
   type SubmissionVerdict,
+  targetsPerSubmissionMax,
 } from '#core/submission.ts'
 import type { Announce } from '#server/store/announce-port.ts'
 import type { Change } from '#server/store/change.ts'
@@ -30,6 +31,7 @@ import { type ConfirmPeople, confirmWith } from './confirming.ts'
 import { expireIfDue } from './expire-requests.ts'
 import type { Looks } from './look-at-target.ts'
 import { type ChangePorts, makeChange } from './making-changes.ts'
+import { loadOwnWidening } from './own-widening.ts'
 import { refusedForAll, refusedWith } from './words.ts'
 import { writeRequest } from './write-request.ts'
 
@@ -93,7 +95,8 @@ async function refuseEarly(
 ) {
   const rules = await ports.rules.load(ports.db)
   const now = await ports.clock.now()
-  const facts = await factsOf(ports.db, { rules, person, now, held: new Map(), via })
+  const judging = { rules, person, now, held: new Map(), via, submission }
+  const facts = await factsOf(ports.db, judging)
   refuseAny(decideSubmission({ ...facts, purpose: 'preview' }, submission))
 }
 
@@ -123,6 +126,9 @@ interface Judging {
   readonly now: Date
   readonly held: ReadonlyMap<string, Held>
   readonly via: SubmissionFacts['via']
+  readonly submission: Pick<Submission, 'targets' | 'durationMinutes' | 'breakGlass'>
+  /** Of the chain that it would prolong; left out: it stands by itself. */
+  readonly chainMinutes?: number
 }
 
 export function viaOf({ token }: Actor): SubmissionFacts['via'] {
@@ -132,8 +138,9 @@ export function viaOf({ token }: Actor): SubmissionFacts['via'] {
 /** What the rules must know about the one who asks; a preview asks with the same facts. */
 export async function factsOf(
   db: Kysely<Schema>,
-  { rules, person, now, held, via }: Judging,
+  judging: Judging,
 ): Promise<Omit<SubmissionFacts, 'purpose'>> {
+  const { rules, person, now, held, via } = judging
   const pending = await pendingRequestsOf(db, person.userId)
   return {
     via,
@@ -148,9 +155,21 @@ export async function factsOf(
     ),
     held,
     reviewOverdue: await hasOverdueReview(db, person.userId, now),
-    ownWidening: new Set(),
+    ownWidening: await ownWideningIn(db, judging),
     extending: null,
   }
+}
+
+async function ownWideningIn(db: Kysely<Schema>, judging: Judging): Promise<ReadonlySet<string>> {
+  const { rules, person, now, submission, chainMinutes } = judging
+  const widened = await loadOwnWidening(db, rules, { person, now })
+  const { targets, durationMinutes, breakGlass } = submission
+  const asked = { durationMinutes, breakGlass, chainMinutes: chainMinutes ?? null }
+  const keys = targets
+    .slice(0, targetsPerSubmissionMax)
+    .filter((target) => widened({ ...asked, target }))
+    .map((target) => keyText({ userId: person.userId, ...target }))
+  return new Set(keys)
 }
 
 interface Submitting {
@@ -166,7 +185,8 @@ async function submit(ports: SubmitPorts, c: Change, input: Submitting): Promise
   await holdRules(c.tx)
   const rules = await ports.rules.load(c.tx)
   const person = await presentPerson(c.tx, actor.person.userId)
-  const facts = await factsOf(c.tx, { rules, person, now: c.at, held, via: viaOf(actor) })
+  const judging = { rules, person, now: c.at, held, via: viaOf(actor), submission }
+  const facts = await factsOf(c.tx, judging)
   const verdict = decideSubmission({ ...facts, purpose: 'submission' }, submission)
   const drafts = refuseAny(verdict)
   await expireOwn(ports, c, person.userId)
