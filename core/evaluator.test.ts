@@ -3,8 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compilePolicies } from './compiled.ts'
 import { plainEvaluator } from './evaluator.ts'
-import type { PolicyTargets } from './facts.ts'
-import type { Target } from './ids.ts'
+import { oracleApprovers, oracleEligibility } from './oracle.fixture.ts'
 import { defaultSettings } from './settings.ts'
 import {
   account,
@@ -22,81 +21,6 @@ import {
   type World,
   worldArbitrary,
 } from './world.fixture.ts'
-
-/** Walks the world's own tree of OUs, not the paths made of it. */
-function oracleCovers(world: World, targets: PolicyTargets, wanted: string): boolean {
-  const at = [...world.directory.accounts.values()].find((one) => one.accountId === wanted)
-  if (!at) return false
-  if (targets.root) return true
-  if (targets.accounts.some((one) => one === wanted)) return true
-  const home = Number(at.ouPath.at(-1)!.slice('ou-'.length))
-  const above: number[] = []
-  for (let unit = home; unit > 0; unit = world.ouParents[unit - 1]!) {
-    above.push(world.ouParents[unit - 1]!)
-  }
-  return targets.organizationalUnits.some(({ id, scope }) => {
-    if (id === `ou-${home}`) return true
-    return scope === 'subtree' && above.some((unit) => id === `ou-${unit}`)
-  })
-}
-
-function oracleNames(world: World, entries: readonly string[], wanted: string): boolean {
-  const known = [...world.directory.permissionSets.values()]
-  const one = known.find((each) => each.permissionSetArn === wanted)
-  if (!one) return false
-  return entries.some((entry) => {
-    if (entry.includes(':')) return entry === one.permissionSetArn
-    return new RegExp(`^${entry.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(one.name)
-  })
-}
-
-function oracleEligibility(
-  world: World,
-  who: World['people'][number],
-  target: Target,
-  breakGlass: boolean,
-) {
-  const at = world.directory.accounts.get(target.accountId)
-  const what = world.directory.permissionSets.get(target.permissionSetArn)
-  if (!who.enabled) return 'person_disabled'
-  const suspended = at !== undefined && at.state !== 'ACTIVE'
-  if (at?.isManagement || suspended || what?.inManagementAccount) return 'out_of_reach'
-  let longest = 0
-  let approval = false
-  let ticket = world.settings.ticketRequired
-  let justification = world.settings.justificationRequired || breakGlass
-  for (const policy of world.eligibilityPolicies) {
-    const subject: string = policy.subject.id
-    const mine = subject === who.userId || [...who.groupIds].some((id) => id === subject)
-    if (!policy.enabled || !mine || (breakGlass && !policy.breakGlass)) continue
-    if (!oracleCovers(world, policy.targets, target.accountId)) continue
-    if (!oracleNames(world, policy.permissionSets, target.permissionSetArn)) continue
-    if (policy.maxDurationMinutes > longest) longest = policy.maxDurationMinutes
-    if (policy.approvalRequired) approval = true
-    if (policy.ticketRequired) ticket = true
-    if (policy.justificationRequired) justification = true
-  }
-  if (longest === 0) return 'not_eligible'
-  if (longest > world.settings.maxDurationMinutes) longest = world.settings.maxDurationMinutes
-  if (breakGlass || !world.settings.approvalRequired) approval = false
-  return { longest, approval, ticket, justification }
-}
-
-function oracleApprovers(world: World, target: Target, requester: string): string[] {
-  const fitting = world.approverPolicies.filter((policy) => {
-    if (!policy.enabled || !oracleCovers(world, policy.targets, target.accountId)) return false
-    const entries = policy.permissionSets ?? ['*']
-    return oracleNames(world, entries, target.permissionSetArn)
-  })
-  const someExclusive = fitting.some((policy) => policy.exclusive)
-  const groups = fitting
-    .filter((policy) => policy.exclusive || !someExclusive)
-    .flatMap((policy) => policy.approverGroups)
-  return world.people
-    .filter((one) => one.enabled && one.userId !== requester)
-    .filter((one) => groups.some((group) => one.groupIds.has(group)))
-    .map((one) => one.userId)
-}
 
 const evaluators = { plain: plainEvaluator, compiled: compilePolicies }
 const oneOf = (world: World, index: number) => world.people[index % world.people.length]!
