@@ -98,6 +98,60 @@ export function differingFields(a: Body, b: Body): (keyof typeof fieldWords)[] {
   return names.filter((name) => !sameValue(a[name], b[name]))
 }
 
+type Field = keyof typeof fieldWords
+
+/** At the head of a row; in a sentence they are small. */
+export function fieldName(field: Field, t: Translate): string {
+  const name = t(fieldWords[field])
+  return name.charAt(0).toUpperCase() + name.slice(1)
+}
+
+/** A value of a policy's field as one reads it; bodies of old versions are data of any shape. */
+export function valueInWords(
+  field: Field,
+  value: unknown,
+  words: { names: Names; t: Translate; locale: Locale; duration: (minutes: number) => string },
+): string {
+  const { t, names } = words
+  if (value === null || value === undefined || value === '') {
+    return field === 'permissionSets' ? t('policy.setsAll') : '–'
+  }
+  if (typeof value === 'boolean') return t(value ? 'word.yes' : 'word.no')
+  if (field === 'maxDurationMinutes') return words.duration(Number(value))
+  if (field === 'permissionSets' || field === 'approverGroups') {
+    const nameOf = field === 'approverGroups' ? names.group : names.permissionSet
+    return [value].flat().map(String).map(nameOf).join(', ')
+  }
+  if (field === 'subject' && isRecord(value)) {
+    const id = String(value.id)
+    const name = typeof value.name === 'string' ? value.name : names.group(id)
+    return name === id ? id : `${name} (${id})`
+  }
+  if (field === 'targets' && isTargets(value)) return allTargets(value, words)
+  return String(value)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function isTargets(value: unknown): value is Targets {
+  return isRecord(value) && 'accounts' in value && 'organizationalUnits' in value
+}
+
+/** Unlike in a list, each is named: it may be the one that changed. */
+function allTargets(targets: Targets, { names, t }: { names: Names; t: Translate }): string {
+  if (targets.root) return t('policy.summary.all')
+  return [
+    ...targets.accounts.map((id) => `${names.account(id)} (${id})`),
+    ...targets.organizationalUnits.map((unit) =>
+      t(unit.scope === 'children' ? 'policy.unitChildren' : 'policy.unitSubtree', {
+        name: names.unit(unit.id),
+      }),
+    ),
+  ].join(', ')
+}
+
 export function fieldsInWords(
   fields: readonly (keyof typeof fieldWords)[],
   t: Translate,

@@ -25,6 +25,7 @@ import type {
   EligibilityPolicyPage,
   PolicyHistory,
 } from '#contract/policy.ts'
+import type { ApproverPreview, EligibilityPreview } from '#contract/policy-preview.ts'
 import type { ReconcilerStatus } from '#contract/reconciler.ts'
 import type { Approvers, Preview, Request, RequestPage, Submission } from '#contract/request.ts'
 import type { SessionLog } from '#contract/session-log.ts'
@@ -220,6 +221,20 @@ export const policyQuery = <Kind extends PolicyKind>(kind: Kind, id: string) =>
     // A form works on what it loaded; only a conflict may bring in what others saved.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
+  })
+
+interface PolicyPreviewOf {
+  'eligibility-policies': EligibilityPreview
+  'approver-policies': ApproverPreview
+}
+
+/** The body as text: what was asked is what the answer is kept under. */
+export const policyPreviewQuery = <Kind extends PolicyKind>(kind: Kind, body: string) =>
+  queryOptions({
+    queryKey: [kind, 'preview', body],
+    queryFn: ({ signal }) =>
+      call<PolicyPreviewOf[Kind]>('POST', `/${kind}/preview`, { body: JSON.parse(body), signal }),
+    placeholderData: keepPreviousData,
   })
 
 export const historyQuery = (kind: PolicyKind, id: string) =>

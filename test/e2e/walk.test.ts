@@ -44,6 +44,7 @@ describe('the walk in a browser', () => {
     await admin.keyboard.press('Escape')
     expect(await accessibilityProblems(admin)).toEqual([])
     await admin.getByRole('button', { name: 'Save', exact: true }).click()
+    await admin.getByRole('button', { name: 'Save policy' }).click()
     await expectPage(admin.getByText('Eligibility policy created')).toBeVisible()
   })
 
@@ -55,6 +56,7 @@ describe('the walk in a browser', () => {
     await admin.keyboard.press('Escape')
     expect(await accessibilityProblems(admin)).toEqual([])
     await admin.getByRole('button', { name: 'Save', exact: true }).click()
+    await admin.getByRole('button', { name: 'Save policy' }).click()
     await expectPage(admin.getByText('Approver policy created')).toBeVisible()
   })
 

@@ -141,10 +141,10 @@ function Editor(props: { loaded: ApproverPolicy | null }): ReactNode {
   const { draft, change, failure } = editing
   const { groups, effect } = useDraftWords(draft)
   const disabled = readOnly || editing.showing === 'theirs'
-  const onSave = () => {
+  const check = () => {
     setTried(true)
-    if (isComplete(draft)) editing.save(bodyOf(draft))
-    else focusFirstInvalid()
+    if (!isComplete(draft)) focusFirstInvalid()
+    return isComplete(draft)
   }
   const error = (field: string) => wordField(failure, field, t) ?? ''
   return (
@@ -160,8 +160,12 @@ function Editor(props: { loaded: ApproverPolicy | null }): ReactNode {
       fields={fields}
       saving={editing.saving}
       removing={editing.removing}
-      onSave={onSave}
+      check={check}
+      isComplete={isComplete(draft)}
+      onSave={(confirmEnding) => editing.save(bodyOf(draft), confirmEnding)}
       onRemove={editing.remove}
+      onRestore={editing.restore}
+      mine={{ ...bodyOf(editing.mine) }}
       deleteTitle={t('appr.deleteTitle')}
       deleteText={t('appr.deleteText', { groups })}
       theirs={editing.theirs}

@@ -25,7 +25,7 @@ import {
   targetsOfDraft,
 } from '../components/policy/TargetsFields.tsx'
 import { usePolicy } from '../components/policy/use-policy.ts'
-import { useNames } from '../directory.ts'
+import { type Names, useNames } from '../directory.ts'
 import { readDuration, splitDuration } from '../duration.ts'
 import { useWords } from '../i18n.tsx'
 import { paths } from '../paths.ts'
@@ -142,10 +142,10 @@ function Editor(props: { loaded: EligibilityPolicy | null }): ReactNode {
   const { draft, change, failure } = editing
   const disabled = readOnly || editing.showing === 'theirs'
   const name = loaded?.subject.name ?? loaded?.subject.id ?? ''
-  const onSave = () => {
+  const check = () => {
     setTried(true)
-    if (isComplete(draft)) editing.save(bodyOf(draft))
-    else focusFirstInvalid()
+    if (!isComplete(draft)) focusFirstInvalid()
+    return isComplete(draft)
   }
   const error = (field: string) => wordField(failure, field, t) ?? ''
   return (
@@ -161,8 +161,12 @@ function Editor(props: { loaded: EligibilityPolicy | null }): ReactNode {
       fields={fields}
       saving={editing.saving}
       removing={editing.removing}
-      onSave={onSave}
+      check={check}
+      isComplete={isComplete(draft)}
+      onSave={(confirmEnding) => editing.save(bodyOf(draft), confirmEnding)}
       onRemove={editing.remove}
+      onRestore={editing.restore}
+      mine={{ ...bodyOf(editing.mine) }}
       deleteTitle={t('elig.deleteTitle', { name })}
       deleteText={t('elig.deleteText', { name })}
       theirs={editing.theirs}
@@ -212,13 +216,18 @@ function Editor(props: { loaded: EligibilityPolicy | null }): ReactNode {
   )
 }
 
+/** An old version names its group by id alone. */
+function subjectName(subject: Draft['subject'], names: Names): string | undefined {
+  return subject?.name === subject?.id && subject ? names.group(subject.id) : subject?.name
+}
+
 function useEffectText(draft: Draft): string {
   const { t, times, locale } = useWords()
   const names = useNames()
   const words = { names, t, locale }
   const duration = readDuration(draft.hours, draft.minutes, null)
   return t('elig.effectText', {
-    who: draft.subject?.name ?? t('policy.summary.nobody'),
+    who: subjectName(draft.subject, names) ?? t('policy.summary.nobody'),
     sets: setsInWords(draft.permissionSets, words),
     targets: targetsInWords(targetsOfDraft(draft.targets), words),
     duration: times.duration(duration.ok ? duration.minutes : 0),

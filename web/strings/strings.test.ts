@@ -50,6 +50,8 @@ const sameInBoth = new Set<StringKey>([
   'timeline.comment',
   'notice.line',
   'policy.changedBy',
+  'preview.pair',
+  'preview.terms',
   'list.count',
   'list.countMore',
   'list.rangeFormat',

@@ -1,4 +1,5 @@
 import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Table from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
@@ -8,10 +9,18 @@ import { useWords } from '../../i18n.tsx'
 import { differingFields, fieldsInWords } from '../../policy-words.ts'
 import { historyQuery, type PolicyKind } from '../../queries.ts'
 import { LoadFailure } from '../LoadFailure.tsx'
+import { FieldDifferences } from './FieldDifferences.tsx'
 
 type Version = PolicyHistory['items'][number]
+export type VersionBody = NonNullable<Version['body']>
 
-export function HistoryTab(props: { kind: PolicyKind; id: string }): ReactNode {
+/** Every change: who, when, and each field that changed; any version can be taken up as a draft. */
+export function HistoryTab(props: {
+  kind: PolicyKind
+  id: string
+  /** Null where the person may not change it. */
+  onRestore: ((body: VersionBody) => void) | null
+}): ReactNode {
   const { t, times } = useWords()
   const query = useQuery(historyQuery(props.kind, props.id))
   if (query.isError) {
@@ -19,6 +28,7 @@ export function HistoryTab(props: { kind: PolicyKind; id: string }): ReactNode {
   }
   const versions = query.data?.items ?? []
   const before = new Map(versions.map((version, index) => [version, versions[index + 1]]))
+  const { onRestore } = props
   return (
     <Table
       variant="embedded"
@@ -50,8 +60,32 @@ export function HistoryTab(props: { kind: PolicyKind; id: string }): ReactNode {
           header: t('event.payload'),
           cell: (version) => <What version={version} before={before.get(version)} />,
         },
+        ...(onRestore
+          ? [
+              {
+                id: 'restore',
+                header: t('policy.restoreColumn'),
+                cell: (version: Version) => <Restore version={version} onRestore={onRestore} />,
+              },
+            ]
+          : []),
       ]}
     />
+  )
+}
+
+function Restore(props: { version: Version; onRestore: (body: VersionBody) => void }): ReactNode {
+  const { t } = useWords()
+  const { version, body } = props.version
+  if (body === null) return null
+  return (
+    <Button
+      variant="inline-link"
+      ariaLabel={t('policy.restoreOf', { version })}
+      onClick={() => props.onRestore(body)}
+    >
+      {t('policy.restore')}
+    </Button>
   )
 }
 
@@ -59,17 +93,28 @@ function What(props: { version: Version; before: Version | undefined }): ReactNo
   const { t, locale } = useWords()
   const { version, before } = props
   if (version.body === null) return t('policy.versionDeleted')
-  const fields = before?.body ? differingFields(before.body, version.body) : []
-  const summary = before
-    ? fields.length > 0
+  if (!before?.body) {
+    return (
+      <ExpandableSection variant="inline" headerText={t('policy.versionCreated')}>
+        <Box variant="code">
+          <pre className="event-contents">{JSON.stringify(version.body, null, 2)}</pre>
+        </Box>
+      </ExpandableSection>
+    )
+  }
+  const fields = differingFields(before.body, version.body)
+  const summary =
+    fields.length > 0
       ? t('policy.versionChanged', { fields: fieldsInWords(fields, t, locale) })
       : t('policy.versionSame')
-    : t('policy.versionCreated')
   return (
-    <ExpandableSection variant="inline" headerText={summary}>
-      <Box variant="code">
-        <pre className="event-contents">{JSON.stringify(version.body, null, 2)}</pre>
-      </Box>
+    <ExpandableSection variant="inline" headerText={summary} defaultExpanded={fields.length > 0}>
+      <FieldDifferences
+        before={before.body}
+        after={version.body}
+        beforeText={t('policy.before')}
+        afterText={t('policy.after')}
+      />
     </ExpandableSection>
   )
 }

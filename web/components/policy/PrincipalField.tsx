@@ -65,6 +65,9 @@ export function PrincipalField(props: {
   const groups = useGroups(text, props.type === 'group')
   const { found, options } = props.type === 'user' ? users : groups
   const { value } = props
+  const names = useNames()
+  // An old version names its group by id alone.
+  const label = value && value.name === value.id ? names.group(value.id) : value?.name
   return (
     <FormField
       label={props.label}
@@ -72,7 +75,7 @@ export function PrincipalField(props: {
       {...(props.description ? { description: props.description } : {})}
     >
       <Select
-        selectedOption={value === null ? null : { value: value.id, label: value.name }}
+        selectedOption={value === null ? null : { value: value.id, label: label ?? value.id }}
         options={options}
         disabled={props.disabled}
         placeholder={t(props.type === 'user' ? 'elig.userPick' : 'elig.groupPick')}

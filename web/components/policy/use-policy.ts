@@ -17,8 +17,12 @@ export interface PolicyWords {
 export interface PolicyEditing<Kind extends PolicyKind, Draft> {
   readonly draft: Draft
   readonly change: (part: Partial<Draft>) => void
-  readonly save: (body: object) => void
-  readonly remove: () => void
+  /** `confirmEnding`: how many live grants the dialog said that it ends. */
+  readonly save: (body: object, confirmEnding: number) => void
+  readonly remove: (confirmEnding: number) => void
+  /** Takes an old version up as what is typed here; nothing is saved by it. */
+  readonly restore: (body: object) => void
+  readonly mine: Draft
   readonly saving: boolean
   readonly removing: boolean
   readonly failure: Failure | null
@@ -57,23 +61,31 @@ export function usePolicy<Kind extends PolicyKind, Draft extends object>(
   }
   const onError = async (error: unknown) => {
     const failure = failureOf(error)
+    // What it ends, or what it stands on, is another by now.
+    void queryClient.invalidateQueries({ queryKey: [kind, 'preview'] })
     if (failure.kind !== 'problem' || failure.status !== 412 || !loaded) return
     const query = policyQuery(kind, loaded.id)
     setTheirs(await queryClient.fetchQuery({ ...query, staleTime: 0 }))
     show('mine')
   }
   const saving = useMutation({
-    mutationFn: (body: object) =>
+    mutationFn: ({ body, confirmEnding }: { body: object; confirmEnding: number }) =>
       loaded && version !== undefined
-        ? call('PUT', `/${kind}/${encodeURIComponent(loaded.id)}`, { body, ifMatch: version })
+        ? call('PUT', `/${kind}/${encodeURIComponent(loaded.id)}`, {
+            body: { ...body, ...(confirmEnding > 0 ? { confirmEnding } : {}) },
+            ifMatch: version,
+          })
         : call('POST', `/${kind}`, { body }),
     onSuccess: (answer) => leave(answer, loaded ? words.saved : words.created),
     onError,
   })
   const removing = useMutation({
-    mutationFn: async () => {
+    mutationFn: async (confirmEnding: number) => {
       if (!loaded || version === undefined) return
-      return call('DELETE', `/${kind}/${encodeURIComponent(loaded.id)}`, { ifMatch: version })
+      return call('DELETE', `/${kind}/${encodeURIComponent(loaded.id)}`, {
+        ifMatch: version,
+        ...(confirmEnding > 0 ? { query: { confirmEnding } } : {}),
+      })
     },
     onSuccess: (answer) => leave(answer, words.deleted),
     onError,
@@ -84,8 +96,16 @@ export function usePolicy<Kind extends PolicyKind, Draft extends object>(
     change: (part) => {
       if (showing === 'mine') setMine((before) => ({ ...before, ...part }))
     },
-    save: (body) => saving.mutate(body),
-    remove: () => removing.mutate(),
+    save: (body, confirmEnding) => saving.mutate({ body, confirmEnding }),
+    remove: (confirmEnding) => removing.mutate(confirmEnding),
+    restore: (body) => {
+      if (!loaded) return
+      // A version was stored as the API shows the policy.
+      setMine(draftOf({ ...loaded, ...body }))
+      show('mine')
+      flash({ type: 'info', text: t('policy.restored') })
+    },
+    mine,
     saving: saving.isPending,
     removing: removing.isPending,
     failure: error ? failureOf(error) : null,

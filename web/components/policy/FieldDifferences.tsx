@@ -1,0 +1,48 @@
+/** Two versions of a policy beside each other: only the fields that differ, names beside ids. */
+import Table from '@cloudscape-design/components/table'
+import type { ReactNode } from 'react'
+import { useNames } from '../../directory.ts'
+import { useWords } from '../../i18n.tsx'
+import { differingFields, fieldName, valueInWords } from '../../policy-words.ts'
+
+type Body = Readonly<Record<string, unknown>>
+
+export function FieldDifferences(props: {
+  before: Body
+  after: Body
+  beforeText: string
+  afterText: string
+}): ReactNode {
+  const { t, times, locale } = useWords()
+  const words = { names: useNames(), t, locale, duration: times.duration }
+  const { before, after } = props
+  const fields = differingFields(before, after)
+  return (
+    <Table
+      variant="embedded"
+      items={fields}
+      trackBy={(field) => field}
+      wrapLines
+      empty={t('policy.versionSame')}
+      ariaLabels={{ tableLabel: t('policy.differences') }}
+      columnDefinitions={[
+        {
+          id: 'field',
+          header: t('policy.field'),
+          isRowHeader: true,
+          cell: (field) => fieldName(field, t),
+        },
+        {
+          id: 'before',
+          header: props.beforeText,
+          cell: (field) => valueInWords(field, before[field], words),
+        },
+        {
+          id: 'after',
+          header: props.afterText,
+          cell: (field) => valueInWords(field, after[field], words),
+        },
+      ]}
+    />
+  )
+}
