@@ -9,6 +9,7 @@ export type TextFault =
   | 'too_long'
   | 'control_character'
   | 'bidi_override'
+  | 'look_alike'
   | 'unpaired_surrogate'
   | 'line_break'
 
@@ -33,6 +34,18 @@ const freeText: TextRule = { charactersMax: textCharactersMax, line: false }
 
 /** Embeddings, overrides and isolates can make a text read other than it is; plain marks can't. */
 const bidiOverride = /[\u202A-\u202E\u2066-\u2069]/u
+
+/**
+ * Letters of Cyrillic and Greek that nobody can tell from Latin ones (UTS #39 lists them as
+ * confusable). A word made of both scripts with one of these in it was written to be read as
+ * another word, such as the name of an account; texts wholly in either script are left alone, and
+ * so are signs such as μ, Ω and Δ.
+ */
+const lookAlikes = 'АВЕЅІЈКМНОРСТУХԌԚԜаеоѕіјрсухһԁԛԝёїЁЇΑΒΕΖΗΙΚΜΝΟΡΤΥΧοινυϲϳ'
+const lookAlike = new RegExp(`[${lookAlikes}]`, 'u')
+const words = /[\p{L}\p{M}]+/gu
+const latin = /\p{Script=Latin}/u
+
 const control = /[\p{Cc}]/u
 const lineBreaks = /\r\n|[\r\u2028\u2029]/g
 const nothingVisible = /^[\s\p{Default_Ignorable_Code_Point}]*$/u
@@ -57,10 +70,21 @@ export function checkText(input: string, rule: TextRule = freeText): TextResult 
   if (controlled) return refuse('control_character', controlled[0])
   const overridden = bidiOverride.exec(text)
   if (overridden) return refuse('bidi_override', overridden[0])
+  const disguised = lookAlikeIn(text)
+  if (disguised !== null) return refuse('look_alike', disguised)
   if (rule.line && text.includes('\n')) return refuse('line_break', '\n')
   if (nothingVisible.test(text)) return refuse('empty')
   if (countCharacters(text) > rule.charactersMax) return refuse('too_long')
   return { ok: true, text }
+}
+
+function lookAlikeIn(text: string): string | null {
+  if (!lookAlike.test(text)) return null
+  for (const [word] of text.matchAll(words)) {
+    const [letter] = lookAlike.exec(word) ?? []
+    if (letter !== undefined && latin.test(word)) return letter
+  }
+  return null
 }
 
 export function countCharacters(text: string): number {

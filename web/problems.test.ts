@@ -37,6 +37,11 @@ describe('the server’s codes', () => {
     ['not_eligible', { failed: 'toString' }, 'No policy lets you ask for this'],
     ['start_too_far', { furthestStartDays: 30 }, 'The start can be at most 30 days ahead.'],
     ['text_malformed', { character: 'U+202E' }, "The character U+202E can't be used."],
+    [
+      'text_malformed',
+      { reason: 'look_alike', character: 'U+0430' },
+      'A word mixes scripts: the letter U+0430 looks like another one. Write each word in one script.',
+    ],
     ['text_malformed', { reason: 'too_long', charactersMax: 2000 }, 'At most 2000 characters.'],
     ['ticket_malformed', { pattern: '[A-Z]+' }, 'The ticket number must match [A-Z]+'],
   ]

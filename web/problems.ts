@@ -186,6 +186,9 @@ function textWording(params: Params): Wording | null {
     return { key: 'code.text_malformed.too_long', values: { max: charactersMax } }
   }
   if (typeof character !== 'string' || character === '') return null
+  if (reason === 'look_alike') {
+    return { key: 'code.text_malformed.look_alike', values: { character } }
+  }
   return { key: 'code.text_malformed.character', values: { character } }
 }
 

@@ -162,6 +162,8 @@ const textFaults: Record<string, string> = {
   too_long: 'At most {max} characters are allowed. Shorten the text.',
   control_character: 'The control character {character} is not allowed. Remove it.',
   bidi_override: 'The character {character} reverses the text around it. Remove it.',
+  look_alike:
+    'The letter {character} looks like a Latin one inside a word of Latin letters, or the other way round. Write each word in one script.',
   unpaired_surrogate: 'Half of a character ({character}) is not allowed. Type it again.',
   line_break: 'This must be one line. Remove the line break.',
 }

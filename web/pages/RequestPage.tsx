@@ -150,10 +150,17 @@ function Facts(props: { request: Request }): ReactNode {
     },
     {
       label: t('request.person'),
-      value: t('person.name', { name: requester.displayName, userName: requester.userName }),
+      value: (
+        <WithId id={requester.userId}>
+          {t('person.name', { name: requester.displayName, userName: requester.userName })}
+        </WithId>
+      ),
     },
     { label: t('request.account'), value: `${request.accountName} (${request.accountId})` },
-    { label: t('request.set'), value: request.permissionSetName },
+    {
+      label: t('request.set'),
+      value: <WithId id={request.permissionSetArn}>{request.permissionSetName}</WithId>,
+    },
     { label: t('request.window'), value: windowText(request, t, times) },
     { label: t('col.approvals'), value: approvalsText(request, t) },
     {
@@ -170,6 +177,18 @@ function Facts(props: { request: Request }): ReactNode {
     items.push({ label: t('col.endReason'), value: wordEndReason(request.endReason, t) })
   }
   return <KeyValuePairs columns={3} minColumnWidth={220} items={items} />
+}
+
+/** Names can be made to look like other ones; ids decide, so whoever decides sees them. */
+function WithId({ id, children }: { readonly id: string; readonly children: ReactNode }) {
+  return (
+    <>
+      {children}
+      <Box variant="small" display="block">
+        <span className="free-text">{id}</span>
+      </Box>
+    </>
+  )
 }
 
 function windowText(

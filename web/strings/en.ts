@@ -954,6 +954,8 @@ export const en = {
   'code.text_malformed.too_long': 'At most {max} characters.',
   'code.text_malformed.line_break': 'It must be one line.',
   'code.text_malformed.character': "The character {character} can't be used.",
+  'code.text_malformed.look_alike':
+    'A word mixes scripts: the letter {character} looks like another one. Write each word in one script.',
   'code.ticket_required': 'Enter a ticket number.',
   'code.ticket_malformed': 'The ticket number does not have the required form.',
   'code.ticket_malformed.pattern': 'The ticket number must match {pattern}',
