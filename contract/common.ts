@@ -57,7 +57,21 @@ export const Problem = z
     errors: z.array(FieldError).optional(),
     instance: z.string().optional(),
   })
-  .meta({ id: 'Problem' })
+  .meta({
+    id: 'Problem',
+    examples: [
+      {
+        type: 'urn:team:problem:own_request',
+        title: 'Somebody else must decide on your own request',
+        status: 403,
+        detail: 'You asked for this access, so someone else must decide.',
+        code: 'own_request',
+        params: {},
+        errors: [],
+        instance: 'urn:uuid:1b4e28ba-2fa1-41d2-883f-0016d3cca427',
+      },
+    ],
+  })
 export type Problem = z.infer<typeof Problem>
 
 export const PageQuery = z.strictObject({

@@ -121,6 +121,11 @@ export interface Actor {
   readonly token?: TokenRights | null
 }
 
+/** For telling people; what decides is `mayPerform`. */
+export function whoMay(action: Action): readonly (Role | Relation)[] {
+  return ruleOf(action).who
+}
+
 /** Takes any text, because an action that nobody knows must be a no and not a mistake. */
 export function mayPerform(action: string, actor: Actor): boolean {
   if (!actor.enabled || !isAction(action)) return false

@@ -376,7 +376,7 @@ test('the API describes itself by the schemas that validate, problems included',
 test('the page of the API lists its operations, without a script', async () => {
   const response = await get('/api/docs')
   expect(response.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src/)
-  expect(response.body).toContain('<code>POST</code></td><td><code>/api/v1/things</code>')
+  expect(response.body).toContain('<code>POST</code></b><code>/api/v1/things</code>')
   expect(response.body).not.toMatch(/<script/i)
 })
 

@@ -35,13 +35,16 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { Problem } from '#contract/common.ts'
+import { type Relation, type Role, whoMay } from '#core/access.ts'
 import { scopesFor } from '#core/token.ts'
 import type { Logger } from '#server/log.ts'
 import { Refused } from '#server/operations/refused.ts'
 import { authorise, requirePermissions } from './authorise.ts'
 import { clientErrorHandler } from './client-errors.ts'
+import { describeOperations } from './describe-operations.ts'
 import { registerDocsPage } from './docs-page.ts'
 import { type HealthDeps, registerHealth } from './health.ts'
+import { readJsonStrictly } from './json-body.ts'
 import type { PeoplePorts } from './ports.ts'
 import { handleError, sendProblem } from './problem.ts'
 import { addRateLimits, defaultRateLimits, type RateLimits } from './rate-limits.ts'
@@ -97,6 +100,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   app.setErrorHandler(handleError)
   // Forms and plain text are what another site's page may send without asking; JSON is not.
   app.removeContentTypeParser('text/plain')
+  readJsonStrictly(app)
 
   logRequests(app)
   addSecurityHeaders(app, deps.publicUrl)
@@ -156,7 +160,17 @@ function documentProblems(app: App): void {
   })
 }
 
-/** Which scope lets a token in is said with each operation, from the one table that decides it. */
+const inWords: Readonly<Record<Role | Relation, string>> = {
+  requester: 'everybody who can sign in',
+  approver: 'approvers',
+  auditor: 'auditors',
+  admin: 'administrators',
+  own: 'whose it is',
+  'approver-of-it': 'those who can approve it',
+  'past-decider': 'those who have decided on it',
+}
+
+/** Who may, and which scope lets a token in, is said with each operation, from the one table that decides it. */
 function documentScopes(app: App): void {
   app.addHook('onRoute', (route) => {
     const permission = route.config?.permission
@@ -164,7 +178,10 @@ function documentScopes(app: App): void {
     if (permission === 'public' || route.schema === undefined) return
     const scopes = scopesFor(permission)
     const names = scopes.map((scope) => `\`${scope}\``).join(' or ')
-    const told = scopes.length === 0 ? 'Not by a token' : `Token scope: ${names}`
+    const who = `For ${whoMay(permission)
+      .map((one) => inWords[one])
+      .join(', ')}`
+    const told = `${who}. ${scopes.length === 0 ? 'Not by a token' : `Token scope: ${names}`}`
     const { description } = route.schema
     route.schema = {
       ...route.schema,
@@ -199,7 +216,7 @@ async function describe(app: App, deps: AppDeps): Promise<void> {
       security: [{ session: [], csrf: [] }, { token: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => describeOperations(jsonSchemaTransformObject(document)),
   })
   app.get(
     '/api/openapi.json',

@@ -12,7 +12,13 @@ const yearSeconds = 31_536_000
 
 export async function registerWebBundle(app: App, webRoot: string): Promise<void> {
   const files = filesOf(webRoot)
-  await app.register(fastifyStatic, { root: webRoot, serve: false, preCompressed: true })
+  await app.register(fastifyStatic, {
+    root: webRoot,
+    serve: false,
+    preCompressed: true,
+    // Files are small; a range that cannot be served would be one more thing to answer.
+    acceptRanges: false,
+  })
   app.get(
     '/*',
     { config: { permission: 'public' }, schema: { hide: true } },

@@ -192,11 +192,13 @@ for (let round = 0; round < rounds; round += 1) {
   )
 }
 
+/** Who changed them last is no setting, and secrets are written and never read. */
+const isRestored = (name: string) => !/^(version|updated\w+|\w+(Token|Secret))$/.test(name)
+
 /** Policies that let something happen, and requests in the states in which something can. */
 async function restore(admin: Person, people: readonly Person[]): Promise<void> {
   const { body, headers } = await admin.get<Settings>('/settings')
-  const { version: _, updatedBy, updatedAt, ...first } = body
-  settings ??= first
+  settings ??= Object.fromEntries(Object.entries(body).filter(([name]) => isRestored(name)))
   const ifMatch = { 'if-match': headers.get('etag') ?? '' }
   const restored = await admin.call('PATCH', '/settings', settings, ifMatch)
   expect(restored.status, JSON.stringify(restored.body)).toBe(200)
