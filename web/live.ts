@@ -22,6 +22,7 @@ const staleBy: Readonly<Record<string, readonly (readonly string[])[]>> = {
   submission: [['requests'], ['counts']],
   'eligibility-policy': [['eligibility-policies'], ['eligible'], ['preview']],
   'approver-policy': [['approver-policies'], ['me'], ['counts'], ['requests'], ['preview']],
+  proposal: [['proposals'], ['counts']],
   setting: [['settings'], ['me'], ['eligible'], ['preview']],
   directory: [['directory'], ['me'], ['eligible'], ['preview']],
   key: [['reconciler']],

@@ -61,7 +61,7 @@ export function groupsInWords(
   return listed(words.locale, groups.map(words.names.group))
 }
 
-const fieldWords = {
+export const fieldWords = {
   subject: 'field.subject',
   targets: 'field.targets',
   permissionSets: 'field.permissionSets',

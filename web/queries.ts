@@ -26,6 +26,7 @@ import type {
   PolicyHistory,
 } from '#contract/policy.ts'
 import type { ApproverPreview, EligibilityPreview } from '#contract/policy-preview.ts'
+import type { ProposalDetail, ProposalPage } from '#contract/proposal.ts'
 import type { ReconcilerStatus } from '#contract/reconciler.ts'
 import type { Approvers, Preview, Request, RequestPage, Submission } from '#contract/request.ts'
 import type { SessionLog } from '#contract/session-log.ts'
@@ -251,6 +252,20 @@ export const tokensQuery = (view: TokenView, cursor: string | undefined) =>
     queryKey: ['tokens', view, cursor],
     queryFn: ({ signal }) => get<TokenPage>('/tokens', { view, cursor }, signal),
     placeholderData: keepPreviousData,
+  })
+
+export const proposalsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ['proposals', 'list', query],
+    queryFn: ({ signal }) => get<ProposalPage>('/proposals', query, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const proposalQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['proposals', 'one', id],
+    queryFn: ({ signal }) =>
+      get<ProposalDetail>(`/proposals/${encodeURIComponent(id)}`, {}, signal),
   })
 
 export const settingsQuery = queryOptions({

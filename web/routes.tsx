@@ -29,6 +29,7 @@ const load = <Name extends string>(
 const readers = ['admin', 'auditor'] as const
 const requests = { title: 'mine.title', href: paths.requests } as const
 const eligibility = { title: 'elig.title', href: paths.eligibility } as const
+const proposals = { title: 'proposals.title', href: paths.proposals } as const
 const approvers = { title: 'appr.title', href: paths.approvers } as const
 
 const EligibilityEditor = load(
@@ -123,6 +124,21 @@ export const routes: readonly Route[] = [
     roles: readers,
     contentType: 'form',
     page: ApproverEditor,
+  },
+  {
+    pattern: /^\/admin\/proposals$/,
+    title: 'proposals.title',
+    roles: readers,
+    contentType: 'table',
+    page: load(() => import('./pages/ProposalsPage.tsx'), 'ProposalsPage'),
+  },
+  {
+    pattern: /^\/admin\/proposals\/([^/]+)$/,
+    title: 'proposal.title',
+    parent: proposals,
+    roles: readers,
+    contentType: 'default',
+    page: load(() => import('./pages/ProposalPage.tsx'), 'ProposalPage'),
   },
   {
     pattern: /^\/admin\/settings$/,

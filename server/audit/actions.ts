@@ -306,6 +306,16 @@ export const auditActions = {
     results: '`signed_out`, `replaced`, `disabled`, `expired`, `idle`',
     payload: ['userName'],
   },
+  'recovery.admin_group': {
+    object: 'setting',
+    when: 'Somebody with access to the database made another group the administrators (`team recover --admin-group`).',
+    payload: ['before', 'after'],
+  },
+  'recovery.second_admin_off': {
+    object: 'setting',
+    when: 'Somebody with access to the database turned the second administrator off (`team recover --second-admin off`).',
+    payload: ['before', 'after'],
+  },
   'recovery.hold': {
     object: 'installation',
     when: 'The database was found to be behind what is kept outside it: nothing is created.',

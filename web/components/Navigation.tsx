@@ -50,6 +50,10 @@ export function Navigation(props: { me: Me }): ReactNode {
       section(t, 'nav.administration', [
         link(t, 'nav.eligibility', paths.eligibility),
         link(t, 'nav.approvers', paths.approvers),
+        counted(link(t, 'nav.proposals', paths.proposals), {
+          count: counts?.proposals ?? 0,
+          title: t('nav.waitingCount', { count: counts?.proposals ?? 0 }),
+        }),
         link(t, 'nav.settings', paths.settings),
         link(t, 'nav.directory', paths.directory),
       ]),
@@ -91,5 +95,6 @@ function activeHref(path: string, search: URLSearchParams): string {
   }
   if (path.startsWith(paths.eligibility)) return paths.eligibility
   if (path.startsWith(paths.approvers)) return paths.approvers
+  if (path.startsWith(paths.proposals)) return paths.proposals
   return path
 }

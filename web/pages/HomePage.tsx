@@ -17,7 +17,7 @@ import { TargetCell, targetName } from '../components/Target.tsx'
 import { NextTime } from '../components/Times.tsx'
 import { useWords } from '../i18n.tsx'
 import { againPath, consolePath, paths, requestPath } from '../paths.ts'
-import { reconcilerQuery, requestsQuery, useMe } from '../queries.ts'
+import { countsQuery, reconcilerQuery, requestsQuery, useMe } from '../queries.ts'
 import { isOver, lastTargets } from '../request-look.ts'
 
 const toDecideQuery = requestsQuery({ view: 'to-approve', sort: 'expiresAt', limit: 5 })
@@ -34,7 +34,9 @@ export function HomePage(): ReactNode {
   const open = (mine.data?.items ?? []).filter((request) => !isOver(request.status))
   const again = lastTargets(mine.data?.items ?? [], 6)
   const loaded = mine.isSuccess && (!isApprover || toDecide.isSuccess)
-  const nothing = loaded && waiting.length === 0 && open.length === 0
+  const proposals = useQuery(countsQuery).data?.proposals ?? 0
+  const isWanted = me.roles.includes('admin') && proposals > 0
+  const nothing = loaded && waiting.length === 0 && open.length === 0 && !isWanted
   return (
     <Page
       title={nothing ? t('home.none') : t('home.title')}
@@ -47,6 +49,7 @@ export function HomePage(): ReactNode {
     >
       <SpaceBetween size="l">
         {readsAll && <Late />}
+        {me.roles.includes('admin') && <Proposals count={proposals} />}
         {isApprover && (
           <Container
             header={
@@ -209,6 +212,21 @@ function Again(props: { request: Request }): ReactNode {
         </Button>
       }
     />
+  )
+}
+
+function Proposals(props: { count: number }): ReactNode {
+  const { t } = useWords()
+  const { count } = props
+  if (count === 0) return null
+  return (
+    <Alert
+      type="info"
+      header={t('home.proposals', { count })}
+      action={<Button href={paths.proposals}>{t('home.proposalsOpen')}</Button>}
+    >
+      {t('home.proposalsText')}
+    </Alert>
   )
 }
 

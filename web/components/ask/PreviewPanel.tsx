@@ -116,7 +116,7 @@ function Refused(props: { preview: TargetPreview }): ReactNode {
 
 function Why(props: { preview: TargetPreview }): ReactNode {
   const { t, times } = useWords()
-  const { policies } = props.preview.explanation
+  const { policies, ownWidening } = props.preview.explanation
   const words = (policy: (typeof policies)[number]) => {
     const missed = missedParts(policy, t)
     if (missed.length > 0) return t('ask.whyNot', { parts: missed.join(', ') })
@@ -127,6 +127,7 @@ function Why(props: { preview: TargetPreview }): ReactNode {
   }
   return (
     <ExpandableSection headerText={t('ask.why')}>
+      {ownWidening && <Box variant="p">{t('ask.ownWidening')}</Box>}
       {policies.length === 0 ? (
         t('ask.noPolicies')
       ) : (
