@@ -5,7 +5,14 @@ import { parseLogLocation } from '#core/session-log.ts'
 import { windowOfRequest } from '#server/store/grant-window.ts'
 import { lockRequest } from '#server/store/requests.ts'
 import type { RulesStore } from '#server/store/rules.ts'
-import { countOpen, insertLog, newestLogOf, type StoredLog } from '#server/store/session-logs.ts'
+import {
+  countLogsOf,
+  deleteLog,
+  insertLog,
+  newestLogOf,
+  recordsKeptMinutes,
+  type StoredLog,
+} from '#server/store/session-logs.ts'
 import { type Actor, eventActorOf } from './actor.ts'
 import { type ChangePorts, makeChange } from './making-changes.ts'
 import { Refused } from './refused.ts'
@@ -21,8 +28,8 @@ export interface SessionLogAsked {
   readonly requestId: RequestId
 }
 
-/** Of one person, over all requests. */
-const openMax = 5
+/** Of one person, over all requests: so many times 10,000 records lie there at most. */
+const keptMax = 10
 /** Asked again sooner than this, it is the same reading. */
 const sameReadingMs = 30_000
 
@@ -50,9 +57,11 @@ export async function askForSessionLog(
     }
     const newest = await newestLogOf(c.tx, requestId, askedBy)
     if (newest !== null && isSameReading(newest, c.at)) return newest.id
-    if ((await countOpen(c.tx, askedBy)) >= openMax) {
+    // A new reading takes the place of the last one.
+    if (newest !== null && newest.finishedAt !== null) await deleteLog(c.tx, newest.id)
+    if ((await countLogsOf(c.tx, askedBy)) >= keptMax) {
       throw new Refused('rate_limited', {
-        detail: `${openMax} of your session logs are being read. Wait for one of them, then ask again.`,
+        detail: `You have ${keptMax} session logs at once, the most there may be. Each is deleted after ${recordsKeptMinutes} minutes: try again then.`,
       })
     }
     const id = await insertLog(c, { requestId, askedBy, source, location, ...window })

@@ -151,13 +151,23 @@ export async function countRunning(db: Kysely<Schema>): Promise<number> {
   return Number(row.count)
 }
 
-/** Of this person, over all requests; of TEAM itself with null. */
-export async function countOpen(db: Kysely<Schema>, askedBy: string | null): Promise<number> {
+/** Over all requests. The table holds a quarter of an hour, so it is small. */
+export async function countLogsOf(db: Kysely<Schema>, askedBy: string): Promise<number> {
+  const row = await db
+    .selectFrom('session_log')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('asked_by', '=', askedBy)
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+/** Of TEAM itself. */
+export async function countOpenSummaries(db: Kysely<Schema>): Promise<number> {
   const row = await db
     .selectFrom('session_log')
     .select(({ fn }) => fn.countAll<string>().as('count'))
     .where('state', 'in', ['queued', 'running'])
-    .where('asked_by', askedBy === null ? 'is' : '=', askedBy)
+    .where('asked_by', 'is', null)
     .executeTakeFirstOrThrow()
   return Number(row.count)
 }

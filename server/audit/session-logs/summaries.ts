@@ -7,7 +7,7 @@ import { dropDueUses, takeDueUses } from '#server/store/grant-use.ts'
 import { windowOfRequest } from '#server/store/grant-window.ts'
 import { loadRequests } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
-import { countOpen, insertLog } from '#server/store/session-logs.ts'
+import { countOpenSummaries, insertLog } from '#server/store/session-logs.ts'
 import { loadSettings } from '#server/store/settings.ts'
 
 /** Two of the five queries at once are a minute's work for about twenty. */
@@ -21,7 +21,7 @@ export async function queueSummaries(db: Kysely<Schema>, now: Date): Promise<num
     await dropDueUses(db, now, droppedAtOnceMax)
     return 0
   }
-  const room = summariesOpenMax - (await countOpen(db, null))
+  const room = summariesOpenMax - (await countOpenSummaries(db))
   if (room <= 0) return 0
   return change(db, now, async (c) => {
     const due = await takeDueUses(c, room)

@@ -246,12 +246,18 @@ function EventTable(props: { log: SessionLog; loading: boolean }): ReactNode {
       ariaLabels={{ tableLabel: t('request.sessionLog') }}
       empty={t('log.none')}
       columnDefinitions={[
-        { id: 'time', header: t('event.time'), cell: (event) => times.at(event.at), minWidth: 150 },
         {
-          id: 'service',
-          header: t('log.service'),
-          cell: (event) => shortService(event.service),
-          minWidth: 90,
+          id: 'time',
+          header: t('event.time'),
+          cell: (event) => (
+            <>
+              {times.at(event.at)}
+              <Box variant="small" display="block">
+                {times.clock(event.at)}
+              </Box>
+            </>
+          ),
+          minWidth: 130,
         },
         {
           id: 'action',
@@ -259,6 +265,12 @@ function EventTable(props: { log: SessionLog; loading: boolean }): ReactNode {
           isRowHeader: true,
           cell: (event) => <Action event={event} />,
           minWidth: 170,
+        },
+        {
+          id: 'service',
+          header: t('log.service'),
+          cell: (event) => shortService(event.service),
+          minWidth: 90,
         },
         {
           id: 'resource',
