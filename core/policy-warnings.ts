@@ -23,6 +23,11 @@ export const warningCodes = [
   'approver_group_deleted',
   'approver_group_empty',
   'quorum_out_of_reach',
+  'same_as',
+  'covered_by',
+  'covers',
+  'set_aside',
+  'too_few_approvers',
 ] as const
 
 export interface PolicyWarning {

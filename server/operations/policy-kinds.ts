@@ -10,6 +10,7 @@ import {
 import type {
   ApproverPolicy,
   EligibilityPolicy,
+  EnabledMembers,
   PolicyTargets,
   WholeDirectory,
 } from '#core/facts.ts'
@@ -27,6 +28,8 @@ import {
   eligibilityWidening,
   type WideningReason,
 } from '#core/policy-difference.ts'
+import type { PolicyIndex } from '#core/policy-index.ts'
+import { approverOverlaps, eligibilityOverlaps } from '#core/policy-overlaps.ts'
 import { approverWarnings, eligibilityWarnings, type PolicyWarning } from '#core/policy-warnings.ts'
 import type { Settings } from '#core/settings.ts'
 import { isArn } from '#core/targets.ts'
@@ -59,6 +62,8 @@ export interface KindOfPolicy<Policy extends { id: PolicyId; version: number }, 
   /** As far as live access rests on it. */
   grants(before: Policy | null, after: Policy | null): PolicyChange
   warnings(policy: Policy, directory: WholeDirectory, settings: Settings): PolicyWarning[]
+  /** What other policies, and who can approve, make of it. */
+  overlaps(policy: Policy, index: PolicyIndex, members: EnabledMembers): PolicyWarning[]
   namedIds(policy: Omit<Policy, 'id' | 'version'>): NamedId[]
   show(policy: Policy, nameOf: (id: string) => string | null): Omit<Shown, Stamps>
 }
@@ -91,6 +96,7 @@ export const eligibilityKind: KindOfPolicy<
   widening: eligibilityWidening,
   grants: (before, after) => ({ before, after }),
   warnings: eligibilityWarnings,
+  overlaps: eligibilityOverlaps,
   namedIds: ({ subject, targets, permissionSets }) => [
     { kind: subject.type, id: subject.id, field: 'subject.id' },
     ...idsOfTargets(targets),
@@ -122,6 +128,7 @@ export const approverKind: KindOfPolicy<ApproverPolicy, ApproverInput, ShownAppr
   // Who approves says nothing about access that was approved.
   grants: () => ({ before: null, after: null }),
   warnings: (policy, directory) => approverWarnings(policy, directory),
+  overlaps: approverOverlaps,
   namedIds: ({ targets, permissionSets, approverGroups }) => [
     ...idsOfTargets(targets),
     ...idsOfPermissionSets(permissionSets ?? []),

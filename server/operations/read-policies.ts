@@ -96,9 +96,10 @@ function showWarnings<Policy extends AnyPolicy, Body, Shown>(
 ) {
   const { accounts, permissionSets } = rules.directory
   const directory: WholeDirectory = { ...excerpt, accounts, permissionSets }
-  return kind
-    .warnings(policy, directory, rules.settings)
-    .map(({ code, params, field }) => ({ code, params: { ...params }, field }))
+  return [
+    ...kind.warnings(policy, directory, rules.settings),
+    ...kind.overlaps(policy, rules.index, rules.directory.enabledMembers),
+  ].map(({ code, params, field }) => ({ code, params: { ...params }, field }))
 }
 
 export function idsByKind(named: readonly NamedId[]) {

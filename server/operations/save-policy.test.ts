@@ -69,7 +69,8 @@ describe('a policy', () => {
       approvalRequired: true,
       ticket: null,
       note: '本番の読み取り',
-      warnings: [],
+      // There is no approver policy yet.
+      warnings: [{ code: 'too_few_approvers', params: { targets: 4 } }],
       updatedBy: { userId: people.ada, userName: 'ada@example.com' },
     })
   })
@@ -232,6 +233,7 @@ test('a policy that names something deleted since is flagged, matches nothing by
   const { warnings } = await readPolicy(world.ports, eligibilityKind, id)
   expect(warnings).toMatchObject([
     { code: 'account_deleted', params: { accountId: accounts.prod }, field: 'targets.accounts.0' },
+    { code: 'too_few_approvers', params: { targets: 2 } },
   ])
   await expect(world.submit('alice')).rejects.toMatchObject({ code: 'not_eligible' })
   await update(id, 1, { maxDurationMinutes: 45 })
@@ -245,6 +247,7 @@ test('an approver policy warns of a group that is empty and of a quorum out of r
   const { items } = await listPolicies(world.ports, approverKind, { limit: 10 })
   expect(items[0]?.warnings).toMatchObject([
     { code: 'quorum_out_of_reach', params: { needed: 3, available: 2 } },
+    { code: 'too_few_approvers', params: { targets: 6 } },
   ])
 })
 

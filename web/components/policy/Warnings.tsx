@@ -23,6 +23,11 @@ const warningCodes = [
   'approver_group_deleted',
   'approver_group_empty',
   'quorum_out_of_reach',
+  'same_as',
+  'covered_by',
+  'covers',
+  'set_aside',
+  'too_few_approvers',
 ] as const
 
 export function PolicyWarnings(props: { warnings: Warnings }): ReactNode {
@@ -31,7 +36,8 @@ export function PolicyWarnings(props: { warnings: Warnings }): ReactNode {
   const { warnings } = props
   if (warnings.length === 0) return null
   const words = (code: string, params: Readonly<Record<string, unknown>>) => {
-    const what = Object.values(params)
+    const { count: _, ...named } = params
+    const what = Object.values(named)
       .flat()
       .map((value) => nameOf(String(value), names))
       .join(', ')

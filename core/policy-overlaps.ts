@@ -1,0 +1,165 @@
+/**
+ * Policies that repeat or undo each other, and targets that nobody can approve: as the directory
+ * stands now, by what is matched in TEAM's reach. A policy that matches nothing has its own warning.
+ */
+import { keptPolicies } from './approval.ts'
+import { sideOf } from './approver-preview.ts'
+import { withinReach } from './eligibility-preview.ts'
+import type { ApproverPolicy, EligibilityPolicy, EnabledMembers } from './facts.ts'
+import type { PolicyId } from './ids.ts'
+import { contains, countIn, eachIn, has, isEmpty, type Mask, partition, set } from './masks.ts'
+import { type Masked, type Matched, type PolicyIndex, subjectKey } from './policy-index.ts'
+import type { PolicyWarning } from './policy-warnings.ts'
+
+/** As many as are named; one is enough to look. */
+const namedMax = 5
+
+export function eligibilityOverlaps(
+  policy: EligibilityPolicy,
+  index: PolicyIndex,
+  enabledMembers: EnabledMembers,
+): PolicyWarning[] {
+  if (!policy.enabled) return []
+  const mine = { policy, ...withinReach(index, index.maskEligibility(policy)) }
+  if (isEmpty(mine.accounts) || isEmpty(mine.permissionSets)) return []
+  const others = (index.bySubject.get(subjectKey(policy.subject)) ?? []).filter(
+    (one) => one.policy.id !== policy.id,
+  )
+  const approvable = policy.approvalRequired ? withoutApprovers(mine, index, enabledMembers) : []
+  return [...repeats(mine, others, index, givesNoMore), ...approvable]
+}
+
+export function approverOverlaps(
+  policy: ApproverPolicy,
+  index: PolicyIndex,
+  enabledMembers: EnabledMembers,
+): PolicyWarning[] {
+  if (!policy.enabled) return []
+  const mine = { policy, ...withinReach(index, index.maskApprover(policy)) }
+  if (isEmpty(mine.accounts) || isEmpty(mine.permissionSets)) return []
+  const others = index.approver.filter((one) => one.policy.id !== policy.id)
+  const aside = policy.exclusive
+    ? []
+    : others.filter((one) => one.policy.exclusive && reachesAll(one, mine))
+  return [
+    ...repeats(mine, others, index, decidesNoMore),
+    ...named('set_aside', aside),
+    ...withoutApprovers(mine, index, enabledMembers),
+  ]
+}
+
+function reachesAll(outer: Matched, inner: Matched): boolean {
+  return (
+    contains(outer.accounts, inner.accounts) && contains(outer.permissionSets, inner.permissionSets)
+  )
+}
+
+function repeats<Policy extends { id: PolicyId }>(
+  mine: Masked<Policy>,
+  others: readonly Masked<Policy>[],
+  index: PolicyIndex,
+  addsNothing: (one: Policy, beside: Policy) => boolean,
+): PolicyWarning[] {
+  const covering = others.filter(
+    (one) => reachesAll(one, mine) && addsNothing(mine.policy, one.policy),
+  )
+  const covered = others.filter((one) => {
+    const within = withinReach(index, one)
+    if (isEmpty(within.accounts) || isEmpty(within.permissionSets)) return false
+    return reachesAll(mine, within) && addsNothing(one.policy, mine.policy)
+  })
+  const same = covering.filter((one) => covered.includes(one))
+  return [
+    ...named('same_as', same),
+    ...named(
+      'covered_by',
+      covering.filter((one) => !same.includes(one)),
+    ),
+    ...named(
+      'covers',
+      covered.filter((one) => !same.includes(one)),
+    ),
+  ]
+}
+
+function named(
+  code: 'same_as' | 'covered_by' | 'covers' | 'set_aside',
+  policies: readonly Masked<{ id: PolicyId }>[],
+): PolicyWarning[] {
+  if (policies.length === 0) return []
+  const policyIds = policies.slice(0, namedMax).map((one) => one.policy.id)
+  return [{ code, params: { policyIds, count: policies.length }, field: 'targets' }]
+}
+
+/** The longest wins and the strictest wins, so what is shorter and laxer adds nothing. */
+function givesNoMore(one: EligibilityPolicy, beside: EligibilityPolicy): boolean {
+  return (
+    one.maxDurationMinutes <= beside.maxDurationMinutes &&
+    (!one.approvalRequired || beside.approvalRequired) &&
+    (!one.ticketRequired || beside.ticketRequired) &&
+    (!one.justificationRequired || beside.justificationRequired) &&
+    (!one.breakGlass || beside.breakGlass)
+  )
+}
+
+/** A number of two or more is reached from a policy's own groups, so there they must be the same. */
+function decidesNoMore(one: ApproverPolicy, beside: ApproverPolicy): boolean {
+  const { approverGroups: groups, approvalsRequired: needed } = one
+  const subset = groups.every((id) => beside.approverGroups.includes(id))
+  if (one.exclusive !== beside.exclusive || !subset) return false
+  const same = groups.length === beside.approverGroups.length
+  return needed < 2 || (same && beside.approvalsRequired >= needed)
+}
+
+function withoutApprovers(
+  mine: Matched,
+  index: PolicyIndex,
+  enabledMembers: EnabledMembers,
+): PolicyWarning[] {
+  const approvable = approvableSets(index, enabledMembers)
+  let targets = 0
+  eachIn(mine.accounts, (account) => {
+    const sets = approvable[account]
+    const left = mine.permissionSets.map((word, at) => word & ~(sets?.[at] ?? 0))
+    targets += countIn(left)
+  })
+  if (targets === 0) return []
+  return [{ code: 'too_few_approvers', params: { targets }, field: 'targets' }]
+}
+
+/** Worked out once for an index: a page of policies asks for it as often as it has rows. */
+const known = new WeakMap<PolicyIndex, { members: EnabledMembers; sets: readonly Mask[] }>()
+
+/** By the number of the account, the permission sets for which enough people could approve. */
+function approvableSets(index: PolicyIndex, members: EnabledMembers): readonly Mask[] {
+  const before = known.get(index)
+  if (before?.members === members) return before.sets
+  const { accounts, permissionSets } = index.numbered
+  const sets = accounts.map(() => new Uint32Array(Math.ceil(permissionSets.length / 32)))
+  const enough = new Map<string, boolean>()
+  const parts = partition(
+    [...accounts.keys()],
+    index.approver.map((one) => one.accounts),
+  )
+  for (const part of parts) {
+    const there = index.approver.filter((one) => has(one.accounts, part[0] ?? 0))
+    const columns = partition(
+      [...permissionSets.keys()],
+      there.map((one) => one.permissionSets),
+    )
+    for (const column of columns) {
+      const matching = there.filter((one) => has(one.permissionSets, column[0] ?? 0))
+      const kept = keptPolicies(matching.map((one) => one.policy))
+      const key = kept.map(({ id }) => id).join()
+      const holds = enough.get(key) ?? sideOf(kept, members).tooFew === null
+      enough.set(key, holds)
+      if (!holds) continue
+      for (const account of part) {
+        const mask = sets[account]
+        if (mask) for (const number of column) set(mask, number)
+      }
+    }
+  }
+  known.set(index, { members, sets })
+  return sets
+}
