@@ -46,6 +46,15 @@ const reasons = {
   approvers_widened: 'wider.approvers_widened',
   quorum_lowered: 'wider.quorum_lowered',
   exclusive_changed: 'wider.exclusive_changed',
+  maxDurationMinutes: 'wider.maxDurationMinutes',
+  extensionAllowed: 'wider.extensionAllowed',
+  extensionChainFactor: 'wider.extensionChainFactor',
+  approvalRequired: 'wider.approvalRequired',
+  secondAdmin: 'wider.secondAdmin',
+  adminGroupId: 'wider.adminGroupId',
+  auditorGroupId: 'wider.auditorGroupId',
+  reviewDueHours: 'wider.reviewDueHours',
+  endOnLostEligibility: 'wider.endOnLostEligibility',
 } as const satisfies Readonly<Record<string, StringKey>>
 
 export function reasonInWords(reason: string, t: Translate): string {

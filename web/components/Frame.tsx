@@ -1,6 +1,7 @@
 import AppLayoutToolbar from '@cloudscape-design/components/app-layout-toolbar'
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group'
 import Flashbar, { type FlashbarProps } from '@cloudscape-design/components/flashbar'
+import Link from '@cloudscape-design/components/link'
 import Spinner from '@cloudscape-design/components/spinner'
 import { type ReactNode, Suspense, useEffect, useState } from 'react'
 import type { Me } from '#contract/me.ts'
@@ -111,7 +112,16 @@ function Notices(props: { banner: string }): ReactNode {
     (message): FlashbarProps.MessageDefinition => ({
       id: message.id,
       type: message.type,
-      content: message.text,
+      content: message.link ? (
+        <>
+          {message.text}{' '}
+          <Link color="inverted" href={message.link.href}>
+            {message.link.text}
+          </Link>
+        </>
+      ) : (
+        message.text
+      ),
       dismissible: true,
       dismissLabel: t('flash.close'),
       onDismiss: () => closeFlash(message.id),

@@ -55,7 +55,7 @@ function Loaded(props: { proposal: ProposalDetail }): ReactNode {
   return (
     <Page
       title={proposalTitle(proposal, t)}
-      lead={t('proposal.lead')}
+      {...(proposal.status === 'waiting' ? { lead: t('proposal.lead') } : {})}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           {proposal.actions.map(({ name, allowed, code, params }) => (
