@@ -22,6 +22,7 @@ const SecretMark = z
     }),
   ])
   .meta({ id: 'SecretMark', description: 'Whether a secret is set, since when and by whom.' })
+
 const TopicArn = z
   .string()
   .regex(
@@ -61,6 +62,19 @@ const shape = {
   }),
   reviewDueHours: z.int().min(1).max(720),
   emailEnabled: z.boolean(),
+  slackEnabled: z.boolean(),
+  slackAuditChannel: z
+    .string()
+    .regex(/^[CG][A-Z0-9]{6,20}$/, 'Must be the id of a Slack channel')
+    .nullable()
+    .meta({ examples: ['C0123456789'] }),
+  webhookEnabled: z.boolean(),
+  webhookUrl: z
+    .string()
+    .max(2_000)
+    .regex(/^https:\/\/[^\s@]+$/, 'Must be an https address')
+    .nullable()
+    .meta({ examples: ['https://hooks.example.com/team'] }),
   snsEnabled: z.boolean(),
   snsTopicArn: TopicArn.nullable(),
   emailSource: z.email().max(320).nullable(),
@@ -84,6 +98,9 @@ const secrets = {
   slackToken: SecretValue,
   slackSigningSecret: SecretValue,
   webhookSecret: SecretValue,
+  webhookSecretPrevious: z.null().meta({
+    description: 'Null takes the replaced secret away: from then on only the present one signs',
+  }),
 }
 
 export const SettingsPatch = z
@@ -98,6 +115,7 @@ export const Settings = z
     slackToken: SecretMark,
     slackSigningSecret: SecretMark,
     webhookSecret: SecretMark,
+    webhookSecretPrevious: SecretMark,
     version: z.int(),
     updatedBy: z.object({ userId: z.string(), userName: z.string() }),
     updatedAt: Instant,

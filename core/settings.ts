@@ -49,7 +49,12 @@ export interface Settings {
 }
 
 export type SettingName = keyof Settings
-export type SecretName = 'slackToken' | 'slackSigningSecret' | 'webhookSecret'
+export type SecretName =
+  | 'slackToken'
+  | 'slackSigningSecret'
+  | 'webhookSecret'
+  /** What was replaced last: messages are signed with both until it is taken away. */
+  | 'webhookSecretPrevious'
 
 export type SettingRule =
   | { readonly type: 'integer'; readonly min: number; readonly max: number; readonly unit: string }
@@ -124,6 +129,7 @@ export const secretRules: Readonly<Record<SecretName, SettingRule>> = {
   slackToken: secret,
   slackSigningSecret: secret,
   webhookSecret: secret,
+  webhookSecretPrevious: secret,
 }
 
 export const defaultSettings: Settings = {

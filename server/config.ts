@@ -41,6 +41,8 @@ export interface Config {
   readonly logLevel: LogLevel
   readonly metricsPort: number | null
   readonly trustedProxies: readonly string[]
+  readonly webhookNetworks: readonly string[]
+  readonly slackApiUrl: string
   readonly adminGroup: string | null
   readonly auditorGroup: string | null
   readonly portalUrl: string | null
@@ -155,6 +157,21 @@ const settings = {
       'The proxies whose X-Forwarded-For is believed when the address of a browser is written down.',
     example: '10.0.0.0/16',
     parse: parseNetworks,
+  },
+  TEAM_WEBHOOK_NETWORKS: {
+    type: 'addresses or networks, separated by commas',
+    default: 'none',
+    reason:
+      'Networks that a webhook may be sent to beside public addresses. Private, loopback and link-local ones are refused unless named here.',
+    example: '10.20.0.0/16',
+    parse: parseNetworks,
+  },
+  SLACK_API_URL: {
+    type: 'URL',
+    default: 'https://slack.com/api',
+    reason: "Another address of Slack's Web API, such as GovSlack's, or a stand-in for tests.",
+    example: 'https://slack-gov.com/api',
+    parse: parseHttpUrl,
   },
   TEAM_ADMIN_GROUP: {
     type: 'group name or id',
@@ -284,6 +301,8 @@ export function readConfig(env: Environment): Config {
     logLevel: reader.read('LOG_LEVEL') ?? 'info',
     metricsPort,
     trustedProxies: reader.read('TEAM_TRUSTED_PROXIES') ?? [],
+    webhookNetworks: reader.read('TEAM_WEBHOOK_NETWORKS') ?? [],
+    slackApiUrl: reader.read('SLACK_API_URL') ?? 'https://slack.com/api',
     adminGroup: reader.read('TEAM_ADMIN_GROUP'),
     auditorGroup: reader.read('TEAM_AUDITOR_GROUP'),
     portalUrl: reader.read('IDC_LOGIN_URL'),

@@ -19,6 +19,7 @@ import type { ResourceDeps, ResourcePorts } from './resources.ts'
 import { registerSavedRequests } from './saved-requests.ts'
 import { registerSessionLogs } from './session-logs.ts'
 import { registerSettings } from './settings.ts'
+import { registerSlack } from './slack.ts'
 import { registerStream } from './stream.ts'
 import { registerSubmissions } from './submissions.ts'
 import { registerTokens } from './tokens.ts'
@@ -47,6 +48,7 @@ export function registerResources(app: App, deps: ResourceDeps): void {
     approvableTargets: createApprovableTargets(),
   }
   registerDescribed(app, ports)
+  registerSlack(app, ports)
   registerLive(app, ports)
 }
 

@@ -89,7 +89,8 @@ export async function prepareBulletin(
   if (content.kind === 'end') return content
   const place = await placeOf(db, id)
   const letter = composeBulletin({ place, standing: receiver.standing, publicUrl, content })
-  return { kind: 'send', content: { thread: `notice-${content.thread}`, letter, request: null } }
+  const thread = `notice-${content.thread}`
+  return { kind: 'send', content: { thread, letter, request: null, mayDecide: false } }
 }
 
 /** Those who make or decide on requests are asked about at each of them. */

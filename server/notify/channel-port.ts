@@ -23,6 +23,8 @@ export interface Outgoing {
   /** The request that it is about; null where it is about none, or several. */
   readonly request: RequestFacts | null
   readonly publicUrl: string
+  /** The receiver may decide on the request now. */
+  readonly mayDecide: boolean
 }
 
 export type Outcome =

@@ -11,6 +11,7 @@ export const kept = {
   idempotencyKeysHours: 24,
   changeFeedHours: 24,
   looksHours: 1,
+  slackInteractionsHours: 1,
   noticesHours: 90 * 24,
 } as const
 
@@ -18,7 +19,7 @@ const rowsABite = 1_000
 /** What is left over waits for the next run. */
 const bitesMax = 500
 
-type Old = 'idempotency_key' | 'change_feed' | 'target_look' | 'notice'
+type Old = 'slack_interaction_once' | 'idempotency_key' | 'change_feed' | 'target_look' | 'notice'
 
 export type Housekeeping = (db: Kysely<Schema>, now: Date) => Promise<unknown>
 
@@ -38,6 +39,9 @@ export const purgeChangeFeed: Housekeeping = (db, now) =>
 
 export const purgeLooks: Housekeeping = (db, now) =>
   purge(db, 'target_look', 'looked_at', hoursBefore(now, kept.looksHours))
+
+export const purgeSlackInteractions: Housekeeping = (db, now) =>
+  purge(db, 'slack_interaction_once', 'received_at', hoursBefore(now, kept.slackInteractionsHours))
 
 /** What is still to be sent is kept, however old. */
 export const purgeNotices: Housekeeping = (db, now) =>

@@ -12,8 +12,10 @@ import {
   purgeNotices,
   purgePeopleAtTheDoor,
   purgeSessionLogs,
+  purgeSlackInteractions,
 } from './housekeeping.ts'
 import { type NoticePorts, sendNotice } from './send-notice.ts'
+import { clickSchema, slackClickTask } from './slack/click.ts'
 
 export const sendNoticeTask = 'send-notice'
 export const sessionLogTask = 'session-log'
@@ -87,6 +89,14 @@ export const timedJobs: readonly TimedJob[] = [
     run: purgeSessionLogs,
   },
   {
+    name: 'purge-slack-interactions',
+    what: 'Removes what is remembered of requests by Slack after an hour.',
+    when: '46 * * * *',
+    why: 'A signature is good for ten minutes; hourly keeps the table small.',
+    madeUpHours: 0,
+    run: purgeSlackInteractions,
+  },
+  {
     name: 'purge-notices',
     what: 'Removes notices older than 90 days, unless they are still to be sent.',
     when: '51 3 * * *',
@@ -118,6 +128,10 @@ export function taskList(ports: JobPorts): TaskList {
       const { logId } = logPayload.parse(payload)
       await stepSessionLog({ ...sessionLogs, db, clock }, logId)
     }
+  }
+  const { onSlackClick } = ports
+  if (onSlackClick) {
+    tasks[slackClickTask] = async (payload) => onSlackClick(clickSchema.parse(payload))
   }
   for (const { name, run } of timedJobs) {
     tasks[name] = async () => {

@@ -22,6 +22,7 @@ const outgoing: Outgoing = {
   letter: compose(viewOf('approved', { standing: 'auditor' })),
   request: facts,
   publicUrl: 'https://team.example.com',
+  mayDecide: false,
 }
 
 describe('a notice for programs', () => {

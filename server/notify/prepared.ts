@@ -2,7 +2,7 @@ import type { NoticeState } from '#server/store/schema.ts'
 import type { Outgoing } from './channel-port.ts'
 
 /** What a notice has to say, before it is known by which channel. */
-export type Content = Pick<Outgoing, 'thread' | 'letter' | 'request'>
+export type Content = Pick<Outgoing, 'thread' | 'letter' | 'request' | 'mayDecide'>
 
 /** What is to be done with a notice, decided before anything is sent. */
 export type Prepared = { readonly kind: 'send'; readonly content: Content } | Ended

@@ -36,12 +36,15 @@ import type { Standing } from './email/view.ts'
 import { loadView } from './load-view.ts'
 import { requestFacts } from './machine-notice.ts'
 import { type Ended, end, type Prepared } from './prepared.ts'
+import type { Click } from './slack/click.ts'
 import { isNoticeEvent, isStale } from './stale.ts'
 
 export interface NoticePorts {
   readonly db: Kysely<Schema>
   readonly clock: { now(): Date | Promise<Date> }
   readonly senders: Senders
+  /** A click in Slack; absent where there is no Slack. */
+  readonly onSlackClick?: (click: Click) => Promise<void>
   readonly approversOf: ApproversOf
   /** Scheme, host and port, without a slash at the end. */
   readonly publicUrl: string
@@ -163,7 +166,8 @@ async function prepare(ports: NoticePorts, notice: Notice): Promise<Prepared> {
   const facts = { event, standing, receiverId, request, approvers, now, publicUrl, portalUrl }
   const letter = compose(await loadView(ports.db, facts))
   const thread = `request-${request.id}`
-  return { kind: 'send', content: { thread, letter, request: requestFacts(request) } }
+  const mayDecide = standing === 'approver' && (event === 'requested' || event === 'reminder')
+  return { kind: 'send', content: { thread, letter, request: requestFacts(request), mayDecide } }
 }
 
 interface About {

@@ -33,6 +33,7 @@ import {
   timetable,
 } from './jobs.ts'
 import { giveUp } from './send-notice.ts'
+import { slackClickTask } from './slack/click.ts'
 
 export interface NotifyLog {
   info(message: string): void
@@ -188,20 +189,36 @@ export async function drainJobs(ports: NotifyWorkerPorts, now?: Date): Promise<D
   })
   await releaseDeadWorkers(ports.owner, endOfTime)
   await bringForward(ports.owner)
-  await runOnce({
-    pgPool: ports.owner,
-    taskList: taskList(driven),
-    noHandleSignals: true,
-    logger: queueLogger(ports.log),
-    events,
-    preset: reportsInOrder,
-  })
+  const tasks = taskList(driven)
+  // The queue's own "once" ends where a job waits for another of its queue that has just ended.
+  do {
+    await runOnce({
+      pgPool: ports.owner,
+      taskList: tasks,
+      noHandleSignals: true,
+      logger: queueLogger(ports.log),
+      events,
+      preset: reportsInOrder,
+    })
+  } while (await isAnyReady(ports.owner, Object.keys(tasks)))
   await sweep(driven, new Date())
   return drained
 }
 
+/** What was just put off is not: its time lies ahead. */
+async function isAnyReady(owner: pg.Pool, tasks: readonly string[]): Promise<boolean> {
+  const { rows } = await owner.query<{ ready: boolean }>(
+    `select exists (
+       select from graphile_worker.jobs
+       where task_identifier = any($1) and locked_at is null and attempts < max_attempts
+         and run_at <= $2) as ready`,
+    [tasks, new Date()],
+  )
+  return rows[0]?.ready ?? false
+}
+
 async function bringForward(owner: pg.Pool): Promise<void> {
-  const names = [sendNoticeTask, ...timedJobs.map(({ name }) => name)]
+  const names = [sendNoticeTask, slackClickTask, ...timedJobs.map(({ name }) => name)]
   await owner.query(
     `select graphile_worker.reschedule_jobs(array_agg(id), run_at => to_timestamp(0))
      from graphile_worker.jobs

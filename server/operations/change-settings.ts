@@ -33,7 +33,7 @@ import { refusedForAll, refusedWith } from './words.ts'
 
 export interface ChangeSettingsPorts extends ChangePorts {
   readonly rules: RulesStore
-  readonly vault: Pick<Vault, 'write'>
+  readonly vault: Pick<Vault, 'read' | 'write'>
   readonly tellOverseers: TellOverseers
 }
 
@@ -181,7 +181,7 @@ async function writeSecrets(
     actor,
     patch,
   }: {
-    vault: Pick<Vault, 'write'>
+    vault: Pick<Vault, 'read' | 'write'>
     actor: Actor
     patch: Readonly<Partial<Record<SecretName, string | null>>>
   },
@@ -190,10 +190,21 @@ async function writeSecrets(
   for (const name of secretNames) {
     const value = patch[name]
     if (value === undefined) continue
+    if (name === 'webhookSecret' && value !== null) await keepPrevious(c, vault)
     await vault.write(c, { name, value, by: actor.person.userId })
     written[value === null ? 'removed' : 'set'].push(name)
   }
   return written.set.length + written.removed.length === 0 ? null : written
+}
+
+/** Receivers that do not know the new one yet go on knowing the old one, until it is taken away. */
+async function keepPrevious(c: Change, vault: Pick<Vault, 'read' | 'write'>): Promise<void> {
+  const marks = await secretMarks(c.tx)
+  const { webhookSecret: mark } = marks
+  if (mark === undefined) return
+  // One that cannot be opened any more signs nothing; it is replaced, and nothing is kept of it.
+  const value = await vault.read('webhookSecret').catch(() => null)
+  await vault.write(c, { name: 'webhookSecretPrevious', value, by: mark.setBy })
 }
 
 // The record has exactly these keys.
@@ -235,6 +246,7 @@ export async function readSettings(ports: ReadSettingsPorts): Promise<ShownSetti
     slackToken: show('slackToken'),
     slackSigningSecret: show('slackSigningSecret'),
     webhookSecret: show('webhookSecret'),
+    webhookSecretPrevious: show('webhookSecretPrevious'),
   }
 }
 
@@ -276,6 +288,10 @@ function showSettings(
     reviewDueHours: settings.reviewDueHours,
     emailEnabled: settings.emailEnabled,
     emailSource: settings.emailSource,
+    slackEnabled: settings.slackEnabled,
+    slackAuditChannel: settings.slackAuditChannel,
+    webhookEnabled: settings.webhookEnabled,
+    webhookUrl: settings.webhookUrl,
     snsEnabled: settings.snsEnabled,
     snsTopicArn: settings.snsTopicArn,
     adminGroupId: settings.adminGroupId ?? '',

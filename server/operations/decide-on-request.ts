@@ -52,6 +52,8 @@ export interface DecideInput {
   readonly actor: Actor
   readonly requestId: RequestId
   readonly comment: string | null
+  /** Where they said it, if not to TEAM itself; for the trail. */
+  readonly via?: { readonly channel: 'slack'; readonly user: string }
 }
 
 interface Decision extends DecideInput {
@@ -200,6 +202,7 @@ async function record(ports: DecidePorts, c: Change, recorded: Recorded): Promis
     object: { type: 'request', id: request.id, version },
     payload: {
       comment: input.comment,
+      ...(input.via && { via: input.via }),
       outcome: tally.outcome,
       missing: tally.missing,
       approvalsRequired: basis.approvalsRequired,

@@ -18,9 +18,15 @@ import { createAnnounce } from '#server/notify/announce.ts'
 import { createApproversOf } from '#server/notify/approvers.ts'
 import { createSendEmail } from '#server/notify/email/send-email.ts'
 import { createTellLateRemovals, tellLateEveryMs } from '#server/notify/late-removals.ts'
+import { actOnClick } from '#server/notify/slack/act-on-click.ts'
+import { createSlackApi } from '#server/notify/slack/api.ts'
+import { createSendSlack } from '#server/notify/slack/send-slack.ts'
 import { createSendToTopic } from '#server/notify/sns.ts'
 import { tellOverseers } from '#server/notify/tell-overseers.ts'
+import { createPost } from '#server/notify/webhook/post.ts'
+import { createSendWebhook } from '#server/notify/webhook/send-webhook.ts'
 import type { NotifyWorkerPorts } from '#server/notify/worker.ts'
+import { createLoadActor } from '#server/operations/actor.ts'
 import { createCheckActivation } from '#server/operations/check-activation.ts'
 import { createPeopleConfirmer } from '#server/operations/confirm-person.ts'
 import { expireDueRequests } from '#server/operations/expire-requests.ts'
@@ -49,7 +55,14 @@ const expiredAtOnce = 100
 export interface PartsNeeds {
   readonly config: Pick<
     Config,
-    'adminGroup' | 'auditorGroup' | 'emailSource' | 'publicUrl' | 'portalUrl' | 'secrets'
+    | 'adminGroup'
+    | 'auditorGroup'
+    | 'emailSource'
+    | 'publicUrl'
+    | 'portalUrl'
+    | 'secrets'
+    | 'slackApiUrl'
+    | 'webhookNetworks'
   >
   readonly log: Logger
   readonly database: Database
@@ -189,6 +202,10 @@ export function createParts(needs: PartsNeeds) {
     { name: 'late removals', everyMs: tellLateEveryMs, run: asLeader(tellLate) },
     { name: 'anchor', everyMs: anchorEveryMs, run: asLeader(anchor) },
   ]
+  const slack = createSlackApi({
+    baseUrl: config.slackApiUrl,
+    readToken: () => vault.read('slackToken'),
+  })
   const notifyPorts: NotifyWorkerPorts = {
     db,
     owner,
@@ -196,11 +213,32 @@ export function createParts(needs: PartsNeeds) {
     senders: {
       email: createSendEmail({ sendMail: aws.mail.send, emailSource: config.emailSource }),
       sns: createSendToTopic({ publish: aws.topic.publish }),
+      slack: createSendSlack({ db, api: slack }),
+      webhook: createSendWebhook({
+        post: createPost({ allowed: config.webhookNetworks }),
+        readSecret: vault.read,
+      }),
     },
     approversOf,
     publicUrl: config.publicUrl,
     portalUrl: config.portalUrl,
     sessionLogs: { findSource: aws.findLogSource, sealerOf },
+    onSlackClick: (click) =>
+      actOnClick(
+        {
+          db,
+          clock,
+          rules,
+          announce,
+          approversOf,
+          api: slack,
+          loadActor: createLoadActor({ db, rules }),
+          confirmPerson: (userId) => confirmer.confirmPerson(userId),
+          confirmPeople: confirmer.confirmPeople,
+          publicUrl: config.publicUrl,
+        },
+        click,
+      ),
     log: {
       info: (line) => log.info(line),
       warn: (line) => log.warn(line),

@@ -88,6 +88,8 @@ export function startCopy(needs: CopyNeeds): Copy {
           emailSource: 'team@example.net',
           publicUrl: 'https://team.example.com',
           portalUrl: accessPortal,
+          webhookNetworks: [],
+          slackApiUrl: 'http://127.0.0.1:9',
           secrets: { current: 's'.repeat(32), previous: null },
         },
         log: createLogger('error', { write: needs.onError }),
