@@ -22,6 +22,12 @@ export type SettingField = { readonly name: SettingName; readonly help?: StringK
 
 export type ChoiceName = Settings['sessionLogSource']
 
+export type SecretField =
+  | 'slackToken'
+  | 'slackSigningSecret'
+  | 'webhookSecret'
+  | 'webhookSecretPrevious'
+
 export interface SettingGroup {
   readonly id:
     | 'time'
@@ -29,11 +35,15 @@ export interface SettingGroup {
     | 'life'
     | 'policies'
     | 'mail'
+    | 'slack'
     | 'sns'
+    | 'webhook'
     | 'sessionLog'
     | 'signIn'
     | 'banner'
   readonly fields: readonly SettingField[]
+  /** Saved one by one, each at once. */
+  readonly secrets?: readonly SecretField[]
 }
 
 export const settingGroups: readonly SettingGroup[] = [
@@ -123,6 +133,22 @@ export const settingGroups: readonly SettingGroup[] = [
       },
       { name: 'sessionLogLocation', type: 'text', help: 'setHelp.sessionLogLocation' },
     ],
+  },
+  {
+    id: 'slack',
+    fields: [
+      { name: 'slackEnabled', type: 'flag', help: 'setHelp.slackEnabled' },
+      { name: 'slackAuditChannel', type: 'text', help: 'setHelp.slackAuditChannel' },
+    ],
+    secrets: ['slackToken', 'slackSigningSecret'],
+  },
+  {
+    id: 'webhook',
+    fields: [
+      { name: 'webhookEnabled', type: 'flag', help: 'setHelp.webhookEnabled' },
+      { name: 'webhookUrl', type: 'text' },
+    ],
+    secrets: ['webhookSecret', 'webhookSecretPrevious'],
   },
   {
     id: 'sns',

@@ -167,3 +167,27 @@ describe('the first settings', () => {
     expect(await seed(groups.admins)).toEqual({ kind: 'seeded' })
   })
 })
+
+describe('the secret of the webhook', () => {
+  const change = async (patch: object) =>
+    changeSettings(world.ports, { actor: await world.actor('ada'), patch, version: null })
+  const kept = async () => [
+    await world.ports.vault.read('webhookSecret'),
+    await world.ports.vault.read('webhookSecretPrevious'),
+  ]
+
+  test('is kept beside the one that replaces it, until it is taken away', async () => {
+    await change({ webhookSecret: 'first-secret' })
+    expect(await kept()).toEqual(['first-secret', null])
+    await change({ webhookSecret: 'second-secret' })
+    expect(await kept()).toEqual(['second-secret', 'first-secret'])
+    await change({ webhookSecretPrevious: null })
+    expect(await kept()).toEqual(['second-secret', null])
+  })
+
+  test('that has leaked is replaced without keeping it, in one change', async () => {
+    await change({ webhookSecret: 'leaked-secret' })
+    await change({ webhookSecret: 'fresh-secret', webhookSecretPrevious: null })
+    expect(await kept()).toEqual(['fresh-secret', null])
+  })
+})

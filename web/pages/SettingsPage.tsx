@@ -15,6 +15,7 @@ import { call, failureOf } from '../api.ts'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
 import { focusFirstInvalid, PageForm } from '../components/PageForm.tsx'
+import { SecretControl } from '../components/settings/SecretControl.tsx'
 import { SettingControl } from '../components/settings/SettingControl.tsx'
 import { useNames } from '../directory.ts'
 import { flash } from '../flash.ts'
@@ -148,6 +149,9 @@ function Group(props: { group: SettingGroup; settings: Settings; readOnly: boole
                 disabled={readOnly}
                 error={errorOf(field.name)}
               />
+            ))}
+            {(group.secrets ?? []).map((name) => (
+              <SecretControl key={name} name={name} settings={settings} readOnly={readOnly} />
             ))}
             {isConflict && <Alert type="warning">{t('settings.conflict')}</Alert>}
             {failure && !isConflict && !atField && (

@@ -768,6 +768,8 @@ export const en = {
   'settings.policies': 'Policies',
   'settings.mail': 'E-mail',
   'settings.sessionLog': 'Session logs',
+  'settings.slack': 'Slack',
+  'settings.webhook': 'Webhook',
   'settings.sns': 'Amazon SNS',
   'settings.signIn': 'Sign-in and roles',
   'settings.banner': 'Banner',
@@ -793,6 +795,20 @@ export const en = {
   'set.ticketRequiredForPolicies': 'Ticket required for policies',
   'set.emailEnabled': 'Send e-mail',
   'set.emailSource': 'Sender address',
+  'set.slackEnabled': 'Send notices to Slack, and let approvers decide there',
+  'set.slackAuditChannel': 'Id of the audit channel',
+  'set.slackToken': 'Bot token',
+  'set.slackSigningSecret': 'Signing secret',
+  'set.webhookEnabled': 'Send notices to a webhook',
+  'set.webhookUrl': 'Address',
+  'set.webhookSecret': 'Secret',
+  'set.webhookSecretPrevious': 'Previous secret',
+  'secret.set': 'Set {time} by {name}',
+  'secret.notSet': 'Not set',
+  'secret.replace': 'Replace',
+  'secret.enter': 'Enter',
+  'secret.remove': 'Remove',
+  'secret.saved': '{name}: saved',
   'set.snsEnabled': 'Send notices to a topic',
   'set.snsTopicArn': 'ARN of the topic',
   'set.adminGroupId': 'Administrator group',
@@ -825,6 +841,17 @@ export const en = {
   'setHelp.activationDeadlineMinutes':
     'If AWS has not confirmed the access by then, the request fails.',
   'setHelp.endSoonMinutes': 'The requester is told this long before the end.',
+  'setHelp.slackEnabled':
+    'People are found by their e-mail address. Needs the token and the signing secret below.',
+  'setHelp.slackAuditChannel': 'Gets every notice. Such as C0123456789; invite the app to it.',
+  'setHelp.slackToken': 'The Bot User OAuth Token of the app. It begins with xoxb-.',
+  'setHelp.slackSigningSecret': 'Shows that a click comes from Slack.',
+  'setHelp.webhookEnabled':
+    'Every notice once, as signed JSON for programs. They see names and justifications.',
+  'setHelp.webhookSecret':
+    'What messages are signed with. After a change both are used until you remove the previous one.',
+  'setHelp.webhookSecretPrevious':
+    'Messages are still signed with it too. Remove it when every receiver knows the new one.',
   'setHelp.snsEnabled':
     'Every notice once, as JSON for programs. Subscribers see names and justifications.',
   'setHelp.snsTopicArn': 'TEAM needs sns:Publish on it. Any Region.',

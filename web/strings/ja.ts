@@ -763,6 +763,8 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'settings.policies': 'ポリシー',
   'settings.mail': 'メール',
   'settings.sessionLog': 'セッションログ',
+  'settings.slack': 'Slack',
+  'settings.webhook': 'Webhook',
   'settings.sns': 'Amazon SNS',
   'settings.signIn': 'サインインとロール',
   'settings.banner': 'お知らせ',
@@ -788,6 +790,20 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'set.ticketRequiredForPolicies': 'ポリシーの変更にチケット番号を必須にする',
   'set.emailEnabled': 'メールを送信する',
   'set.emailSource': '送信元アドレス',
+  'set.slackEnabled': 'Slack に通知し、Slack での承認を許可する',
+  'set.slackAuditChannel': '監査チャンネルの ID',
+  'set.slackToken': 'ボットトークン',
+  'set.slackSigningSecret': '署名シークレット',
+  'set.webhookEnabled': 'Webhook に通知を送信する',
+  'set.webhookUrl': '送信先アドレス',
+  'set.webhookSecret': 'シークレット',
+  'set.webhookSecretPrevious': '以前のシークレット',
+  'secret.set': '{time} に {name} さんが設定',
+  'secret.notSet': '未設定',
+  'secret.replace': '置き換え',
+  'secret.enter': '入力',
+  'secret.remove': '削除',
+  'secret.saved': '{name}: 保存しました',
   'set.snsEnabled': 'トピックに通知を送信する',
   'set.snsTopicArn': 'トピックの ARN',
   'set.adminGroupId': '管理者グループ',
@@ -820,6 +836,18 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'setHelp.activationDeadlineMinutes':
     'この時間内に AWS で付与を確認できない場合、申請は失敗になります。',
   'setHelp.endSoonMinutes': '終了前に申請者へ通知します。',
+  'setHelp.slackEnabled':
+    'メールアドレスで利用者を特定します。下のトークンと署名シークレットが必要です。',
+  'setHelp.slackAuditChannel':
+    'すべての通知が届きます (例: C0123456789)。アプリをチャンネルに招待してください。',
+  'setHelp.slackToken': 'アプリの Bot User OAuth Token です。xoxb- で始まります。',
+  'setHelp.slackSigningSecret': '操作が Slack から届いたことを確認するために使います。',
+  'setHelp.webhookEnabled':
+    'すべての通知を 1 回ずつ、署名付きの JSON でプログラムに送信します。氏名と申請理由が含まれます。',
+  'setHelp.webhookSecret':
+    'メッセージの署名に使います。変更後は、以前のものを削除するまで両方で署名します。',
+  'setHelp.webhookSecretPrevious':
+    '現在もこのシークレットで署名しています。すべての受信側が新しいものに切り替わったら削除してください。',
   'setHelp.snsEnabled':
     'すべての通知を 1 回ずつ、プログラム向けの JSON で送信します。購読者には氏名と申請理由が見えます。',
   'setHelp.snsTopicArn': 'TEAM に sns:Publish の権限が必要です。リージョンは問いません。',

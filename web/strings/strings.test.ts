@@ -60,6 +60,8 @@ const sameInBoth = new Set<StringKey>([
   'channel.sns',
   'channel.webhook',
   'settings.sns',
+  'settings.slack',
+  'settings.webhook',
 ])
 
 describe('the words of the web UI', () => {

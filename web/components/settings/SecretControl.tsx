@@ -12,12 +12,7 @@ import { flash } from '../../flash.ts'
 import { useWords } from '../../i18n.tsx'
 import { wordFailure, wordField } from '../../problems.ts'
 import { queryClient, settingsQuery } from '../../queries.ts'
-
-export type SecretField =
-  | 'slackToken'
-  | 'slackSigningSecret'
-  | 'webhookSecret'
-  | 'webhookSecretPrevious'
+import type { SecretField } from '../../settings-form.ts'
 
 interface Props {
   readonly name: SecretField
