@@ -79,6 +79,9 @@ export const TargetPreview = z
     approvalRequired: z.boolean(),
     approvalsRequired: z.int(),
     approverCount: z.int(),
+    approverNames: z
+      .array(z.string())
+      .meta({ description: 'The first five of them, if any is needed' }),
     endsAbout: Instant.nullable(),
     sessionsMayLiveUntil: Instant.nullable(),
   })

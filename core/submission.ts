@@ -8,7 +8,7 @@ import type { PolicyEvaluator } from './evaluator.ts'
 import { type ExtendedGrant, isPastExtending, refuseChain } from './extension.ts'
 import type { Account, PermissionSet, Person } from './facts.ts'
 import { fieldText, isBlank } from './fields.ts'
-import { keyText, type PolicyId, type RequestId, type Target } from './ids.ts'
+import { keyText, type PolicyId, type RequestId, type Target, type UserId } from './ids.ts'
 import { type Refusal, refusal } from './refusals.ts'
 import type { Settings } from './settings.ts'
 import { checkText, checkTicket } from './text.ts'
@@ -79,6 +79,7 @@ export interface TargetVerdict {
   readonly explanation: Explanation
   readonly approvalsRequired: number
   readonly approverCount: number
+  readonly approverIds: ReadonlySet<UserId>
   /** What is known of it even if the target is refused. */
   readonly endsAbout: Date | null
   readonly permissionSet: PermissionSet | null
@@ -171,6 +172,7 @@ function judgeTarget(
     explanation: decision.explanation,
     approvalsRequired: approval ? basis.approvalsRequired : 0,
     approverCount: basis.approvers.size,
+    approverIds: basis.approvers,
     endsAbout: isDuration(asked.durationMinutes)
       ? endsAbout({
           requestedStartsAt: facts.extending?.endsAt ?? asked.startsAt,

@@ -21,9 +21,22 @@ export const paths = {
 } as const
 
 export const requestPath = (id: string) => `/requests/${encodeURIComponent(id)}`
+export const submissionPath = (id: string) => `/submissions/${encodeURIComponent(id)}`
 export const eligibilityPath = (id: string) => `/admin/eligibility/${encodeURIComponent(id)}`
 export const approverPath = (id: string) => `/admin/approvers/${encodeURIComponent(id)}`
 export const againPath = (id: string) => `/requests/new?from=${encodeURIComponent(id)}`
+
+/** The whole form, filled with what an offer names. */
+export function askPath(offer: {
+  readonly targets: readonly { readonly accountId: string; readonly permissionSetArn: string }[]
+  readonly durationMinutes: number
+}): string {
+  const query = new URLSearchParams(
+    offer.targets.map((one) => ['target', `${one.accountId}~${one.permissionSetArn}`]),
+  )
+  query.set('minutes', String(offer.durationMinutes))
+  return `${paths.newRequest}?${query}`
+}
 
 export const signInPath = (returnTo: string) =>
   `/auth/login?returnTo=${encodeURIComponent(returnTo)}`

@@ -28,7 +28,16 @@ import type {
 import type { ApproverPreview, EligibilityPreview } from '#contract/policy-preview.ts'
 import type { ProposalDetail, ProposalPage } from '#contract/proposal.ts'
 import type { ReconcilerStatus } from '#contract/reconciler.ts'
-import type { Approvers, Preview, Request, RequestPage, Submission } from '#contract/request.ts'
+import type {
+  Approvers,
+  EarlierRequests,
+  Preview,
+  Request,
+  RequestPage,
+  Submission,
+  Submitted,
+} from '#contract/request.ts'
+import type { SavedRequestPage } from '#contract/saved-request.ts'
 import type { SessionLog } from '#contract/session-log.ts'
 import type { Settings } from '#contract/settings.ts'
 import type { TokenPage } from '#contract/token.ts'
@@ -152,6 +161,29 @@ export const approversQuery = (id: string) =>
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor,
   })
+
+export const submissionQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['requests', 'submission', id],
+    queryFn: ({ signal }) =>
+      get<z.output<typeof Submitted>>(`/submissions/${encodeURIComponent(id)}`, {}, signal),
+  })
+
+export const earlierQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['requests', 'earlier', id],
+    queryFn: ({ signal }) =>
+      get<z.output<typeof EarlierRequests>>(
+        `/requests/${encodeURIComponent(id)}/earlier`,
+        {},
+        signal,
+      ),
+  })
+
+export const savedRequestsQuery = queryOptions({
+  queryKey: ['saved-requests'],
+  queryFn: ({ signal }) => get<SavedRequestPage>('/saved-requests', { limit: 200 }, signal),
+})
 
 interface Items<Item> {
   readonly items: Item[]

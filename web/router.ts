@@ -39,15 +39,16 @@ export function usePlace(): Place {
   return { path: url.pathname, search: url.searchParams, hash: url.hash.slice(1) }
 }
 
-/** Changes parameters of the present page; null takes one away. */
+/** Changes parameters of the present page; null takes one away, several values repeat it. */
 export function setSearch(
-  changes: Readonly<Record<string, string | null>>,
+  changes: Readonly<Record<string, string | readonly string[] | null>>,
   options: { replace?: boolean } = {},
 ): void {
   const url = new URL(window.location.href)
   for (const [name, value] of Object.entries(changes)) {
-    if (value === null || value === '') url.searchParams.delete(name)
-    else url.searchParams.set(name, value)
+    const values = [value ?? []].flat().filter((one) => one !== '')
+    url.searchParams.delete(name)
+    for (const one of values) url.searchParams.append(name, one)
   }
   navigate(url.pathname + url.search + url.hash, options)
 }

@@ -19,6 +19,8 @@ export interface Route {
   readonly roles?: readonly RoleName[]
   readonly contentType: 'default' | 'form' | 'table' | 'cards'
   readonly page: ComponentType<PageProps>
+  /** Beside the page, for what `?open=` names. */
+  readonly panel?: ComponentType<PageProps>
 }
 
 const load = <Name extends string>(
@@ -61,11 +63,19 @@ export const routes: readonly Route[] = [
     page: load(() => import('./pages/RequestPage.tsx'), 'RequestPage'),
   },
   {
+    pattern: /^\/submissions\/([^/]+)$/,
+    title: 'submission.page',
+    parent: requests,
+    contentType: 'default',
+    page: load(() => import('./pages/SubmissionPage.tsx'), 'SubmissionPage'),
+  },
+  {
     pattern: /^\/approvals$/,
     title: 'nav.approvals',
     roles: ['approver'],
     contentType: 'table',
     page: load(() => import('./pages/ApprovalsPage.tsx'), 'ApprovalsPage'),
+    panel: load(() => import('./components/decide/RequestPanel.tsx'), 'RequestPanel'),
   },
   {
     pattern: /^\/access\/active$/,

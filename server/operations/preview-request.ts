@@ -12,6 +12,7 @@ import {
   targetsPerSubmissionMax,
 } from '#core/submission.ts'
 import { sessionsMayLiveUntil } from '#core/window.ts'
+import { loadPeople } from '#server/store/people.ts'
 import type { Rules } from '#server/store/rules.ts'
 import type { Actor } from './actor.ts'
 import type { Looks } from './look-at-target.ts'
@@ -37,8 +38,12 @@ export async function previewRequest(
   const verdict = decideSubmission({ ...facts, purpose: 'preview' }, submission)
   if (verdict.targets.length === 0) throw refusedForAll(verdict.refusals)
   const refusals = refusalsOnAll(verdict, submission)
+  const names = await approverNames(ports.db, verdict)
   return {
-    targets: verdict.targets.map((target) => show(target, refusals[0] ?? null)),
+    targets: verdict.targets.map((target) => ({
+      ...show(target, refusals[0] ?? null),
+      approverNames: names(target),
+    })),
     problems: refusals.flatMap(({ field, code, params }) =>
       field === null ? [] : [{ field, code, params: { ...params } }],
     ),
@@ -70,7 +75,21 @@ function refusalsOnAll({ refusals }: SubmissionVerdict, submission: Submission):
   return refusals.filter(({ field }) => field === null || !untyped.includes(field))
 }
 
-function show(verdict: TargetVerdict, onAll: Refusal | null): TargetPreview {
+const namesShownMax = 5
+
+/** One query, however many targets there are. */
+async function approverNames(db: ReadPorts['db'], { targets }: SubmissionVerdict) {
+  const shown = new Map(
+    targets
+      .filter(({ approvalsRequired }) => approvalsRequired > 0)
+      .map((verdict) => [verdict, [...verdict.approverIds].toSorted().slice(0, namesShownMax)]),
+  )
+  const people = await loadPeople(db, [...new Set([...shown.values()].flat())])
+  return (verdict: TargetVerdict): string[] =>
+    (shown.get(verdict) ?? []).flatMap((id) => people.get(id)?.displayName ?? [])
+}
+
+function show(verdict: TargetVerdict, onAll: Refusal | null): Omit<TargetPreview, 'approverNames'> {
   const refused = verdict.refusal ?? onAll
   const { endsAbout, permissionSet } = verdict
   const until = endsAbout && sessionsMayLiveUntil(endsAbout, permissionSet?.sessionMinutes ?? null)

@@ -115,6 +115,7 @@ describe('break-glass', () => {
   test('is offered where a policy allows it, and says who is told before it is sent', async () => {
     await user.goto(`${b.teamUrl}/requests/new`)
     await choose(user, /^Account/, /storefront-prod/)
+    await user.keyboard.press('Escape')
     await expectPage(user.getByRole('checkbox', { name: /break-glass/ })).toHaveCount(0)
     await choose(user, /^Permission set/, /PowerUserAccess/)
     await user.getByRole('checkbox', { name: /break-glass/ }).check()

@@ -75,6 +75,7 @@ describe('the walk in a browser', () => {
   const ask = async (page: Page, words: typeof english, account: RegExp, justification: string) => {
     await open(page, '/requests/new', words.title)
     await choose(page, words.account, account)
+    await page.keyboard.press('Escape')
     await choose(page, words.set, /ReadOnlyAccess/)
     await page.getByRole('textbox', { name: words.hours }).fill('0')
     await page.getByRole('textbox', { name: words.minutes }).fill('1')

@@ -1,4 +1,6 @@
-import AppLayoutToolbar from '@cloudscape-design/components/app-layout-toolbar'
+import AppLayoutToolbar, {
+  type AppLayoutToolbarProps,
+} from '@cloudscape-design/components/app-layout-toolbar'
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group'
 import Flashbar, { type FlashbarProps } from '@cloudscape-design/components/flashbar'
 import Link from '@cloudscape-design/components/link'
@@ -10,6 +12,7 @@ import { useWords } from '../i18n.tsx'
 import { useLive } from '../live.ts'
 import { Forbidden, NotFound } from '../pages/ErrorPages.tsx'
 import { paths } from '../paths.ts'
+import { setSearch, usePlace } from '../router.ts'
 import { type Found, routeAt } from '../routes.tsx'
 import { ActionDialogHost } from './ActionDialog.tsx'
 import { CrashBoundary } from './CrashBoundary.tsx'
@@ -37,6 +40,7 @@ export function Frame(props: { me: Me; path: string }): ReactNode {
         breadcrumbs={found && path !== paths.home ? <Crumbs found={found} /> : undefined}
         notifications={<Notices banner={me.banner} />}
         stickyNotifications
+        {...useSplitPanel(found)}
         ariaLabels={{
           navigation: t('nav.label'),
           navigationToggle: t('nav.open'),
@@ -56,6 +60,26 @@ export function Frame(props: { me: Me; path: string }): ReactNode {
       <ActionDialogHost />
     </>
   )
+}
+
+/** The look at one row beside its list; which row it is stands in the URL. */
+function useSplitPanel(found: Found | null): Partial<AppLayoutToolbarProps> {
+  const opened = usePlace().search.get('open')
+  const Panel = found?.route.panel
+  // Said from the beginning: the layout heeds a word on this later only if it was given one at first.
+  const layout = {
+    splitPanelOpen: Panel !== undefined && opened !== null,
+    onSplitPanelToggle: () => setSearch({ open: null }, { replace: true }),
+  }
+  if (!Panel || opened === null) return layout
+  return {
+    ...layout,
+    splitPanel: (
+      <Suspense fallback={null}>
+        <Panel key={opened} id={opened} />
+      </Suspense>
+    ),
+  }
 }
 
 const wideEnough = window.matchMedia('(min-width: 912px)')

@@ -11,6 +11,7 @@ export function QuestionModal(props: {
   title: string
   confirm: string
   pending: boolean
+  confirmDisabled?: boolean
   onConfirm: () => void
   onClose: () => void
   children: ReactNode
@@ -32,7 +33,7 @@ export function QuestionModal(props: {
             <Button
               variant="primary"
               loading={props.pending}
-              disabled={offline}
+              disabled={offline || (props.confirmDisabled ?? false)}
               onClick={props.onConfirm}
             >
               {props.confirm}

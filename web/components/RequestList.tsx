@@ -1,7 +1,7 @@
 /** A full-page list of requests: filters and page in the URL, a table, or cards on a narrow screen. */
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
-import Cards from '@cloudscape-design/components/cards'
+import Cards, { type CardsProps } from '@cloudscape-design/components/cards'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table from '@cloudscape-design/components/table'
@@ -22,6 +22,7 @@ import {
   parseListState,
   type Scope,
 } from '../url-state.ts'
+import { Hints } from './decide/Hints.tsx'
 import { LoadFailure } from './LoadFailure.tsx'
 import { usePageTitle } from './Page.tsx'
 import { Pages } from './Pages.tsx'
@@ -42,6 +43,8 @@ export interface RequestListProps {
   readonly empty: string
   readonly emptyAction?: ReactNode
   readonly headerActions?: ReactNode
+  /** Where there is room, in place of the plain table. */
+  readonly table?: (rows: RowsProps) => ReactNode
   /** Between the heading and the filters, such as tabs. */
   readonly above?: ReactNode
 }
@@ -153,7 +156,15 @@ function Nothing(props: RequestListProps & { state: ListState }): ReactNode {
   )
 }
 
-interface RowsProps extends RequestListProps {
+const decisionSections: readonly CardsProps.SectionDefinition<Request>[] = [
+  {
+    id: 'why',
+    content: ({ justification }) => <span className="free-text">{justification}</span>,
+  },
+  { id: 'hints', content: (request) => <Hints request={request} /> },
+]
+
+export interface RowsProps extends RequestListProps {
   readonly items: Request[]
   readonly loading: boolean
   readonly header: ReactNode
@@ -193,6 +204,8 @@ function Rows(props: RowsProps): ReactNode {
             },
             { id: 'who', content: (request) => request.requester.displayName },
             { id: 'time', content: (request) => <NextTime request={request} /> },
+            // Nobody decides on what they have not read.
+            ...(props.view === 'to-approve' ? decisionSections : []),
             {
               id: 'actions',
               content: (request) => <RequestActions request={request} place="row" />,
@@ -202,6 +215,7 @@ function Rows(props: RowsProps): ReactNode {
       />
     )
   }
+  if (props.table) return props.table(props)
   return (
     <Table
       variant="full-page"

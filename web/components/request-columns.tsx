@@ -9,6 +9,7 @@ import { againPath, consolePath } from '../paths.ts'
 import { useMe } from '../queries.ts'
 import { approvalsGiven, isOver } from '../request-look.ts'
 import { wordEndReason } from '../timeline.ts'
+import { Hints } from './decide/Hints.tsx'
 import { RequestActions } from './RequestActions.tsx'
 import { RequestBadges, RequestStatus } from './RequestStatus.tsx'
 import { TargetCell, targetName } from './Target.tsx'
@@ -76,6 +77,7 @@ const cells = {
       )}
     </>
   ),
+  hints: (request) => <Hints request={request} />,
   asked: (request) => <When at={request.createdAt} />,
   expires: (request) => <When at={request.expiresAt} />,
   actions: (request, words, me) => (
@@ -158,6 +160,7 @@ const minWidths: Partial<Readonly<Record<ColumnName, number>>> = {
   target: 170,
   status: 130,
   justification: 170,
+  hints: 140,
   decision: 90,
   excess: 80,
   actions: 120,

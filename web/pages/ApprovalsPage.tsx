@@ -1,5 +1,6 @@
 import Tabs from '@cloudscape-design/components/tabs'
 import type { ReactNode } from 'react'
+import { QueueTable } from '../components/decide/QueueTable.tsx'
 import { RequestList } from '../components/RequestList.tsx'
 import type { ColumnName } from '../components/request-columns.tsx'
 import { useWords } from '../i18n.tsx'
@@ -11,6 +12,7 @@ const waitingColumns: readonly ColumnName[] = [
   'requester',
   'duration',
   'justification',
+  'hints',
   'approvals',
   'expires',
   'actions',
@@ -53,6 +55,7 @@ export function ApprovalsPage(): ReactNode {
           status: null,
           from: null,
           to: null,
+          open: null,
           ...firstPage,
         })
       }
@@ -96,6 +99,7 @@ export function ApprovalsPage(): ReactNode {
       view="to-approve"
       sort="expiresAt"
       columns={waitingColumns}
+      table={(rows) => <QueueTable {...rows} />}
       above={tabs}
       empty={t('approvals.empty')}
     />

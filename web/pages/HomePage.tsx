@@ -9,6 +9,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { Fragment, type ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
+import { AskAgain } from '../components/ask/AskAgain.tsx'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
 import { RequestActions } from '../components/RequestActions.tsx'
@@ -16,9 +17,9 @@ import { RequestBadges, RequestStatus } from '../components/RequestStatus.tsx'
 import { TargetCell, targetName } from '../components/Target.tsx'
 import { NextTime } from '../components/Times.tsx'
 import { useWords } from '../i18n.tsx'
-import { againPath, consolePath, paths, requestPath } from '../paths.ts'
+import { consolePath, paths, requestPath } from '../paths.ts'
 import { countsQuery, reconcilerQuery, requestsQuery, useMe } from '../queries.ts'
-import { isOver, lastTargets } from '../request-look.ts'
+import { isOver } from '../request-look.ts'
 
 const toDecideQuery = requestsQuery({ view: 'to-approve', sort: 'expiresAt', limit: 5 })
 const mineQuery = requestsQuery({ view: 'mine', limit: 50 })
@@ -32,7 +33,6 @@ export function HomePage(): ReactNode {
   const mine = useQuery(mineQuery)
   const waiting = toDecide.data?.items ?? []
   const open = (mine.data?.items ?? []).filter((request) => !isOver(request.status))
-  const again = lastTargets(mine.data?.items ?? [], 6)
   const loaded = mine.isSuccess && (!isApprover || toDecide.isSuccess)
   const proposals = useQuery(countsQuery).data?.proposals ?? 0
   const isWanted = me.roles.includes('admin') && proposals > 0
@@ -71,19 +71,7 @@ export function HomePage(): ReactNode {
             {(request) => <MyAccess request={request} portalUrl={me.portalUrl} />}
           </Lines>
         </Container>
-        {again.length > 0 && (
-          <Container
-            header={
-              <Header variant="h2" description={t('home.againText')}>
-                {t('home.again')}
-              </Header>
-            }
-          >
-            <Lines query={mine} items={again} none="">
-              {(request) => <Again request={request} />}
-            </Lines>
-          </Container>
-        )}
+        <AskAgain mine={mine.data?.items ?? []} />
       </SpaceBetween>
     </Page>
   )
@@ -183,33 +171,6 @@ function MyAccess(props: { request: Request; portalUrl: string | null }): ReactN
           )}
           <RequestActions request={request} place="row" only={['return', 'cancel']} />
         </SpaceBetween>
-      }
-    />
-  )
-}
-
-function Again(props: { request: Request }): ReactNode {
-  const { t, times } = useWords()
-  const { request } = props
-  return (
-    <Line
-      main={
-        <>
-          {targetName(request, t)}
-          <Box variant="small" display="block" color="text-body-secondary">
-            {request.accountId}
-          </Box>
-        </>
-      }
-      middle={times.duration(request.durationMinutes)}
-      end={
-        <Button
-          variant="inline-link"
-          href={againPath(request.id)}
-          ariaLabel={t('act.againOf', { target: targetName(request, t) })}
-        >
-          {t('home.again')}
-        </Button>
       }
     />
   )

@@ -27,8 +27,8 @@ import { targetName } from '../components/Target.tsx'
 import { TicketText } from '../components/TicketText.tsx'
 import { NextTime } from '../components/Times.tsx'
 import { useWords } from '../i18n.tsx'
-import { againPath, consolePath } from '../paths.ts'
-import { requestQuery, useMe } from '../queries.ts'
+import { againPath, consolePath, submissionPath } from '../paths.ts'
+import { requestQuery, submissionQuery, useMe } from '../queries.ts'
 import { isOver } from '../request-look.ts'
 import { setSearch, usePlace } from '../router.ts'
 import type { PageProps } from '../routes.tsx'
@@ -135,6 +135,7 @@ function Facts(props: { request: Request }): ReactNode {
   const { t, times } = useWords()
   const { request } = props
   const { requester } = request
+  const siblings = useQuery(submissionQuery(request.submissionId)).data?.requests ?? []
   const items: KeyValuePairsProps.Item[] = [
     {
       label: t('col.status'),
@@ -161,6 +162,9 @@ function Facts(props: { request: Request }): ReactNode {
       label: t('request.set'),
       value: <WithId id={request.permissionSetArn}>{request.permissionSetName}</WithId>,
     },
+    ...(siblings.length > 1
+      ? [{ label: t('request.siblings'), value: <Siblings requests={siblings} /> }]
+      : []),
     { label: t('request.window'), value: windowText(request, t, times) },
     { label: t('col.approvals'), value: approvalsText(request, t) },
     {
@@ -188,6 +192,24 @@ function WithId({ id, children }: { readonly id: string; readonly children: Reac
         <span className="free-text">{id}</span>
       </Box>
     </>
+  )
+}
+
+/** Those asked for together with this one. */
+function Siblings(props: { requests: readonly Request[] }): ReactNode {
+  const { t } = useWords()
+  const { requests } = props
+  const [first] = requests
+  const open = requests.filter(({ actions }) =>
+    actions.some(({ name, allowed }) => name === 'approve' && allowed),
+  )
+  if (!first) return null
+  return (
+    <Link href={submissionPath(first.submissionId)}>
+      {open.length > 0
+        ? t('request.decideAll', { n: open.length })
+        : t('request.seeAll', { n: requests.length })}
+    </Link>
   )
 }
 

@@ -52,6 +52,7 @@ const sameInBoth = new Set<StringKey>([
   'policy.changedBy',
   'preview.pair',
   'preview.terms',
+  'word.comma',
   'list.count',
   'list.countMore',
   'list.rangeFormat',

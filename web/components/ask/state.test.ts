@@ -1,13 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import type { EligiblePermissionSet } from '#contract/me.ts'
 import { Submission } from '#contract/request.ts'
-import { type Ask, askFromUrl, askToUrl, errorsOf, submissionOf } from './state.ts'
+import {
+  type Ask,
+  askFromUrl,
+  askToUrl,
+  errorsOf,
+  submissionOf,
+  termsOf,
+  withAccounts,
+} from './state.ts'
 
 const arn = 'arn:aws:sso:::permissionSet/ssoins-7223a1b2c3d4e5f6/ps-a1b2c3d4e5f6a7b8'
 const tokyo = 'Asia/Tokyo'
 const filled: Ask = {
-  accountId: '111122223333',
-  permissionSetArn: arn,
+  targets: [{ accountId: '111122223333', permissionSetArn: arn }],
   hours: '1',
   minutes: '30',
   startsLater: true,
@@ -30,10 +37,14 @@ const set: EligiblePermissionSet = {
   sessionMinutes: 60,
 }
 
+function known(...sets: EligiblePermissionSet[]) {
+  return sets.map((one, i) => ({ accountId: String(111122223333 + i), set: one }))
+}
+
 function urlOf(ask: Ask): URLSearchParams {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(askToUrl(ask, tokyo))) {
-    if (value !== null) search.set(name, value)
+    for (const one of [value ?? []].flat()) search.append(name, one)
   }
   return search
 }
@@ -44,15 +55,24 @@ describe('the request form and its URL', () => {
   })
 
   test('an account without a permission set survives too', () => {
-    const half = { ...filled, permissionSetArn: null }
+    const half = { ...filled, targets: [{ accountId: '111122223333', permissionSetArn: null }] }
     expect(askFromUrl(urlOf(half), tokyo)).toEqual(half)
+  })
+
+  test('several targets survive in their order, twenty of them at most', () => {
+    const several = Array.from({ length: 20 }, (_, i) => ({
+      accountId: String(111122223333 + i),
+      permissionSetArn: i % 2 === 0 ? arn : null,
+    }))
+    expect(askFromUrl(urlOf({ ...filled, targets: several }), tokyo).targets).toEqual(several)
+    const more = [...several, { accountId: '999999999999', permissionSetArn: arn }]
+    expect(askFromUrl(urlOf({ ...filled, targets: more }), tokyo).targets).toEqual(several)
   })
 
   const nonsense = ['target=12~x', 'minutes=-5', 'minutes=1.5', 'start=tomorrow', 'target=~']
   test.each(nonsense)('%s falls back to an hour from now on, for nothing yet', (query) => {
     expect(askFromUrl(new URLSearchParams(query), tokyo)).toEqual({
-      accountId: null,
-      permissionSetArn: null,
+      targets: [],
       hours: '1',
       minutes: '0',
       startsLater: false,
@@ -66,7 +86,8 @@ describe('the request form and its URL', () => {
 describe('break-glass', () => {
   const urgent = { ...filled, breakGlass: true, hours: '0', minutes: '30' }
   const glass = { ...set, breakGlass: true, breakGlassMaxDurationMinutes: 30 }
-  const facts = { set: { ...glass, justificationRequired: false }, timeZone: tokyo }
+  const terms = termsOf(known({ ...glass, justificationRequired: false }), true)
+  const facts = { terms, timeZone: tokyo }
   const prose = { justification: 'Payments are down', ticket: 'CHG-1' }
 
   test('is not in the URL, so that no link decides it', () => {
@@ -104,14 +125,14 @@ describe('what the form sends', () => {
 
   test('nothing, while there is no target or no duration', () => {
     const prose = { justification: 'x', ticket: '' }
-    expect(submissionOf({ ...filled, accountId: null }, prose, tokyo)).toBe(null)
+    expect(submissionOf({ ...filled, targets: [] }, prose, tokyo)).toBe(null)
     expect(submissionOf({ ...filled, hours: '0', minutes: '0' }, prose, tokyo)).toBe(null)
   })
 })
 
 describe('what is wrong before it is sent', () => {
   const prose = { justification: 'Investigate', ticket: 'CHG-1' }
-  const facts = { set, timeZone: tokyo }
+  const facts = { terms: termsOf(known(set), false), timeZone: tokyo }
 
   test('nothing, when it is complete', () => {
     expect(errorsOf(filled, prose, facts)).toEqual({})
@@ -136,6 +157,52 @@ describe('what is wrong before it is sent', () => {
   test('what the policies do not ask for may be left empty', () => {
     const easy = { ...set, justificationRequired: false, ticketRequired: false }
     const nothing = { justification: '', ticket: '' }
-    expect(errorsOf(filled, nothing, { set: easy, timeZone: tokyo })).toEqual({})
+    const terms = termsOf(known(easy), false)
+    expect(errorsOf(filled, nothing, { terms, timeZone: tokyo })).toEqual({})
+  })
+})
+
+describe('several targets', () => {
+  const short = { ...set, maxDurationMinutes: 60, ticketRequired: false }
+  const glass = { ...short, breakGlassMaxDurationMinutes: 30 }
+
+  test('are limited by the one that allows least, and demand what any of them demands', () => {
+    expect(termsOf(known(set, short), false)).toEqual({
+      limitMinutes: 60,
+      limitAccountId: '111122223334',
+      breakGlassMinutes: null,
+      justificationRequired: true,
+      ticketRequired: true,
+    })
+    expect(termsOf([], false)).toBe(null)
+  })
+
+  test('allow break-glass only where all of them do', () => {
+    expect(termsOf(known(glass, short), false)?.breakGlassMinutes).toBe(null)
+    expect(
+      termsOf(known(glass, { ...glass, breakGlassMaxDurationMinutes: 20 }), true),
+    ).toMatchObject({ breakGlassMinutes: 20, limitMinutes: 20, limitAccountId: '111122223334' })
+  })
+
+  test('keep their rows when accounts come and go; a new one begins with the set above it', () => {
+    const [one, other] = ['111122223333', '444455556666'] as const
+    const rows = [{ accountId: one, permissionSetArn: arn }]
+    const both = withAccounts(rows, [one, other])
+    expect(both).toEqual([...rows, { accountId: other, permissionSetArn: arn }])
+    expect(withAccounts(both, [other])).toEqual([{ accountId: other, permissionSetArn: arn }])
+    expect(withAccounts([], [other])).toEqual([{ accountId: other, permissionSetArn: null }])
+  })
+
+  test('are twenty at most, each with its permission set', () => {
+    const row = { accountId: '111122223333', permissionSetArn: null }
+    const facts = { terms: null, timeZone: tokyo }
+    const prose = { justification: 'x', ticket: '' }
+    expect(errorsOf({ ...filled, targets: Array(21).fill(row) }, prose, facts)).toEqual({
+      targets: 'ask.targetsMax',
+      sets: 'ask.setMissing',
+    })
+    expect(errorsOf({ ...filled, targets: [] }, prose, facts)).toEqual({
+      targets: 'ask.accountMissing',
+    })
   })
 })
