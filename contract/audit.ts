@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Instant, PageQuery, pageOf, queryText } from './common.ts'
+import { FreeText, Instant, OpaqueId, PageQuery, pageOf, queryText } from './common.ts'
 import { RequestQuery } from './request.ts'
 
 export const AuditEvent = z
@@ -92,3 +92,75 @@ export const ChainVerdict = z
   })
   .meta({ id: 'ChainVerdict' })
 export type ChainVerdict = z.infer<typeof ChainVerdict>
+
+export const LegalHold = z
+  .object({
+    id: z.string(),
+    person: z
+      .object({ userId: z.string(), userName: z.string() })
+      .nullable()
+      .meta({ description: 'null: everybody' }),
+    reason: z.string(),
+    placedBy: z.object({ userId: z.string(), userName: z.string() }),
+    placedAt: Instant,
+    released: z
+      .object({
+        by: z.object({ userId: z.string(), userName: z.string() }),
+        at: Instant,
+        reason: z.string(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'LegalHold' })
+export type LegalHold = z.infer<typeof LegalHold>
+
+export const LegalHoldPage = pageOf(LegalHold).meta({ id: 'LegalHoldPage' })
+export type LegalHoldPage = z.infer<typeof LegalHoldPage>
+
+export const NewLegalHold = z
+  .strictObject({
+    userId: OpaqueId.nullable().meta({ description: 'null: everybody' }),
+    reason: FreeText,
+  })
+  .meta({ id: 'NewLegalHold' })
+
+export const HoldRelease = z.strictObject({ reason: FreeText }).meta({ id: 'HoldRelease' })
+
+export const Erasure = z
+  .strictObject({ userId: OpaqueId, reason: FreeText })
+  .meta({ id: 'Erasure', description: 'Whose words are to be erased, and why' })
+
+export const Erased = z
+  .object({
+    events: z.int().meta({ description: 'Payloads erased' }),
+    requests: z.int().meta({ description: 'Requests whose texts were erased' }),
+  })
+  .meta({ id: 'Erased' })
+
+export const UsageQuery = PageQuery.extend({
+  by: z.enum(['set', 'person', 'account']).default('set'),
+  from: Instant.optional().meta({ description: 'Requests made from then on; 90 days before `to`' }),
+  to: Instant.optional().meta({ description: 'Requests made before then; now' }),
+})
+export type UsageQuery = z.output<typeof UsageQuery>
+
+export const UsageLine = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    grants: z.int(),
+    grantedMinutes: z.int(),
+    activeMinutes: z.int(),
+    recorded: z.int().meta({ description: 'Grants of which it is recorded what was done' }),
+    servicesUsed: z.array(z.string()).nullable().meta({ description: 'null: not recorded' }),
+    neverUsed: z.int().nullable().meta({
+      description: 'Of those recorded, how many did nothing; null: not recorded',
+    }),
+  })
+  .meta({ id: 'UsageLine' })
+export type UsageLine = z.infer<typeof UsageLine>
+
+export const UsagePage = pageOf(UsageLine)
+  .extend({ from: Instant, to: Instant })
+  .meta({ id: 'UsagePage' })
+export type UsagePage = z.infer<typeof UsagePage>

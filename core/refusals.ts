@@ -63,6 +63,11 @@ export const refusalCodes = [
   'not_waiting',
   // Saved requests.
   'too_many_saved_requests',
+  // What is kept of people.
+  'own_record',
+  'under_legal_hold',
+  'record_in_use',
+  'already_released',
   // API tokens.
   'too_many_tokens',
   'scope_not_allowed',

@@ -53,7 +53,7 @@ const rules = {
   'directory:read': scope(both, 'directory.read', 'directory.read-status'),
   'directory:refresh': scope(both, 'directory.refresh'),
   'access:read': scope(both, 'access.read'),
-  'audit:read': scope(both, 'audit.read', 'audit.export', 'audit.verify'),
+  'audit:read': scope(both, 'audit.read', 'audit.export', 'audit.verify', 'legal-hold.read'),
   'reconciler:read': scope(both, 'reconciler.read'),
   'notices:resend': scope(both, 'notice.resend'),
   'saved-requests:read': scope(person, 'saved-request.list'),

@@ -6,6 +6,7 @@ import { cookiesFor } from '#server/http/sign-in/cookies.ts'
 import { createSessions } from '#server/http/sign-in/sessions.ts'
 import { createTokens } from '#server/http/sign-in/tokens.ts'
 import { createLogger } from '#server/log.ts'
+import { ownerOver } from '#server/store/database.ts'
 import { sessionStore } from '#server/store/sessions.ts'
 import { createWorld, type PersonName, people, type World } from './factory.ts'
 
@@ -68,6 +69,7 @@ export async function createApi(): Promise<Api> {
       registerResources(unready, {
         db,
         long: world.database.database.long,
+        owner: ownerOver(world.database.owner),
         clock,
         rules: world.rules,
         vault: world.ports.vault,

@@ -16,6 +16,9 @@ export const paths = {
   approvers: '/admin/approvers',
   newApprovers: '/admin/approvers/new',
   proposals: '/admin/proposals',
+  auditRequests: '/audit/requests',
+  auditEvents: '/audit/events',
+  auditUsage: '/audit/usage',
   settings: '/admin/settings',
   directory: '/admin/directory',
 } as const

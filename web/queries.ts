@@ -8,7 +8,7 @@ import {
   useQuery,
 } from '@tanstack/react-query'
 import type { z } from 'zod'
-import type { AuditEventPage } from '#contract/audit.ts'
+import type { AuditEventPage, UsagePage } from '#contract/audit.ts'
 import type {
   DirectoryAccountPage,
   DirectoryGroupPage,
@@ -109,6 +109,20 @@ export const requestsQuery = (query: RequestListQuery) =>
     queryKey: ['requests', 'list', query],
     queryFn: ({ signal }) =>
       get<z.output<typeof RequestPage>>('/requests', { ...query } satisfies Query, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const auditEventsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ['audit', 'events', query],
+    queryFn: ({ signal }) => get<z.output<typeof AuditEventPage>>('/audit/events', query, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const usageQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ['audit', 'usage', query],
+    queryFn: ({ signal }) => get<UsagePage>('/audit/usage', query, signal),
     placeholderData: keepPreviousData,
   })
 

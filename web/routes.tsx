@@ -90,6 +90,27 @@ export const routes: readonly Route[] = [
     page: load(() => import('./pages/EndedAccessPage.tsx'), 'EndedAccessPage'),
   },
   {
+    pattern: /^\/audit\/requests$/,
+    title: 'audit.requests.title',
+    roles: readers,
+    contentType: 'table',
+    page: load(() => import('./pages/AuditRequestsPage.tsx'), 'AuditRequestsPage'),
+  },
+  {
+    pattern: /^\/audit\/events$/,
+    title: 'audit.events.title',
+    roles: readers,
+    contentType: 'table',
+    page: load(() => import('./pages/AuditEventsPage.tsx'), 'AuditEventsPage'),
+  },
+  {
+    pattern: /^\/audit\/usage$/,
+    title: 'audit.usage.title',
+    roles: readers,
+    contentType: 'table',
+    page: load(() => import('./pages/AuditUsagePage.tsx'), 'AuditUsagePage'),
+  },
+  {
     pattern: /^\/admin\/eligibility$/,
     title: 'elig.title',
     roles: readers,

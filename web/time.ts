@@ -61,6 +61,25 @@ export function instantOf(wall: WallClock, timeZone: string): Date | null {
   return first ?? candidates[0] ?? null
 }
 
+/** Days of the viewer's zone, both of them inclusive, as the moments between which they lie. */
+export function daysAsInstants(
+  days: { readonly from: string | null; readonly to: string | null },
+  timeZone: string,
+): { from?: string; to?: string } {
+  const from = days.from && instantOf({ date: days.from, time: '00:00' }, timeZone)
+  const to = days.to && instantOf({ date: dayAfter(days.to), time: '00:00' }, timeZone)
+  return {
+    ...(from ? { from: from.toISOString() } : {}),
+    ...(to ? { to: to.toISOString() } : {}),
+  }
+}
+
+function dayAfter(day: string): string {
+  const next = new Date(`${day}T00:00:00Z`)
+  next.setUTCDate(next.getUTCDate() + 1)
+  return next.toISOString().slice(0, 10)
+}
+
 export function offsetText(at: Date, timeZone: string): string {
   const minutes = offsetMinutes(at, timeZone)
   const sign = minutes < 0 ? '-' : '+'

@@ -341,6 +341,26 @@ export const auditActions = {
     when: 'The payload of the event with that number was erased, for privacy.',
     payload: ['why'],
   },
+  'person.erase': {
+    object: 'user',
+    when: 'An administrator had what is kept of a person’s words erased; an `audit.erase` for each payload follows.',
+    payload: ['reason', 'upTo'],
+  },
+  'legal-hold.place': {
+    object: 'legal-hold',
+    when: 'An administrator placed a legal hold; `userId` null is everybody. Nothing of theirs is erased or removed.',
+    payload: ['userId', 'userName', 'reason'],
+  },
+  'legal-hold.release': {
+    object: 'legal-hold',
+    when: 'An administrator released a legal hold.',
+    payload: ['userId', 'userName', 'reason'],
+  },
+  'retention.remove': {
+    object: 'installation',
+    when: 'Requests that were older than seven years are gone, with all that belonged to them.',
+    payload: ['requests', 'before'],
+  },
   'audit.cut': {
     object: 'audit_event',
     when: 'The events up to that number were older than seven years and are gone; `hash` is the last one’s.',

@@ -6,6 +6,8 @@ import {
   ChainVerdict,
   type ExportQuery as Exported,
   ExportQuery,
+  UsagePage,
+  UsageQuery,
 } from '#contract/audit.ts'
 import { eventColumns, eventLines, exportedEvents } from '#server/audit/export.ts'
 import { grantColumns, requestColumns } from '#server/audit/request-columns.ts'
@@ -18,6 +20,7 @@ import {
 } from '#server/operations/export-requests.ts'
 import { eventFilterOf, listAuditEvents } from '#server/operations/list-events.ts'
 import { makeChange } from '#server/operations/making-changes.ts'
+import { readUsage } from '#server/operations/read-usage.ts'
 import type { App } from './app.ts'
 import { csvText, fileAnswer, jsonLinesText, sendFile } from './csv.ts'
 import { createLongAnswers, type LongAnswers } from './long-answers.ts'
@@ -35,8 +38,26 @@ export function registerAudit(app: App, ports: ResourcePorts): void {
     },
     (request) => listAuditEvents(ports, request.query),
   )
+  registerUsage(app, ports)
   registerExport(app, ports, longAnswers)
   registerVerify(app, ports, longAnswers)
+}
+
+function registerUsage(app: App, ports: ResourcePorts): void {
+  app.get(
+    '/api/v1/audit/usage',
+    {
+      config: { permission: 'audit.read' },
+      schema: {
+        tags,
+        description:
+          'Used against granted, by permission set, person or account; most granted first',
+        querystring: UsageQuery,
+        response: { 200: UsagePage },
+      },
+    },
+    (request) => readUsage(ports, request.query),
+  )
 }
 
 function registerExport(app: App, ports: ResourcePorts, longAnswers: LongAnswers): void {

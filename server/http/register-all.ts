@@ -14,6 +14,7 @@ import { createMayReceive } from './may-receive.ts'
 import { registerMe } from './me.ts'
 import { registerProposals } from './proposals.ts'
 import { registerReconciler } from './reconciler.ts'
+import { registerRecords } from './records.ts'
 import { registerRequests } from './requests.ts'
 import type { ResourceDeps, ResourcePorts } from './resources.ts'
 import { registerSavedRequests } from './saved-requests.ts'
@@ -37,6 +38,7 @@ const registrations = [
   registerSettings,
   registerDirectory,
   registerAudit,
+  registerRecords,
   registerReconciler,
   registerTokens,
 ]

@@ -21,6 +21,8 @@ export interface ResourceDeps {
   readonly db: Kysely<Schema>
   /** Without the short time limits, for what reads much. */
   readonly long: Kysely<Schema>
+  /** Of the database, for what the application may not do: erasing payloads. */
+  readonly owner: Kysely<Schema>
   readonly clock: Clock
   readonly rules: RulesStore
   readonly vault: Vault

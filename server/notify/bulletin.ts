@@ -62,6 +62,14 @@ const factsOf = {
     at: z.coerce.date(),
   }),
   change_proposed: z.object({ standing, proposalId: z.string() }),
+  records_loosened: z.object({
+    standing,
+    what: z.enum(['person_erased', 'hold_released']),
+    who: z.string().nullable(),
+    by: z.string(),
+    reason: z.string(),
+    at: z.coerce.date(),
+  }),
   refresh_held: z.object({ standing, refreshId: z.string() }),
   creations_held: z.object({ standing, reason: z.string() }),
   removal_late: z.object({ standing, alarmIds: z.array(z.int()) }),
@@ -113,6 +121,8 @@ function contentOf(
       return rulesChanged(ports.db, factsOf.rules_changed.parse(notice.facts))
     case 'change_proposed':
       return changeProposed(ports.db, factsOf.change_proposed.parse(notice.facts).proposalId)
+    case 'records_loosened':
+      return Promise.resolve(loosened(factsOf.records_loosened.parse(notice.facts)))
     case 'refresh_held':
       return refreshHeld(ports.db, factsOf.refresh_held.parse(notice.facts).refreshId)
     case 'creations_held':
@@ -190,6 +200,16 @@ async function nameOfSubject(db: Kysely<Schema>, id: string): Promise<string> {
   // An id of the directory, whichever it is: it is looked for as both.
   const ids = { userIds: [id as UserId], groupIds: [id as GroupId], ouIds: [] }
   return (await loadExcerpt(db, ids)).nameOf(id) ?? id
+}
+
+function loosened({
+  what,
+  who,
+  by,
+  reason,
+  at,
+}: z.output<typeof factsOf.records_loosened>): Content {
+  return { kind: 'records_loosened', thread: 'records', what, who, by, reason, at }
 }
 
 async function refreshHeld(db: Kysely<Schema>, refreshId: string): Promise<Content | Ended> {

@@ -1,8 +1,11 @@
 /** Every job of TEAM that is not access: its name, what it does, how often and why that often. */
 import { type ParsedCronItem, parseCronItems, type TaskList } from 'graphile-worker'
+import type pg from 'pg'
 import { z } from 'zod'
+import { applyRetention } from '#server/audit/retention.ts'
 import { type SessionLogPorts, stepSessionLog } from '#server/audit/session-logs/step.ts'
 import { queueSummaries } from '#server/audit/session-logs/summaries.ts'
+import { ownerOver } from '#server/store/database.ts'
 import {
   closeRefusedSignIns,
   type Housekeeping,
@@ -29,6 +32,8 @@ export interface TimedJob {
   /** How far back a run that was missed is made up for. */
   readonly madeUpHours: number
   readonly run: Housekeeping
+  /** Does what the application's role may not: it is given the owner's connection. */
+  readonly asOwner?: true
 }
 
 export const timedJobs: readonly TimedJob[] = [
@@ -104,17 +109,28 @@ export const timedJobs: readonly TimedJob[] = [
     madeUpHours: 24,
     run: purgeNotices,
   },
+  {
+    name: 'apply-retention',
+    what: 'Removes requests and events older than seven years, unless a legal hold keeps them.',
+    when: '11 4 * * *',
+    why: 'They are kept for seven years; a day more does not matter, and at night nobody waits.',
+    madeUpHours: 24,
+    run: applyRetention,
+    asOwner: true,
+  },
 ]
 
 const noticePayload = z.object({ noticeId: z.uuid() })
 const logPayload = z.object({ logId: z.uuid() })
 
 export type JobPorts = NoticePorts & {
+  readonly owner: pg.Pool
   /** Absent: this worker does none of these. */
   readonly sessionLogs?: Omit<SessionLogPorts, 'db' | 'clock'>
 }
 
 export function taskList(ports: JobPorts): TaskList {
+  const owner = ownerOver(ports.owner)
   const tasks: TaskList = {
     [sendNoticeTask]: async (payload, { job }) => {
       const { noticeId } = noticePayload.parse(payload)
@@ -133,9 +149,9 @@ export function taskList(ports: JobPorts): TaskList {
   if (onSlackClick) {
     tasks[slackClickTask] = async (payload) => onSlackClick(clickSchema.parse(payload))
   }
-  for (const { name, run } of timedJobs) {
+  for (const { name, run, asOwner } of timedJobs) {
     tasks[name] = async () => {
-      await run(ports.db, await ports.clock.now())
+      await run(asOwner ? owner : ports.db, await ports.clock.now())
     }
   }
   return tasks

@@ -14,6 +14,7 @@ const toldTo: Readonly<Record<Bulletin['event'], readonly ('auditor' | 'admin')[
   key_released: ['auditor'],
   rules_changed: ['auditor', 'admin'],
   change_proposed: ['auditor', 'admin'],
+  records_loosened: ['auditor'],
   refresh_held: ['admin'],
   creations_held: ['admin', 'auditor'],
 }

@@ -37,6 +37,7 @@ const answers: Record<RefusalCode, Answer> = {
   break_glass_not_allowed: { status: 403, title: 'Break-glass is not allowed here' },
   extension_not_allowed: { status: 403, title: 'Extensions are not allowed here' },
   own_proposal: { status: 403, title: 'Another administrator must decide on your own proposal' },
+  own_record: { status: 403, title: 'Somebody else must erase what is kept of you' },
   not_administrator_yourself: { status: 403, title: 'You would no longer be an administrator' },
 
   not_found: { status: 404, title: 'There is nothing here that you may see' },
@@ -69,6 +70,9 @@ const answers: Record<RefusalCode, Answer> = {
   never_granted: { status: 409, title: 'This access was never given' },
   not_waiting: { status: 409, title: 'This refresh waits for no word' },
   too_many_saved_requests: { status: 409, title: 'There are too many saved requests' },
+  under_legal_hold: { status: 409, title: 'A legal hold keeps this' },
+  record_in_use: { status: 409, title: 'What is kept of this person is still needed' },
+  already_released: { status: 409, title: 'This hold is already released' },
   too_many_tokens: { status: 409, title: 'There are too many tokens' },
   no_administrator_left: { status: 409, title: 'At least one administrator must remain' },
   too_few_administrators: { status: 409, title: 'Too few administrators for this' },

@@ -86,6 +86,12 @@ const words: Partial<Record<RefusalCode, Words>> = {
       ? 'Give the name of a log group, or its ARN, such as arn:aws:logs:us-east-1:111122223333:log-group:organization-trail.'
       : 'Give the ARN of an event data store, such as arn:aws:cloudtrail:us-east-1:111122223333:eventdatastore/01234567-89ab-cdef-0123-456789abcdef.',
   not_waiting: () => 'This refresh waits for no word, or a later reading has replaced it.',
+  own_record: () => 'Another administrator must erase what is kept of you.',
+  under_legal_hold: () =>
+    'A legal hold is open for this person or for everybody, so nothing is erased. Release it first.',
+  record_in_use: ({ what }) =>
+    `${inUse[String(what)] ?? 'Something of this person is still needed'}. Erase when that is over.`,
+  already_released: ({ by, at }) => `${by} released this hold at ${at}.`,
   too_many_tokens: ({ max }) => `${max} tokens are alive, the most there may be. Revoke one first.`,
   scope_not_allowed: ({ scope, kind }) =>
     kind === 'service'
@@ -125,6 +131,12 @@ const words: Partial<Record<RefusalCode, Words>> = {
     `This would end ${count} live grants${confirmed === null ? '' : `, and not ${confirmed}`}. Look at their list, and repeat it with confirmEnding: ${count} if that is meant.`,
   version_required: () => 'Send If-Match with the version that you read, such as "3".',
   version_conflict: () => 'Read it again, look at what changed, and save your change on top.',
+}
+
+const inUse: Record<string, string> = {
+  requests: 'A request of this person is pending or their access is not over',
+  access: 'TEAM still holds or watches access of this person',
+  reviews: 'Break-glass access of this person waits for its review',
 }
 
 const failedParts: Record<string, string> = {

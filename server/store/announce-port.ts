@@ -53,6 +53,17 @@ export type Bulletin =
       }
     }
   | { readonly event: 'change_proposed'; readonly facts: { readonly proposalId: string } }
+  | {
+      readonly event: 'records_loosened'
+      readonly facts: {
+        readonly what: 'person_erased' | 'hold_released'
+        /** Null: everybody. */
+        readonly who: string | null
+        readonly by: string
+        readonly reason: string
+        readonly at: string
+      }
+    }
   | { readonly event: 'refresh_held'; readonly facts: { readonly refreshId: string } }
   | { readonly event: 'creations_held'; readonly facts: { readonly reason: string } }
 

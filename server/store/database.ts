@@ -92,6 +92,11 @@ export function openDatabase(config: DatabaseConfig): Database {
   }
 }
 
+/** The owner's connections, for the little that the application's role may not do. */
+export function ownerOver(pool: pg.Pool): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+}
+
 function openPool(
   connection: Connection,
   log: { warn(message: string): void },

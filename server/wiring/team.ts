@@ -21,7 +21,7 @@ import { createLoadActor } from '#server/operations/actor.ts'
 import { holdIfBehind } from '#server/recover/hold.ts'
 import { openIntentLog } from '#server/recover/intent-log.ts'
 import { engineChannel } from '#server/store/change.ts'
-import { databaseNow, listen, whyUnreachable } from '#server/store/database.ts'
+import { databaseNow, listen, ownerOver, whyUnreachable } from '#server/store/database.ts'
 import { createDatabaseClock } from '#server/store/database-clock.ts'
 import { sessionStore } from '#server/store/sessions.ts'
 import { loadSettings } from '#server/store/settings.ts'
@@ -201,6 +201,7 @@ async function buildHttp(
       registerResources(app, {
         db,
         long,
+        owner: ownerOver(storage.database.owner),
         clock,
         rules,
         vault,

@@ -47,6 +47,11 @@ export function Navigation(props: { me: Me }): ReactNode {
   )
   if (has('admin') || has('auditor')) {
     items.push(
+      section(t, 'nav.audit', [
+        link(t, 'nav.auditRequests', paths.auditRequests),
+        link(t, 'nav.auditEvents', paths.auditEvents),
+        link(t, 'nav.auditUsage', paths.auditUsage),
+      ]),
       section(t, 'nav.administration', [
         link(t, 'nav.eligibility', paths.eligibility),
         link(t, 'nav.approvers', paths.approvers),

@@ -13,7 +13,7 @@ import { useWords } from '../i18n.tsx'
 import { useNarrow } from '../narrow.ts'
 import { type RequestListQuery, requestsQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
-import { instantOf } from '../time.ts'
+import { daysAsInstants } from '../time.ts'
 import {
   firstPage,
   isFiltered,
@@ -42,9 +42,13 @@ export interface RequestListProps {
   readonly scopes?: readonly Scope[]
   readonly empty: string
   readonly emptyAction?: ReactNode
-  readonly headerActions?: ReactNode
   /** Where there is room, in place of the plain table. */
   readonly table?: (rows: RowsProps) => ReactNode
+  readonly headerActions?: ReactNode | ((query: RequestListQuery) => ReactNode)
+  /** Filters of the API beyond those that every list has, as they stand in the URL. */
+  readonly more?: Readonly<Record<string, string>>
+  /** In place of the filters that every list has. */
+  readonly filters?: (state: ListState) => ReactNode
   /** Between the heading and the filters, such as tabs. */
   readonly above?: ReactNode
 }
@@ -55,7 +59,8 @@ export function RequestList(props: RequestListProps): ReactNode {
   useDroppedNote(parsed)
   usePageTitle(props.title)
   const { state } = parsed
-  const list = useQuery(requestsQuery(queryOf(props, state, timeZone)))
+  const query = queryOf(props, state, timeZone)
+  const list = useQuery(requestsQuery(query))
   const items = list.data?.items ?? []
   const more = Boolean(list.data?.nextCursor)
   const header = (
@@ -70,7 +75,9 @@ export function RequestList(props: RequestListProps): ReactNode {
             loading={list.isFetching && !list.isLoading}
             onClick={() => void list.refetch()}
           />
-          {props.headerActions}
+          {typeof props.headerActions === 'function'
+            ? props.headerActions(query)
+            : props.headerActions}
         </SpaceBetween>
       }
     >
@@ -80,7 +87,9 @@ export function RequestList(props: RequestListProps): ReactNode {
   const filter = (
     <SpaceBetween size="xs">
       {props.above}
-      <RequestFilters state={state} statuses={props.statuses ?? []} scopes={props.scopes ?? []} />
+      {props.filters?.(state) ?? (
+        <RequestFilters state={state} statuses={props.statuses ?? []} scopes={props.scopes ?? []} />
+      )}
     </SpaceBetween>
   )
   return (
@@ -107,8 +116,6 @@ function counter(count: number, more: boolean, t: ReturnType<typeof useWords>['t
 }
 
 function queryOf(props: RequestListProps, state: ListState, timeZone: string): RequestListQuery {
-  const from = state.from && instantOf({ date: state.from, time: '00:00' }, timeZone)
-  const to = state.to && instantOf({ date: dayAfter(state.to), time: '00:00' }, timeZone)
   const scope = props.scopes?.find((one) => one === state.scope) ?? props.scopes?.[0]
   const allowed = state.status.filter((status) => props.statuses?.includes(status))
   return {
@@ -117,16 +124,10 @@ function queryOf(props: RequestListProps, state: ListState, timeZone: string): R
     ...(allowed.length > 0 ? { status: allowed.join(',') } : {}),
     ...(state.q ? { q: state.q } : {}),
     ...(scope ? { scope } : {}),
-    ...(from ? { from: from.toISOString() } : {}),
-    ...(to ? { to: to.toISOString() } : {}),
+    ...daysAsInstants(state, timeZone),
+    ...props.more,
     ...(state.cursor ? { cursor: state.cursor } : {}),
   }
-}
-
-function dayAfter(day: string): string {
-  const next = new Date(`${day}T00:00:00Z`)
-  next.setUTCDate(next.getUTCDate() + 1)
-  return next.toISOString().slice(0, 10)
 }
 
 function useDroppedNote(parsed: ParsedListState): void {
@@ -144,8 +145,11 @@ function useDroppedNote(parsed: ParsedListState): void {
 
 function Nothing(props: RequestListProps & { state: ListState }): ReactNode {
   const { t } = useWords()
-  const filtered = isFiltered(props.state) || props.state.cursor !== null
-  const clear = () => setSearch({ q: null, status: null, from: null, to: null, ...firstPage })
+  const more = Object.keys(props.more ?? {})
+  const filtered = isFiltered(props.state) || props.state.cursor !== null || more.length > 0
+  const none = Object.fromEntries(more.map((name) => [name, null]))
+  const clear = () =>
+    setSearch({ ...none, q: null, status: null, from: null, to: null, ...firstPage })
   return (
     <Box textAlign="center" padding={{ vertical: 'l' }}>
       <SpaceBetween size="s">

@@ -22,6 +22,11 @@ const japaneseThings: Readonly<Record<Thing['type'], string>> = {
 }
 const japaneseVerbs = { create: '作成', update: '変更', delete: '削除' } as const
 
+interface Loosened {
+  readonly subject: (who: string) => string
+  readonly what: string
+}
+
 export interface BulletinWords {
   readonly access: (access: Access) => string
   readonly comma: string
@@ -41,6 +46,11 @@ export interface BulletinWords {
   }
   /** Why access is wider: reasons of policies, and names of settings. */
   readonly wider: Readonly<Record<string, string>>
+  readonly loosened: {
+    readonly everybody: string
+    readonly person_erased: Loosened
+    readonly hold_released: Loosened
+  }
   readonly held: Readonly<Record<'subject' | 'what' | 'accept' | 'discard', string>>
   readonly hold: Readonly<Record<'subject' | 'what' | 'next', string>>
   readonly late: {
@@ -68,7 +78,7 @@ export interface BulletinWords {
     Record<'person' | 'access' | 'by' | 'at' | 'comment' | 'reason' | 'firstUsers' | 'more', string>
   >
   readonly link: Readonly<
-    Record<'request' | 'active' | 'ended' | 'directory' | 'rules' | 'proposal', string>
+    Record<'request' | 'active' | 'ended' | 'directory' | 'trail' | 'rules' | 'proposal', string>
   >
   readonly footer: Readonly<Record<Standing, string>>
 }
@@ -118,6 +128,17 @@ export const englishBulletins: BulletinWords = {
     auditorGroupId: 'another group of auditors',
     reviewDueHours: 'more time before a review of break-glass is due',
     endOnLostEligibility: 'access stays when its policy is gone',
+  },
+  loosened: {
+    everybody: 'everybody',
+    person_erased: {
+      subject: (who) => `Erased: what is kept of the words of ${who}`,
+      what: 'Texts of their requests and where they signed in from are gone for good. Who did what, when, and what access there was, stays in the trail, and the trail still verifies.',
+    },
+    hold_released: {
+      subject: (who) => `Legal hold released: ${who}`,
+      what: 'From now on retention removes what is old enough, and an administrator may erase.',
+    },
   },
   held: {
     subject: 'A directory refresh waits for your word',
@@ -176,6 +197,7 @@ export const englishBulletins: BulletinWords = {
     active: 'Open active access',
     ended: 'Open ended access',
     directory: 'Open the directory',
+    trail: 'Open the audit trail',
     rules: 'Look at it',
     proposal: 'Open the proposal',
   },
@@ -233,6 +255,17 @@ export const japaneseBulletins: BulletinWords = {
     reviewDueHours: '緊急アクセスの事後確認の期限の延長',
     endOnLostEligibility: '資格を失ってもアクセスが継続',
   },
+  loosened: {
+    everybody: '全員',
+    person_erased: {
+      subject: (who) => `記録を消去しました: ${who}`,
+      what: '申請に書かれた文章とサインイン元の記録を完全に消去しました。誰がいつ何をしたか、どのアクセスがあったかは監査証跡に残り、検証もできます。',
+    },
+    hold_released: {
+      subject: (who) => `訴訟ホールドを解除しました: ${who}`,
+      what: '今後は、保存期間を過ぎた記録が削除され、管理者による消去もできるようになります。',
+    },
+  },
   held: {
     subject: 'ディレクトリの更新が判断を待っています',
     what: 'AWS から読み取った内容が、TEAM の把握より大幅に少なくなっています。読み取りの異常の可能性があるため、何も削除していません。アクセスを失った人はいません。',
@@ -289,6 +322,7 @@ export const japaneseBulletins: BulletinWords = {
     active: '利用中のアクセスを開く',
     ended: '終了したアクセスを開く',
     directory: 'ディレクトリを開く',
+    trail: '監査証跡を開く',
     rules: '内容を確認',
     proposal: '提案を開く',
   },

@@ -55,6 +55,16 @@ export interface BulletinView {
         readonly expiresAt: Date
       } & RulesChange)
     | {
+        readonly kind: 'records_loosened'
+        readonly thread: string
+        readonly what: 'person_erased' | 'hold_released'
+        /** Null: everybody. */
+        readonly who: string | null
+        readonly by: string
+        readonly reason: string
+        readonly at: Date
+      }
+    | {
         readonly kind: 'refresh_held'
         readonly thread: string
         readonly counts: readonly { kind: keyof DirectoryCounts; count: number }[]
@@ -116,6 +126,8 @@ function bodyOf(content: BulletinView['content'], style: Style, standing: Standi
       return rulesChanged(content, style)
     case 'change_proposed':
       return changeProposed(content, style)
+    case 'records_loosened':
+      return loosened(content, style)
     case 'refresh_held':
       return held(content, style)
     case 'creations_held':
@@ -191,6 +203,27 @@ function changeFacts({ widens, by, at }: RulesChange, { words, place }: Style): 
     { label: words.label.by, value: by },
     { label: words.label.at, value: momentText(at, place) },
   ]
+}
+
+function loosened(
+  content: ContentOf<'records_loosened'>,
+  { words, place, publicUrl }: Style,
+): Body {
+  const { label, loosened: said } = words
+  const who = content.who === null ? said.everybody : oneLine(content.who)
+  const { subject, what } = said[content.what]
+  return {
+    subject: subject(who),
+    heading: subject(who),
+    paragraphs: [what],
+    facts: [
+      { label: label.person, value: who },
+      { label: label.by, value: content.by },
+      { label: label.at, value: momentText(content.at, place) },
+      { label: label.reason, value: content.reason, quoted: true },
+    ],
+    links: [{ label: words.link.trail, url: `${publicUrl}/audit/events` }],
+  }
 }
 
 function held(content: ContentOf<'refresh_held'>, { words, place, publicUrl }: Style): Body {

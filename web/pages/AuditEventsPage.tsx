@@ -1,0 +1,248 @@
+/** The audit trail: found, opened, verified, taken away as a file. */
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import Cards from '@cloudscape-design/components/cards'
+import Header from '@cloudscape-design/components/header'
+import Link from '@cloudscape-design/components/link'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import Table, { type TableProps } from '@cloudscape-design/components/table'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useMemo } from 'react'
+import type { AuditEvent } from '#contract/audit.ts'
+import { EventDialog } from '../components/audit/EventDialog.tsx'
+import { ExportButtons } from '../components/audit/ExportButtons.tsx'
+import {
+  type FilterProperty,
+  filterValues,
+  ServerFilter,
+} from '../components/audit/ServerFilter.tsx'
+import { type ChainCheck, useChainCheck, VerdictAlert } from '../components/audit/VerdictAlert.tsx'
+import { DateRange } from '../components/DateRange.tsx'
+import { LoadFailure } from '../components/LoadFailure.tsx'
+import { usePageTitle } from '../components/Page.tsx'
+import { Pages } from '../components/Pages.tsx'
+import { When } from '../components/Times.tsx'
+import { type Translate, useWords } from '../i18n.tsx'
+import { useNarrow } from '../narrow.ts'
+import { requestPath } from '../paths.ts'
+import { auditEventsQuery } from '../queries.ts'
+import { setSearch, usePlace } from '../router.ts'
+import { daysAsInstants } from '../time.ts'
+import { firstPage, parseListState } from '../url-state.ts'
+
+function propertiesFor(t: Translate): readonly FilterProperty[] {
+  const one = (name: 'actor' | 'actorId' | 'action' | 'objectType' | 'objectId' | 'result') => ({
+    name,
+    label: t(`audit.${name}`),
+    group: t(`audit.values.${name}`),
+    operator: name === 'actor' ? ('^' as const) : ('=' as const),
+  })
+  const options = (values: readonly string[]) => values.map((value) => ({ value, label: value }))
+  return [
+    one('actor'),
+    { ...one('action'), options: options(commonActions) },
+    { ...one('objectType'), options: options(objectTypes) },
+    one('objectId'),
+    one('result'),
+    one('actorId'),
+  ]
+}
+
+/** Offered; any other can be typed. docs/reference/audit-format.md lists them all. */
+const commonActions = [
+  'request.submit',
+  'request.approve',
+  'request.reject',
+  'request.revoke',
+  'request.break_glass',
+  'access.active',
+  'access.over',
+  'access.removal_late',
+  'eligibility-policy.update',
+  'approver-policy.update',
+  'setting.change',
+  'sign-in.accept',
+  'sign-in.refuse',
+  'audit.export',
+]
+const objectTypes = ['request', 'key', 'eligibility-policy', 'approver-policy', 'setting', 'token']
+
+export function AuditEventsPage(): ReactNode {
+  const { t, timeZone } = useWords()
+  const { search } = usePlace()
+  usePageTitle(t('audit.events.title'))
+  const properties = useMemo(() => propertiesFor(t), [t])
+  const { state } = parseListState(search)
+  const { from, to, cursor } = state
+  const values = filterValues(search, properties)
+  const filter = { ...values, ...daysAsInstants({ from, to }, timeZone) }
+  const list = useQuery(auditEventsQuery({ ...filter, ...(cursor && { cursor }) }))
+  const check = useChainCheck()
+  const items = list.data?.items ?? []
+  const open = items.find((event) => String(event.seq) === search.get('event'))
+  const isFiltered = Object.keys(filter).length > 0 || cursor !== null
+  const clear = () =>
+    setSearch({
+      ...Object.fromEntries(properties.map(({ name }) => [name, null])),
+      ...{ from: null, to: null, ...firstPage },
+    })
+  return (
+    <>
+      <EventRows
+        items={items}
+        loading={list.isLoading}
+        empty={
+          list.error ? (
+            <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
+          ) : (
+            <Nothing isFiltered={isFiltered} onClear={clear} />
+          )
+        }
+        pagination={<Pages page={state.page} next={list.data?.nextCursor ?? null} />}
+        filter={
+          <SpaceBetween size="xs">
+            <VerdictAlert check={check} />
+            <div className="filters">
+              <ServerFilter properties={properties} placeholder={t('audit.filterEvents')} />
+              <DateRange from={from} to={to} />
+            </div>
+          </SpaceBetween>
+        }
+        header={<EventsHeader check={check} filter={filter} />}
+      />
+      {open && <EventDialog event={open} onClose={() => setSearch({ event: null })} />}
+    </>
+  )
+}
+
+function EventsHeader(props: { check: ChainCheck; filter: Record<string, string> }): ReactNode {
+  const { t } = useWords()
+  return (
+    <Header
+      variant="awsui-h1-sticky"
+      actions={
+        <SpaceBetween direction="horizontal" size="xs">
+          <ExportButtons query={{ ...props.filter, kind: 'events' }} />
+          <Button
+            variant="primary"
+            loading={props.check.isPending}
+            loadingText={t('audit.verifying')}
+            onClick={() => props.check.mutate()}
+          >
+            {t('audit.verify')}
+          </Button>
+        </SpaceBetween>
+      }
+    >
+      {t('audit.events.title')}
+    </Header>
+  )
+}
+
+function Nothing(props: { isFiltered: boolean; onClear: () => void }): ReactNode {
+  const { t } = useWords()
+  return (
+    <Box textAlign="center" padding={{ vertical: 'l' }}>
+      <SpaceBetween size="s">
+        <b>{props.isFiltered ? t('list.noMatchText') : t('event.none')}</b>
+        {props.isFiltered && <Button onClick={props.onClear}>{t('do.clearFilters')}</Button>}
+      </SpaceBetween>
+    </Box>
+  )
+}
+
+interface RowsProps {
+  readonly items: readonly AuditEvent[]
+  readonly loading: boolean
+  readonly header: ReactNode
+  readonly filter: ReactNode
+  readonly pagination: ReactNode
+  readonly empty: ReactNode
+}
+
+function EventRows(props: RowsProps): ReactNode {
+  const { t } = useWords()
+  const narrow = useNarrow()
+  const columns = useMemo(() => columnsFor(t), [t])
+  const common = { ...props, variant: 'full-page' as const, loadingText: t('word.loading') }
+  if (narrow) {
+    return (
+      <Cards
+        {...common}
+        trackBy={(event) => String(event.seq)}
+        ariaLabels={{
+          itemSelectionLabel: () => '',
+          selectionGroupLabel: t('audit.events.title'),
+        }}
+        cardDefinition={{
+          header: (event) => <OpenEvent event={event} text={event.action} />,
+          sections: columns
+            .filter(({ id }) => id !== 'action' && id !== 'seq')
+            .map(({ id, header, cell }) => ({ id: id ?? '', header, content: cell })),
+        }}
+      />
+    )
+  }
+  return (
+    <Table
+      {...common}
+      trackBy={(event) => String(event.seq)}
+      columnDefinitions={columns}
+      enableKeyboardNavigation
+      stickyHeader
+      wrapLines
+      ariaLabels={{ tableLabel: t('audit.events.title') }}
+    />
+  )
+}
+
+function OpenEvent(props: { event: AuditEvent; text: string }): ReactNode {
+  const { t } = useWords()
+  const { seq, action } = props.event
+  return (
+    <Link
+      ariaLabel={t('audit.open', { seq, action })}
+      onFollow={(follow) => {
+        follow.preventDefault()
+        setSearch({ event: String(seq) })
+      }}
+    >
+      {props.text}
+    </Link>
+  )
+}
+
+function columnsFor(t: Translate): TableProps.ColumnDefinition<AuditEvent>[] {
+  return [
+    { id: 'time', header: t('event.time'), minWidth: 150, cell: ({ at }) => <When at={at} /> },
+    { id: 'actor', header: t('event.actor'), minWidth: 180, cell: ({ actor }) => actor.name },
+    {
+      id: 'action',
+      header: t('event.action'),
+      minWidth: 190,
+      isRowHeader: true,
+      cell: (event) => <OpenEvent event={event} text={event.action} />,
+    },
+    {
+      id: 'object',
+      header: t('audit.object'),
+      minWidth: 220,
+      cell: ({ object }) => (
+        <>
+          {object.type}
+          <Box variant="small" display="block">
+            {object.type === 'request' ? (
+              <Link href={requestPath(object.id)} fontSize="body-s">
+                {object.id}
+              </Link>
+            ) : (
+              <span className="whole-words">{object.id}</span>
+            )}
+          </Box>
+        </>
+      ),
+    },
+    { id: 'result', header: t('event.result'), minWidth: 90, cell: ({ result }) => result },
+    { id: 'seq', header: t('audit.seq'), minWidth: 80, cell: ({ seq }) => seq },
+  ]
+}

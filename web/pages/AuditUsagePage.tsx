@@ -1,0 +1,137 @@
+/** What was granted, how long of it was active, and what was done with it where that is recorded. */
+import Box from '@cloudscape-design/components/box'
+import Cards from '@cloudscape-design/components/cards'
+import Header from '@cloudscape-design/components/header'
+import SegmentedControl from '@cloudscape-design/components/segmented-control'
+import Table, { type TableProps } from '@cloudscape-design/components/table'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useMemo } from 'react'
+import type { UsageLine } from '#contract/audit.ts'
+import { DateRange } from '../components/DateRange.tsx'
+import { LoadFailure } from '../components/LoadFailure.tsx'
+import { usePageTitle } from '../components/Page.tsx'
+import { Pages } from '../components/Pages.tsx'
+import { type Translate, useWords } from '../i18n.tsx'
+import { useNarrow } from '../narrow.ts'
+import { usageQuery } from '../queries.ts'
+import { setSearch, usePlace } from '../router.ts'
+import { daysAsInstants, durationText } from '../time.ts'
+import { firstPage, parseListState } from '../url-state.ts'
+
+const kinds = ['set', 'person', 'account'] as const
+type Kind = (typeof kinds)[number]
+
+export function AuditUsagePage(): ReactNode {
+  const { t, times, timeZone } = useWords()
+  const { search } = usePlace()
+  usePageTitle(t('audit.usage.title'))
+  const by = kinds.find((kind) => kind === search.get('by')) ?? 'set'
+  const { from, to, cursor, page } = parseListState(search).state
+  const range = daysAsInstants({ from, to }, timeZone)
+  const list = useQuery(usageQuery({ by, ...range, ...(cursor && { cursor }) }))
+  const narrow = useNarrow()
+  const columns = useMemo(() => columnsFor(by, t), [by, t])
+  const description =
+    list.data &&
+    t('audit.usage.lead', { from: times.at(list.data.from), to: times.at(list.data.to) })
+  const common = {
+    variant: 'full-page' as const,
+    trackBy: 'id',
+    items: list.data?.items ?? [],
+    loading: list.isLoading,
+    loadingText: t('word.loading'),
+    empty: list.error ? (
+      <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
+    ) : (
+      <Box textAlign="center" padding={{ vertical: 'l' }}>
+        <b>{t('audit.usage.empty')}</b>
+      </Box>
+    ),
+    pagination: <Pages page={page} next={list.data?.nextCursor ?? null} />,
+    filter: (
+      <div className="filters">
+        <SegmentedControl
+          label={t('audit.usage.by')}
+          selectedId={by}
+          options={kinds.map((id) => ({ id, text: t(`audit.usage.by.${id}`) }))}
+          onChange={({ detail }) => setSearch({ by: detail.selectedId, ...firstPage })}
+        />
+        <DateRange from={from} to={to} />
+      </div>
+    ),
+    header: (
+      <Header variant="awsui-h1-sticky" description={description}>
+        {t('audit.usage.title')}
+      </Header>
+    ),
+  }
+  if (narrow) {
+    return (
+      <Cards
+        {...common}
+        ariaLabels={{ itemSelectionLabel: () => '', selectionGroupLabel: t('audit.usage.title') }}
+        cardDefinition={{
+          header: (line: UsageLine) => line.name,
+          sections: columns
+            .slice(1)
+            .map(({ id, header, cell }) => ({ id: id ?? '', header, content: cell })),
+        }}
+      />
+    )
+  }
+  return (
+    <Table
+      {...common}
+      columnDefinitions={columns}
+      enableKeyboardNavigation
+      stickyHeader
+      wrapLines
+      ariaLabels={{ tableLabel: t('audit.usage.title') }}
+    />
+  )
+}
+
+function columnsFor(by: Kind, t: Translate): TableProps.ColumnDefinition<UsageLine>[] {
+  const unknown = t('audit.usage.notRecorded')
+  return [
+    {
+      id: 'name',
+      header: t(`audit.usage.by.${by}`),
+      minWidth: 200,
+      isRowHeader: true,
+      cell: ({ name, id }) => (
+        <>
+          {name}
+          <Box variant="small" display="block" color="text-body-secondary">
+            <span className="whole-words">{id}</span>
+          </Box>
+        </>
+      ),
+    },
+    { id: 'grants', header: t('audit.usage.grants'), minWidth: 90, cell: ({ grants }) => grants },
+    {
+      id: 'granted',
+      header: t('audit.usage.granted'),
+      minWidth: 120,
+      cell: ({ grantedMinutes }) => durationText(grantedMinutes, t),
+    },
+    {
+      id: 'active',
+      header: t('audit.usage.active'),
+      minWidth: 120,
+      cell: ({ activeMinutes }) => durationText(activeMinutes, t),
+    },
+    {
+      id: 'services',
+      header: t('audit.usage.services'),
+      minWidth: 140,
+      cell: ({ servicesUsed }) => servicesUsed?.join(', ') ?? unknown,
+    },
+    {
+      id: 'never',
+      header: t('audit.usage.never'),
+      minWidth: 120,
+      cell: ({ neverUsed }) => neverUsed ?? unknown,
+    },
+  ]
+}
