@@ -12,6 +12,7 @@ import { recover } from './bench/recover.ts'
 import { requestLife } from './bench/request-life.ts'
 import { soak } from './bench/soak.ts'
 import { timeToGrant } from './bench/time-to-grant.ts'
+import { trail } from './bench/trail.ts'
 
 const benchmarks = {
   'request-life': requestLife,
@@ -22,6 +23,7 @@ const benchmarks = {
   recover,
   'leader-handover': leaderHandover,
   soak,
+  trail,
 }
 
 const [name = '', ...cases] = process.argv.slice(2)

@@ -16,6 +16,18 @@ import type { Schema } from '#server/store/schema.ts'
 import { cutAction, eventObjectType } from './check.ts'
 import { keptYears, yearsBefore } from './walk.ts'
 
+/** Whatever points at a request and goes with it, the grant last: a test asks the database. */
+export const tablesOfRequests = [
+  'notice',
+  'decision',
+  'review',
+  'request_state_change',
+  'intent',
+  'session_log',
+  'spared_grant',
+  'access_grant',
+] as const
+
 const requestsABite = 200
 const eventsABite = 5_000
 /** What is left over waits for the next run. */
@@ -50,19 +62,11 @@ async function removeRequests(owner: Kysely<Schema>, now: Date, before: Date): P
     if (holds.all) return 0
     const ids = await removableRequests(c, before, holds)
     if (ids.length === 0) return 0
-    for (const table of [
-      'notice',
-      'decision',
-      'review',
-      'request_state_change',
-      'intent',
-      'session_log',
-    ]) {
+    for (const table of tablesOfRequests) {
       await sql`delete from ${sql.table(table)} where request_id = any(${ids}::uuid[])`.execute(
         c.tx,
       )
     }
-    await sql`delete from access_grant where request_id = any(${ids}::uuid[])`.execute(c.tx)
     await sql`delete from request where request_id = any(${ids}::uuid[])`.execute(c.tx)
     c.event({
       actor: systemActor,

@@ -329,7 +329,7 @@ describe('erasing for privacy', () => {
 describe('anchors', () => {
   test('show that a trail was shortened together with its head', async () => {
     const lines: object[] = []
-    const log = { info: (fields: object) => void lines.push(fields) }
+    const log = { info: (fields: object) => void lines.push(fields), warn: () => undefined }
     const anchor = await anchorHead(database.db, log, at)
     expect(lines).toEqual([{ auditHead: { ...anchor, at: at.toISOString() } }])
     expect(await verifyChain(database.db, { anchors: [anchor] })).toMatchObject({ ok: true })
@@ -342,6 +342,17 @@ describe('anchors', () => {
       ok: false,
       firstBroken: 11,
     })
+  })
+
+  test('go to every place; one that does not take it stops no other and is said', async () => {
+    const kept: object[] = []
+    const warned: object[] = []
+    const log = { info: () => undefined, warn: (fields: object) => void warned.push(fields) }
+    const away = { name: 'away', keep: () => Promise.reject(new Error('is away')) }
+    const place = { name: 'there', keep: async (one: object) => void kept.push(one) }
+    const anchor = await anchorHead(database.db, log, at, [away, place])
+    expect(kept).toEqual([{ ...anchor, at }])
+    expect(warned).toEqual([{ err: new Error('is away'), place: 'away' }])
   })
 
   test('show that the trail was written anew', async () => {

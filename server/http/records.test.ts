@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { applyRetention } from '#server/audit/retention.ts'
+import { applyRetention, tablesOfRequests } from '#server/audit/retention.ts'
 import { verifyChain } from '#server/audit/verify.ts'
 import { verifyExport } from '#server/audit/verify-export.ts'
 import { ownerOver } from '#server/store/database.ts'
@@ -227,6 +227,17 @@ describe('retention', () => {
     expect(await verifyChain(api.world.db)).toMatchObject({ ok: true, firstKept: count + 1 })
     await expectIntact()
     expect(await exported()).not.toContain(secret)
+  })
+
+  test('knows every table that points at a request', async () => {
+    const { rows } = await api.world.database.owner.query<{ name: string }>(
+      `select conrelid::regclass::text as name from pg_constraint
+       where contype = 'f' and confrelid = 'request'::regclass
+         and conrelid <> 'request'::regclass`,
+    )
+    const known = new Set<string>(tablesOfRequests)
+    expect(rows.map(({ name }) => name).filter((name) => !known.has(name))).toEqual([])
+    expect(rows).toHaveLength(known.size)
   })
 
   test('takes nothing of a person under a legal hold, nor what follows in the chain', async () => {

@@ -1,4 +1,5 @@
 import Button from '@cloudscape-design/components/button'
+import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { ReactNode } from 'react'
 import { apiPath, type Query } from '../../api.ts'
 import { useWords } from '../../i18n.tsx'
@@ -9,7 +10,7 @@ const formats = { csv: 'CSV', jsonl: 'JSON Lines' } as const
 /** The filtered view as a file; the server streams it, so the browser is left to fetch it. */
 export function ExportButtons(props: { query: Query }): ReactNode {
   const { t } = useWords()
-  return (['csv', 'jsonl'] as const).map((format) => (
+  const buttons = (['csv', 'jsonl'] as const).map((format) => (
     <Button
       key={format}
       iconName="download"
@@ -20,4 +21,9 @@ export function ExportButtons(props: { query: Query }): ReactNode {
       {formats[format]}
     </Button>
   ))
+  return (
+    <SpaceBetween direction="horizontal" size="xs">
+      {buttons}
+    </SpaceBetween>
+  )
 }

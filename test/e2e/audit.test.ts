@@ -1,0 +1,144 @@
+/** The auditor's pages: found by filters that stand in the URL, opened, verified, taken as files. */
+import { readFileSync } from 'node:fs'
+import type { Page } from '@playwright/test'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  accessibilityProblems,
+  type BrowserWorld,
+  expectPage,
+  openBrowserWorld,
+} from './browser.ts'
+
+let b: BrowserWorld
+let auditor: Page
+beforeAll(async () => {
+  b = await openBrowserWorld()
+  const [admin, user] = await Promise.all(
+    ['test-admin', 'test-user'].map((name) => b.world.person(name)),
+  )
+  const organization = await b.world.organization()
+  const idOf = (name: string) =>
+    organization.groups.find((one) => one.displayName === name)?.groupId
+  const everywhere = { accounts: [], organizationalUnits: [], root: true }
+  const policy = {
+    subject: { type: 'group', id: idOf('TEAM users') },
+    targets: everywhere,
+    permissionSets: ['*'],
+    maxDurationMinutes: 240,
+  }
+  const { body: made } = await admin!.post<{ id: string }>('/eligibility-policies', policy)
+  await admin!.post('/approver-policies', {
+    targets: everywhere,
+    approverGroups: [idOf('TEAM approvers')],
+  })
+  const changed = { ...policy, maxDurationMinutes: 120 }
+  await admin!.call('PUT', `/eligibility-policies/${made.id}`, changed, { 'if-match': '"1"' })
+  const accountId = organization.accounts.find((one) => one.name === 'payments-prod')?.accountId
+  const permissionSetArn = organization.permissionSets.find(
+    (one) => one.name === 'ReadOnlyAccess',
+  )?.arn
+  const asked = {
+    targets: [{ accountId, permissionSetArn }],
+    durationMinutes: 60,
+    justification: '=1+1',
+    ticket: 'OPS-7',
+  }
+  await user!.post('/requests', asked)
+  auditor = await b.signedIn('test-auditor')
+})
+afterAll(() => b.close())
+
+async function download(page: Page, name: string): Promise<string> {
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name }).click(),
+  ])
+  return readFileSync(await file.path(), 'utf8')
+}
+
+test('the trail is filtered by the URL, opened with what changed, and verified', async () => {
+  await auditor.goto(`${b.teamUrl}/audit/events?action=eligibility-policy.update`)
+  const rows = auditor.locator('tbody tr')
+  await expectPage(rows).toHaveCount(1)
+  expect(await accessibilityProblems(auditor)).toEqual([])
+  await auditor.getByRole('button', { name: /Open event \d+/ }).click()
+  const dialog = auditor.getByRole('dialog')
+  const changed = dialog.locator('tr', { hasText: 'maxDurationMinutes' })
+  await expectPage(changed).toContainText('240')
+  await expectPage(changed).toContainText('120')
+  await expectPage(dialog.getByText('Hash of the event before')).toBeVisible()
+  expect(auditor.url()).toMatch(/event=\d+/)
+  expect(await accessibilityProblems(auditor)).toEqual([])
+  await auditor.keyboard.press('Escape')
+  await expectPage(dialog).toHaveCount(0)
+
+  await auditor.getByRole('button', { name: 'Verify chain' }).click()
+  await expectPage(auditor.getByText(/^Intact: \d+ events, head [0-9a-f]{8}…$/)).toBeVisible()
+  const text = await download(auditor, 'Export this view as JSON lines')
+  expect(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).action),
+  ).toEqual(['eligibility-policy.update'])
+  await auditor.getByRole('button', { name: 'Clear filters' }).click()
+  await expectPage(rows.nth(5)).toBeVisible()
+  expect(new URL(auditor.url()).searchParams.get('action')).toBe(null)
+})
+
+test('all requests are filtered by token, and the view is exported without formulas', async () => {
+  await auditor.goto(`${b.teamUrl}/audit/requests`)
+  await expectPage(auditor.locator('tbody tr')).toHaveCount(1)
+  const filter = auditor.getByRole('combobox', { name: /Find by status/ })
+  await filter.fill('Ticket ^ OPS')
+  await filter.press('Enter')
+  await expectPage(auditor).toHaveURL(/ticket=OPS/)
+  await expectPage(auditor.locator('tbody tr')).toHaveCount(1)
+  expect(await accessibilityProblems(auditor)).toEqual([])
+  expect(await download(auditor, 'Export this view as CSV')).toContain(`,'=1+1,OPS-7,`)
+  await auditor.goto(`${b.teamUrl}/audit/requests?status=rejected,failed`)
+  await expectPage(auditor.getByText('Nothing matches these filters.')).toBeVisible()
+})
+
+test('usage is summed by person, and unknown is said to be unknown', async () => {
+  const sam = await b.world.person('sam.carter')
+  const { body } = await sam.get<{ items: { id: string }[] }>('/requests?view=to-approve')
+  await sam.post(`/requests/${body.items[0]?.id}/approve`)
+  await auditor.goto(`${b.teamUrl}/audit/usage?by=person`)
+  const row = auditor.locator('tbody tr', { hasText: 'test-user' })
+  await expectPage(row).toContainText('1 h')
+  await expectPage(row.getByText('not recorded')).toHaveCount(2)
+  expect(await accessibilityProblems(auditor)).toEqual([])
+})
+
+test('on a narrow screen, in Japanese and in the dark, all of it is there', async () => {
+  const page = await b.signedIn('test-auditor', {
+    locale: 'ja-JP',
+    width: 390,
+    colorScheme: 'dark',
+  })
+  for (const [path, title] of [
+    ['/audit/events', '監査証跡'],
+    ['/audit/requests', 'すべての申請'],
+    ['/audit/usage', '許可と利用の比較'],
+  ] as const) {
+    await page.goto(`${b.teamUrl}${path}`)
+    await expectPage(page.getByRole('heading', { level: 1, name: title })).toBeVisible()
+    await expectPage(page.getByRole('listitem').first()).toBeVisible()
+    expect(await accessibilityProblems(page)).toEqual([])
+    const widths = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement
+      return { scrollWidth, clientWidth }
+    })
+    expect(widths.scrollWidth).toBeLessThanOrEqual(widths.clientWidth)
+  }
+})
+
+test('who is neither auditor nor administrator finds none of it', async () => {
+  const page = await b.signedIn('test-user')
+  await expectPage(page.getByRole('link', { name: 'Home' }).first()).toBeVisible()
+  await expectPage(page.getByRole('link', { name: 'Audit trail' })).toHaveCount(0)
+  await page.goto(`${b.teamUrl}/audit/events`)
+  await expectPage(page.getByRole('heading', { level: 1, name: 'Audit trail' })).toHaveCount(0)
+  expect(b.problems).toEqual([])
+})
