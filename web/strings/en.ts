@@ -71,7 +71,6 @@ export const en = {
   'do.home': 'Go to Home',
   'word.comma': ', ',
   'word.yes': 'Yes',
-  'word.no': 'No',
   'word.none': 'None',
   'word.on': 'On',
   'word.off': 'Off',

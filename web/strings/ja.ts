@@ -70,7 +70,6 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'do.home': 'ホームへ',
   'word.comma': '、',
   'word.yes': 'はい',
-  'word.no': 'いいえ',
   'word.none': 'なし',
   'word.on': 'オン',
   'word.off': 'オフ',
