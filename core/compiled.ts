@@ -14,6 +14,7 @@ import {
   keptPolicies,
   type NumbersAtSubmission,
 } from './approval.ts'
+import { createReach } from './compiled-reach.ts'
 import { concludeEligibility, type EligibilitySettings } from './eligibility.ts'
 import {
   askedFor,
@@ -23,7 +24,7 @@ import {
 } from './evaluator.ts'
 import type { Account, ApproverPolicy, EligibilityPolicy, EnabledMembers, Person } from './facts.ts'
 import type { GroupId, Target, UserId } from './ids.ts'
-import { addAll, eachIn, emptyMask, has, overlap } from './masks.ts'
+import { addAll, eachIn, emptyMask, has, type Mask, overlap } from './masks.ts'
 import { indexPolicies, type Masked, type Numbered, type PolicyIndex } from './policy-index.ts'
 import { addPolicy, type Sum, termsOf } from './terms.ts'
 
@@ -39,6 +40,13 @@ export function compilePolicies(
   ]
   const countApprovers = approverCounter(directory.enabledMembers)
   return {
+    ...createReach({
+      numbered,
+      eligibilityPolicies: [...bySubject.values()].flat(),
+      approverPolicies,
+      policiesOf,
+      setsAt: (policies, sets) => listPermissionSets(numbered, policies, settings, sets),
+    }),
     asked: (target) => askedFor(directory, target),
     eligibility: (person, target, options = {}) => {
       const at = numbersOf(numbered, target)
@@ -117,6 +125,7 @@ function listPermissionSets(
   numbered: Numbered,
   atAccount: readonly Masked<EligibilityPolicy>[],
   settings: EligibilitySettings,
+  within: Mask = numbered.permissionSetsInReach,
 ): (Omit<EligiblePermissionSet, 'approverCount'> & { readonly number: number })[] {
   const sums: (Sum | undefined)[] = new Array(numbered.permissionSets.length)
   for (const { policy, permissionSets } of atAccount) {
@@ -126,7 +135,7 @@ function listPermissionSets(
   }
   return numbered.permissionSets.flatMap((permissionSet, number) => {
     const sum = sums[number]
-    if (!sum || !has(numbered.permissionSetsInReach, number)) return []
+    if (!sum || !has(within, number)) return []
     return [{ number, permissionSet, terms: termsOf(sum, settings) }]
   })
 }

@@ -9,7 +9,6 @@ import {
   type EligibilityDecision,
   type EligibilityOptions,
   type EligibilitySettings,
-  outOfReach,
   type Terms,
 } from './eligibility.ts'
 import type {
@@ -21,6 +20,8 @@ import type {
   Person,
 } from './facts.ts'
 import type { AccountId, Target, UserId } from './ids.ts'
+import { byNameThenArn, byNameThenId } from './in-reach.ts'
+import { plainReach, type Reach } from './reach.ts'
 
 export interface EvaluatorFacts {
   readonly eligibilityPolicies: readonly EligibilityPolicy[]
@@ -35,7 +36,7 @@ export interface EligiblePermissionSet {
   readonly approverCount: number
 }
 
-export interface PolicyEvaluator {
+export interface PolicyEvaluator extends Reach {
   asked(target: Target): AskedFor
   eligibility(person: Person, target: Target, options?: EligibilityOptions): EligibilityDecision
   approval(target: Target, requesterId: UserId, atSubmission?: NumbersAtSubmission): ApprovalBasis
@@ -67,6 +68,7 @@ export function plainEvaluator(facts: EvaluatorFacts): PolicyEvaluator {
       })
       .toSorted((a, b) => byNameThenArn(a.permissionSet, b.permissionSet))
   return {
+    ...plainReach(facts, eligibility),
     asked,
     eligibility,
     approval,
@@ -83,25 +85,4 @@ export function askedFor(directory: Directory, target: Target): AskedFor {
     account: directory.accounts.get(target.accountId) ?? null,
     permissionSet: directory.permissionSets.get(target.permissionSetArn) ?? null,
   }
-}
-
-export function accountInReach(account: Account): boolean {
-  return outOfReach({ account, permissionSet: null }) === null
-}
-
-export function permissionSetInReach(permissionSet: PermissionSet): boolean {
-  return outOfReach({ account: null, permissionSet }) === null
-}
-
-/** By code unit, so that every machine sorts alike. */
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
-export function byNameThenId(a: Account, b: Account): number {
-  return compareTexts(a.name, b.name) || compareTexts(a.accountId, b.accountId)
-}
-
-export function byNameThenArn(a: PermissionSet, b: PermissionSet): number {
-  return compareTexts(a.name, b.name) || compareTexts(a.permissionSetArn, b.permissionSetArn)
 }

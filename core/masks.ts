@@ -51,6 +51,10 @@ export function intersection(a: Mask, b: Mask): Mask {
   return a.map((word, at) => word & (b[at] ?? 0))
 }
 
+export function without(a: Mask, b: Mask): Mask {
+  return a.map((word, at) => word & ~(b[at] ?? 0))
+}
+
 /** Whether everything in `inner` is in `outer` too. */
 export function contains(outer: Mask, inner: Mask): boolean {
   return inner.every((word, at) => (word & ~(outer[at] ?? 0)) === 0)
@@ -58,6 +62,14 @@ export function contains(outer: Mask, inner: Mask): boolean {
 
 export function isEmpty(mask: Mask): boolean {
   return mask.every((word) => word === 0)
+}
+
+/** The same one at a time, for who may stop early. */
+export function* eachNumberIn(mask: Mask): Generator<number> {
+  for (const [at, word] of mask.entries()) {
+    for (let rest = word; rest !== 0; rest &= rest - 1)
+      yield at * 32 + 31 - Math.clz32(rest & -rest)
+  }
 }
 
 export function numbersIn(mask: Mask): number[] {

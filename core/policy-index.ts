@@ -4,13 +4,7 @@
  * and of the permission sets it names. Masks hold everything the directory knows, out of reach or
  * not. The evaluator, the preview of a change and the warnings all rest on it.
  */
-import {
-  accountInReach,
-  byNameThenArn,
-  byNameThenId,
-  type EvaluatorFacts,
-  permissionSetInReach,
-} from './evaluator.ts'
+import type { EvaluatorFacts } from './evaluator.ts'
 import type {
   Account,
   ApproverPolicy,
@@ -19,6 +13,7 @@ import type {
   PolicyTargets,
 } from './facts.ts'
 import type { AccountId, PermissionSetArn } from './ids.ts'
+import { accountInReach, byNameThenArn, byNameThenId, permissionSetInReach } from './in-reach.ts'
 import { addAll, emptyMask, type Mask, maskWhere, set } from './masks.ts'
 import { isArn, matchesNamePattern } from './targets.ts'
 

@@ -1,7 +1,8 @@
 /** What an administrator should know of a policy as the directory stands now; it stays valid. */
-import { accountInReach, permissionSetInReach } from './evaluator.ts'
+
 import type { PolicyTargets, WholeDirectory } from './facts.ts'
 import type { PermissionSetArn } from './ids.ts'
+import { accountInReach, permissionSetInReach } from './in-reach.ts'
 import type { ApproverDraft, EligibilityDraft } from './policy.ts'
 import type { Params } from './refusals.ts'
 import type { Settings } from './settings.ts'
