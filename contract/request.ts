@@ -40,6 +40,7 @@ export const PolicyContribution = z
     subject: z.boolean(),
     account: z.boolean(),
     permissionSet: z.boolean(),
+    counts: z.boolean().meta({ description: 'It matched in full and had a say' }),
     maxDurationMinutes: z.int(),
     approvalRequired: z.boolean(),
     ticketRequired: z.boolean(),
@@ -48,13 +49,39 @@ export const PolicyContribution = z
   })
   .meta({ id: 'PolicyContribution' })
 
+/** What decided a point: policies by id, a setting, or a rule of TEAM's. */
+const won = {
+  policyIds: z.array(z.string()),
+  otherwise: z.enum(['setting', 'break_glass', 'own_widening']).nullable(),
+}
+const WonFlag = z.object({ value: z.boolean(), ...won }).meta({ id: 'WonFlag' })
+
 export const Explanation = z
   .object({
-    policies: z.array(PolicyContribution),
+    policies: z.array(PolicyContribution).meta({
+      description: 'Only policies that name the person or a group of theirs; the first 50',
+    }),
+    policyCount: z.int().meta({ description: 'How many policies name the person' }),
     failedPart: z
       .enum(['subject', 'account', 'permissionSet', 'breakGlass'])
       .nullable()
       .meta({ description: 'What no enabled policy matched; null if one matched all' }),
+    outOfReach: z
+      .enum(['account_not_active', 'management_account', 'permission_set_in_management_account'])
+      .nullable()
+      .meta({ description: 'Why TEAM can give no access there, whatever policies say' }),
+    nearMisses: z
+      .array(z.enum(['account_for_other_sets', 'set_for_other_accounts', 'without_break_glass']))
+      .meta({ description: 'How close a policy came; only of policies that name the person' }),
+    won: z
+      .object({
+        maxDurationMinutes: z.object({ value: z.int(), ...won }),
+        approvalRequired: WonFlag,
+        ticketRequired: WonFlag,
+        justificationRequired: WonFlag,
+      })
+      .nullable()
+      .meta({ description: 'What was decided on each point, and by whom; null if refused' }),
     maxDurationMinutes: z.int().nullable(),
     approvalRequired: z.boolean().nullable(),
     ownWidening: z.boolean().meta({

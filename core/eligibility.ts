@@ -39,6 +39,9 @@ export type OutOfReach =
   | 'management_account'
   | 'permission_set_in_management_account'
 
+/** How close their own policies come to what was refused. */
+export type NearMiss = 'account_for_other_sets' | 'set_for_other_accounts' | 'without_break_glass'
+
 /** An enabled policy that names the person, or a group of theirs. */
 export interface PolicyLookedAt {
   readonly policyId: PolicyId
@@ -66,6 +69,8 @@ export interface Won<Value> {
 
 export interface Explanation {
   readonly failed: FailedPart | null
+  /** Empty where they are eligible. */
+  readonly nearMisses: readonly NearMiss[]
   readonly outOfReach: OutOfReach | null
   readonly breakGlass: boolean
   /** Those that count first, then by id; at most `policiesExplainedMax` of them. */
@@ -144,6 +149,7 @@ export function concludeEligibility(
   const counting = breakGlass ? matching.filter((one) => one.policy.breakGlass) : matching
   const usable = person.enabled && outside === null
   const explained = {
+    nearMisses: counting.length === 0 ? nearMissesOf(looked, matching) : [],
     outOfReach: outside,
     breakGlass,
     policies: explainPolicies(asked, looked, usable ? counting : []),
@@ -187,6 +193,14 @@ function failedPart(looked: readonly Looked[], matching: readonly Looked[]): Fai
   if (matching.length > 0) return 'breakGlass'
   if (looked.length === 0) return 'subject'
   return looked.some((one) => one.accountMatches) ? 'permissionSet' : 'account'
+}
+
+function nearMissesOf(looked: readonly Looked[], matching: readonly Looked[]): NearMiss[] {
+  if (matching.length > 0) return ['without_break_glass']
+  const misses: NearMiss[] = []
+  if (looked.some((one) => one.accountMatches)) misses.push('account_for_other_sets')
+  if (looked.some((one) => one.permissionSetMatches)) misses.push('set_for_other_accounts')
+  return misses
 }
 
 function whatWins(

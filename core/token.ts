@@ -52,7 +52,7 @@ const rules = {
   'settings:write': scope(service, 'settings.write', 'settings.test'),
   'directory:read': scope(both, 'directory.read', 'directory.read-status'),
   'directory:refresh': scope(both, 'directory.refresh'),
-  'access:read': scope(both, 'access.read'),
+  'access:read': scope(both, 'access.read', 'access.look'),
   'audit:read': scope(both, 'audit.read', 'audit.export', 'audit.verify', 'legal-hold.read'),
   'reconciler:read': scope(both, 'reconciler.read'),
   'notices:resend': scope(both, 'notice.resend'),

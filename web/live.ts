@@ -18,13 +18,21 @@ const gatherMs = 150
 
 /** What each type of message makes stale: beginnings of query keys. */
 const staleBy: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  request: [['requests'], ['counts'], ['reconciler'], ['preview']],
+  request: [['requests'], ['access'], ['counts'], ['reconciler'], ['preview']],
   submission: [['requests'], ['counts']],
-  'eligibility-policy': [['eligibility-policies'], ['eligible'], ['preview']],
-  'approver-policy': [['approver-policies'], ['me'], ['counts'], ['requests'], ['preview']],
+  'eligibility-policy': [['access'], ['eligibility-policies'], ['eligible'], ['preview']],
+  'approver-policy': [
+    ['access'],
+    ['approver-policies'],
+    ['me'],
+    ['counts'],
+    ['requests'],
+    ['preview'],
+  ],
   proposal: [['proposals'], ['counts']],
   setting: [['settings'], ['me'], ['eligible'], ['preview']],
-  directory: [['directory'], ['me'], ['eligible'], ['preview']],
+  'access-look': [['access']],
+  directory: [['directory'], ['access'], ['me'], ['eligible'], ['preview']],
   key: [['reconciler']],
   person: [['me'], ['counts'], ['requests'], ['eligible'], ['preview']],
 }

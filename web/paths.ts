@@ -9,6 +9,7 @@ export const paths = {
   review: '/approvals?tab=review',
   active: '/access/active',
   ended: '/access/ended',
+  explore: '/explore',
   preferences: '/preferences',
   tokens: '/tokens',
   eligibility: '/admin/eligibility',
@@ -27,6 +28,9 @@ export const requestPath = (id: string) => `/requests/${encodeURIComponent(id)}`
 export const submissionPath = (id: string) => `/submissions/${encodeURIComponent(id)}`
 export const eligibilityPath = (id: string) => `/admin/eligibility/${encodeURIComponent(id)}`
 export const approverPath = (id: string) => `/admin/approvers/${encodeURIComponent(id)}`
+/** The access explorer, at an account or a person; `explain` opens one question. */
+export const explorePath = (query: Readonly<Record<string, string>>) =>
+  `${paths.explore}?${new URLSearchParams(query)}`
 export const againPath = (id: string) => `/requests/new?from=${encodeURIComponent(id)}`
 
 /** The whole form, filled with what an offer names. */

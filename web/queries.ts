@@ -8,6 +8,7 @@ import {
   useQuery,
 } from '@tanstack/react-query'
 import type { z } from 'zod'
+import type { AccessExplanation, AccessPage } from '#contract/access.ts'
 import type { AuditEventPage, UsagePage } from '#contract/audit.ts'
 import type {
   DirectoryAccountPage,
@@ -237,6 +238,29 @@ export const previewQuery = (submission: Submission) =>
       const unknown = state.data?.targets.some((target) => target.held === 'unknown') ?? false
       return unknown && state.dataUpdateCount < previewLooksMax ? previewLookMs : false
     },
+  })
+
+const lookEveryMs = 3_000
+
+export const accessQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ['access', 'list', query.accountId ?? query.userId ?? '', query],
+    queryFn: ({ signal }) => get<AccessPage>('/access', query, signal),
+    // Of the same account or person only: nobody's access is shown as somebody else's.
+    placeholderData: (before, previous) =>
+      previous?.queryKey[2] === (query.accountId ?? query.userId ?? '') ? before : undefined,
+    // The stream tells of each account that was read; this is for when there is no stream.
+    refetchInterval: ({ state }) => (state.data?.look?.state === 'open' ? lookEveryMs : false),
+  })
+
+export const explainQuery = (asked: {
+  userId: string
+  accountId: string
+  permissionSetArn: string
+}) =>
+  queryOptions({
+    queryKey: ['access', 'explain', asked],
+    queryFn: ({ signal }) => get<AccessExplanation>('/access/explain', asked, signal),
   })
 
 export const reconcilerQuery = queryOptions({

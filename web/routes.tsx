@@ -111,6 +111,13 @@ export const routes: readonly Route[] = [
     page: load(() => import('./pages/AuditUsagePage.tsx'), 'AuditUsagePage'),
   },
   {
+    pattern: /^\/explore$/,
+    title: 'explore.title',
+    roles: readers,
+    contentType: 'default',
+    page: load(() => import('./pages/ExplorePage.tsx'), 'ExplorePage'),
+  },
+  {
     pattern: /^\/admin\/eligibility$/,
     title: 'elig.title',
     roles: readers,

@@ -251,6 +251,11 @@ export const auditActions = {
     when: 'What it would have changed was changed meanwhile (`changed`), or nobody decided within seven days (`expired`).',
     payload: ['reason', 'authorId'],
   },
+  'access.look': {
+    object: 'account, user',
+    when: 'Somebody had standing access read from AWS, of an account or of a person. Nothing changes by it.',
+    payload: ['lookId', 'accounts'],
+  },
   'directory.refresh': {
     object: 'directory',
     when: 'A refresh changed the replica, was held, or failed.',

@@ -31,7 +31,7 @@ import { type AwsErrorKind, classify } from './errors.ts'
  * Who calls sso-admin. `engine` takes a token itself before it decides to call, so that removals go
  * first; only what it cannot know beforehand, further pages and further attempts, is paid here.
  */
-export type Lane = 'engine' | 'other' | 'contents'
+export type Lane = 'engine' | 'other' | 'contents' | 'explore'
 
 export interface CountedCall {
   readonly service:
@@ -210,6 +210,7 @@ interface Metering {
 function ssoAdminBuckets(lane: Lane, attempt: Attempt): readonly Bucket[] {
   if (lane === 'other') return ['sso-admin/other', 'sso-admin']
   if (lane === 'contents') return ['sso-admin/contents', 'sso-admin/other', 'sso-admin']
+  if (lane === 'explore') return ['sso-admin/explore', 'sso-admin/other', 'sso-admin']
   return attempt.number > 1 || attempt.isFurtherPage ? ['sso-admin'] : []
 }
 

@@ -1,5 +1,5 @@
 /** What the engine and the operations may ask of Identity Center; `server/aws/` answers it. */
-import type { GroupId, Key, PermissionSetArn, Target, UserId } from '#core/ids.ts'
+import type { AccountId, GroupId, Key, PermissionSetArn, Target, UserId } from '#core/ids.ts'
 
 export type MutationOutcome =
   | { readonly kind: 'accepted'; readonly awsRequestId: string }
@@ -50,4 +50,9 @@ export interface Assignments {
   /** Who holds an assignment on the target, read now, all pages. */
   holders(target: Target): Promise<Holders>
   sessionMinutes(permissionSetArn: PermissionSetArn): Promise<number | null>
+}
+
+export interface ProvisionedSets {
+  /** Read now, all pages; none: AWS does not know the account. Null: the list is not offered. */
+  provisionedIn(accountId: AccountId): Promise<readonly PermissionSetArn[] | null>
 }

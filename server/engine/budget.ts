@@ -16,12 +16,13 @@ import type { Schema } from '#server/store/schema.ts'
 /**
  * `sso-admin` is AWS's one quota, and the engine may use all of it. Everybody else also pays
  * `sso-admin/other`, so that most of it is always left to the engine. `sso-admin/contents` paces the
- * reading of permission sets' contents.
+ * reading of permission sets' contents, `sso-admin/explore` the looks that people ask for.
  */
 export type Bucket =
   | 'sso-admin'
   | 'sso-admin/other'
   | 'sso-admin/contents'
+  | 'sso-admin/explore'
   | 'organizations'
   | `identitystore/${string}`
 
@@ -47,6 +48,7 @@ export function rateOf(bucket: Bucket): Rate {
   if (bucket === 'sso-admin') return { perSecond: 20, burst: 8 }
   if (bucket === 'sso-admin/other') return { perSecond: 5, burst: 4 }
   if (bucket === 'sso-admin/contents') return { perSecond: 1, burst: 1 }
+  if (bucket === 'sso-admin/explore') return { perSecond: 2, burst: 2 }
   if (bucket === 'organizations') return { perSecond: 4, burst: 7 }
   return { perSecond: 20, burst: 8 }
 }

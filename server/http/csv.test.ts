@@ -51,6 +51,16 @@ describe('a fault', () => {
     expect((await fetched(refused())).status).toBe(500)
   })
 
+  test('of the first rows comes before the line of names', async () => {
+    // biome-ignore lint/correctness/useYield: it fails before it could
+    async function* refused(): AsyncGenerator<Row[]> {
+      throw new Error('refused')
+    }
+    expect((await fetched(csvText(columns, refused()))).status).toBe(500)
+    const none = await csvText(columns, batches()).next()
+    expect(none.value).toBe('\uFEFFname,count\r\n')
+  })
+
   test('in the middle does not look like a whole file', async () => {
     async function* broken(): AsyncGenerator<string> {
       yield 'begun\n'

@@ -22,16 +22,18 @@ const byteOrderMark = '\uFEFF'
 /** Name and content of each column, in order. */
 export type Columns<Row> = Readonly<Record<string, (row: Row) => CsvValue>>
 
-/** One text a batch: a line of names, then a line a row. */
+/** A line of names, with the first rows so that a refusal of them comes before it; a line a row. */
 export async function* csvText<Row>(
   columns: Columns<Row>,
   batches: AsyncIterable<readonly Row[]>,
 ): AsyncGenerator<string> {
   const cells = Object.values(columns)
-  yield byteOrderMark + csvRow(Object.keys(columns))
+  let head = byteOrderMark + csvRow(Object.keys(columns))
   for await (const batch of batches) {
-    yield batch.map((row) => csvRow(cells.map((cell) => cell(row)))).join('')
+    yield head + batch.map((row) => csvRow(cells.map((cell) => cell(row)))).join('')
+    head = ''
   }
+  if (head !== '') yield head
 }
 
 export async function* jsonLinesText<Row>(

@@ -35,6 +35,7 @@ export function createMayReceive(ports: Pick<ResourcePorts, 'db' | 'rules'>) {
       case 'approver-policy':
       case 'proposal':
       case 'key':
+      case 'access-look':
         return seesAll
       case 'request': {
         const request = await requestOf(event)

@@ -2,6 +2,7 @@
 import { createApprovableTargets } from '#server/operations/approvable-targets.ts'
 import { changeChannel } from '#server/store/change.ts'
 import { type Listener, listen } from '#server/store/listen.ts'
+import { registerAccess } from './access.ts'
 import type { App } from './app.ts'
 import { registerApproverPolicies } from './approver-policies.ts'
 import { registerAudit } from './audit.ts'
@@ -37,6 +38,7 @@ const registrations = [
   registerProposals,
   registerSettings,
   registerDirectory,
+  registerAccess,
   registerAudit,
   registerRecords,
   registerReconciler,

@@ -30,8 +30,16 @@ export interface Looks {
   held(person: Person, target: Target): Promise<Held>
   /** The same without waiting: `unknown` queues a look, whose coming the change feed tells. */
   heldOrQueue(person: Person, target: Target): Promise<Held>
+  /** As the latest look showed it, however old; AWS is not asked. */
+  asLastSeen(person: Person, target: Target): Promise<LastSeen>
   /** Resolves when no look is under way; for stopping, and for tests. */
   settled(): Promise<void>
+}
+
+export interface LastSeen {
+  readonly held: Held
+  /** Null: never. */
+  readonly lookedAt: Date | null
 }
 
 const lookAgeMsMax = 60_000
@@ -65,6 +73,12 @@ export function createLooks(ports: LookPorts): Looks {
       if (seen) return heldBy(ports.db, person, target, seen)
       if (underWay.size < queuedMax) void look(target)
       return 'unknown'
+    },
+    async asLastSeen(person, target) {
+      const seen = await loadLook(ports.db, target, new Date(0))
+      if (seen === null) return { held: 'unknown', lookedAt: null }
+      const held = await heldBy(ports.db, person, target, seen)
+      return { held, lookedAt: seen.lookedAt }
     },
     async settled() {
       await Promise.all(underWay.values())

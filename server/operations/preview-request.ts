@@ -1,6 +1,6 @@
 /** The answer that a submission would get, without waiting for AWS and without writing anything. */
 import type { Explanation, Preview, TargetPreview } from '#contract/request.ts'
-import type { Explanation as Explained } from '#core/eligibility.ts'
+import type { Explanation as Explained, Won } from '#core/eligibility.ts'
 import { keyText } from '#core/ids.ts'
 import type { Refusal } from '#core/refusals.ts'
 import {
@@ -41,7 +41,7 @@ export async function previewRequest(
   const names = await approverNames(ports.db, verdict)
   return {
     targets: verdict.targets.map((target) => ({
-      ...show(target, refusals[0] ?? null),
+      ...showVerdict(target, refusals[0] ?? null),
       approverNames: names(target),
     })),
     problems: refusals.flatMap(({ field, code, params }) =>
@@ -67,7 +67,7 @@ async function heldOf(
 }
 
 /** What nobody has typed yet is not held against the targets: the form asks for it when it is sent. */
-function refusalsOnAll({ refusals }: SubmissionVerdict, submission: Submission): Refusal[] {
+export function refusalsOnAll({ refusals }: SubmissionVerdict, submission: Submission): Refusal[] {
   const untyped = [
     ...(submission.justification.trim() === '' ? ['justification'] : []),
     ...(submission.ticket === null || submission.ticket.trim() === '' ? ['ticket'] : []),
@@ -89,7 +89,10 @@ async function approverNames(db: ReadPorts['db'], { targets }: SubmissionVerdict
     (shown.get(verdict) ?? []).flatMap((id) => people.get(id)?.displayName ?? [])
 }
 
-function show(verdict: TargetVerdict, onAll: Refusal | null): Omit<TargetPreview, 'approverNames'> {
+export function showVerdict(
+  verdict: TargetVerdict,
+  onAll: Refusal | null,
+): Omit<TargetPreview, 'approverNames'> {
   const refused = verdict.refusal ?? onAll
   const { endsAbout, permissionSet } = verdict
   const until = endsAbout && sessionsMayLiveUntil(endsAbout, permissionSet?.sessionMinutes ?? null)
@@ -107,24 +110,39 @@ function show(verdict: TargetVerdict, onAll: Refusal | null): Omit<TargetPreview
   }
 }
 
-function explain({ policies, failed, won }: Explained): Explanation {
+function explain(explained: Explained): Explanation {
+  const { policies, failed, won, policyCount, outOfReach, nearMisses } = explained
   return {
     policies: policies.map((policy) => ({
       policyId: policy.policyId,
       subject: true,
       account: policy.accountMatches,
       permissionSet: policy.permissionSetMatches,
+      counts: policy.counts,
       maxDurationMinutes: policy.maxDurationMinutes,
       approvalRequired: policy.approvalRequired,
       ticketRequired: policy.ticketRequired,
       justificationRequired: policy.justificationRequired,
       breakGlass: policy.breakGlass,
     })),
+    policyCount,
     failedPart: failed,
+    outOfReach,
+    nearMisses: [...nearMisses],
+    won: won && {
+      maxDurationMinutes: shownWin(won.maxDurationMinutes),
+      approvalRequired: shownWin(won.approvalRequired),
+      ticketRequired: shownWin(won.ticketRequired),
+      justificationRequired: shownWin(won.justificationRequired),
+    },
     maxDurationMinutes: won?.maxDurationMinutes.value ?? null,
     approvalRequired: won?.approvalRequired.value ?? null,
     ownWidening: won?.approvalRequired.otherwise === 'own_widening',
     ticketRequired: won?.ticketRequired.value ?? null,
     justificationRequired: won?.justificationRequired.value ?? null,
   }
+}
+
+function shownWin<Value>({ value, policyIds, otherwise }: Won<Value>) {
+  return { value, policyIds: [...policyIds], otherwise }
 }

@@ -52,6 +52,41 @@ create table access_grant (
   constraint a_summary_of_use_is_not_due_again CHECK (((use_summary IS NULL) OR (use_due_at IS NULL)))
 );
 
+create table access_look (
+  look_id uuid not null,
+  subject_type text not null,
+  subject_id text not null,
+  state text not null,
+  asked_by_id text not null,
+  asked_at timestamp with time zone not null,
+  begun_at timestamp with time zone,
+  stepped_at timestamp with time zone not null,
+  not_before timestamp with time zone,
+  finished_at timestamp with time zone,
+  accounts_left text[] not null,
+  account_id text,
+  account_at timestamp with time zone,
+  account_sets text[] not null default '{}'::text[],
+  sets_left text[] not null default '{}'::text[],
+  accounts_total integer not null,
+  accounts_done integer not null default 0,
+  targets_done integer not null default 0,
+  attempts integer not null default 0,
+  failure text,
+  constraint access_look_pkey PRIMARY KEY (look_id),
+  constraint a_look_is_about_an_account_or_a_person CHECK ((subject_type = ANY (ARRAY['account'::text, 'user'::text]))),
+  constraint a_look_is_open_done_or_failed CHECK ((state = ANY (ARRAY['open'::text, 'done'::text, 'failed'::text]))),
+  constraint a_look_that_failed_says_why CHECK (((state <> 'failed'::text) OR (failure IS NOT NULL))),
+  constraint a_look_that_is_over_says_when CHECK (((state = 'open'::text) = (finished_at IS NULL)))
+);
+
+create table account_reading (
+  account_id text not null,
+  read_at timestamp with time zone not null,
+  permission_set_arns text[] not null,
+  constraint account_reading_pkey PRIMARY KEY (account_id)
+);
+
 create table api_token (
   token_id text not null,
   kind text not null,
@@ -739,6 +774,10 @@ CREATE INDEX access_grant_extended ON access_grant USING btree (extends_grant_id
 CREATE INDEX access_grant_of_key ON access_grant USING btree (key_id) WHERE (over_at IS NULL);
 CREATE INDEX access_grant_use_due ON access_grant USING btree (use_due_at) WHERE (use_due_at IS NOT NULL);
 CREATE UNIQUE INDEX one_extension_a_grant ON access_grant USING btree (extends_grant_id) WHERE (over_at IS NULL);
+CREATE INDEX access_look_by_age ON access_look USING btree (finished_at) WHERE (state <> 'open'::text);
+CREATE INDEX access_look_next ON access_look USING btree (stepped_at) WHERE (state = 'open'::text);
+CREATE INDEX access_look_of ON access_look USING btree (subject_type, subject_id, asked_at DESC);
+CREATE UNIQUE INDEX one_open_look_a_subject ON access_look USING btree (subject_type, subject_id) WHERE (state = 'open'::text);
 CREATE INDEX api_token_newest ON api_token USING btree (created_at DESC, token_id DESC) WHERE (revoked_at IS NULL);
 CREATE INDEX api_token_of ON api_token USING btree (owner_id) WHERE (revoked_at IS NULL);
 CREATE INDEX approver_policy_list ON approver_policy USING btree (created_at DESC, policy_id) WHERE (deleted_at IS NULL);
@@ -763,6 +802,7 @@ CREATE INDEX late_alarm_open ON late_alarm USING btree (alarm_id) WHERE (over_at
 CREATE UNIQUE INDEX one_alarm_a_key_at_a_time ON late_alarm USING btree (key_id) WHERE (over_at IS NULL);
 CREATE INDEX ledger_key_due ON ledger_key USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX ledger_key_held ON ledger_key USING btree (key_id) WHERE held;
+CREATE INDEX ledger_key_held_in ON ledger_key USING btree (account_id) WHERE held;
 CREATE INDEX ledger_key_to_observe ON ledger_key USING btree (observed_at NULLS FIRST) WHERE (held AND (presence = 'present'::text));
 CREATE INDEX ledger_key_watched ON ledger_key USING btree (key_id) WHERE (watched_until IS NOT NULL);
 CREATE INDEX legal_hold_newest ON legal_hold USING btree (placed_at DESC, hold_id DESC);
@@ -801,6 +841,8 @@ CREATE INDEX session_log_open ON session_log USING btree (asked_at) WHERE (state
 CREATE INDEX setting_version_by ON setting_version USING btree (changed_by, changed_at DESC);
 CREATE INDEX sign_in_session_of ON sign_in_session USING btree (user_id) WHERE (ended_at IS NULL);
 CREATE INDEX slack_interaction_once_age ON slack_interaction_once USING btree (received_at);
+CREATE INDEX target_look_of_groups ON target_look USING gin (group_ids);
+CREATE INDEX target_look_of_users ON target_look USING gin (user_ids);
 
 -- ── functions ──
 
@@ -989,6 +1031,8 @@ grant usage on sequence request_state_change_change_id_seq to team_app;
 grant usage on sequence request_target_target_id_seq to team_app;
 grant usage on sequence setting_version_setting_version_id_seq to team_app;
 grant delete, insert, select, update on table access_grant to team_app;
+grant delete, insert, select, update on table access_look to team_app;
+grant delete, insert, select, update on table account_reading to team_app;
 grant insert, select, update on table api_token to team_app;
 grant delete, insert, select, update on table approver_policy to team_app;
 grant insert, select on table audit_event to team_app;

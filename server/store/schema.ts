@@ -587,6 +587,35 @@ export interface TargetLookTable {
   group_ids: string[]
 }
 
+export interface AccessLookTable {
+  look_id: string
+  subject_type: 'account' | 'user'
+  subject_id: string
+  state: 'open' | 'done' | 'failed'
+  asked_by_id: string
+  asked_at: Date
+  begun_at: Date | null
+  stepped_at: Date
+  not_before: Date | null
+  finished_at: Date | null
+  accounts_left: string[]
+  account_id: string | null
+  account_at: Date | null
+  account_sets: Generated<string[]>
+  sets_left: Generated<string[]>
+  accounts_total: number
+  accounts_done: Generated<number>
+  targets_done: Generated<number>
+  attempts: Generated<number>
+  failure: string | null
+}
+
+export interface AccountReadingTable {
+  account_id: string
+  read_at: Date
+  permission_set_arns: string[]
+}
+
 export interface LateAlarmTable {
   alarm_id: Generated<number>
   key_id: number
@@ -667,6 +696,8 @@ export interface Schema {
   leader: LeaderTable
   aws_budget: AwsBudgetTable
   target_look: TargetLookTable
+  access_look: AccessLookTable
+  account_reading: AccountReadingTable
   late_alarm: LateAlarmTable
   late_alarm_told: LateAlarmToldTable
   removal_set: RemovalSetTable

@@ -10,6 +10,7 @@ import { createLakeLog } from '#server/aws/lake-log.ts'
 import { createMail } from '#server/aws/mail.ts'
 import { createObjects } from '#server/aws/objects.ts'
 import { createPeople } from '#server/aws/people.ts'
+import { createProvisionedSets } from '#server/aws/provisioned-sets.ts'
 import { createTopic } from '#server/aws/topic.ts'
 import { type Budget, createBudget } from '#server/engine/budget.ts'
 import type { Database } from '#server/store/database.ts'
@@ -53,6 +54,8 @@ export function openAws(
     instance,
     engineAssignments: createAssignments({ clients, instance, lane: 'engine' }),
     otherAssignments: createAssignments({ clients, instance, lane: 'other' }),
+    exploringAssignments: createAssignments({ clients, instance, lane: 'explore' }),
+    provisionedSets: createProvisionedSets({ clients, instance, lane: 'explore' }),
     objects: createObjects({ clients, instance }),
     people: createPeople({ clients, instance, knownGroups }),
     directoryReader: createDirectoryReader({ clients, instance }),

@@ -27,6 +27,7 @@ import { createPost } from '#server/notify/webhook/post.ts'
 import { createSendWebhook } from '#server/notify/webhook/send-webhook.ts'
 import type { NotifyWorkerPorts } from '#server/notify/worker.ts'
 import { createLoadActor } from '#server/operations/actor.ts'
+import { createCarryOutLooks } from '#server/operations/carry-out-looks.ts'
 import { createCheckActivation } from '#server/operations/check-activation.ts'
 import { createPeopleConfirmer } from '#server/operations/confirm-person.ts'
 import { expireDueRequests } from '#server/operations/expire-requests.ts'
@@ -36,6 +37,7 @@ import { remindOfReviews } from '#server/operations/remind-of-reviews.ts'
 import { seedSettings } from '#server/operations/seed-settings.ts'
 import { createGrantWatch, readPeopleEveryMs } from '#server/operations/watch-grants.ts'
 import type { IntentLog } from '#server/recover/intent-log.ts'
+import { purgeLooks } from '#server/store/access-looks.ts'
 import type { Database } from '#server/store/database.ts'
 import { purgeRefreshes } from '#server/store/directory-refreshes.ts'
 import { markPass } from '#server/store/engine-pass.ts'
@@ -149,6 +151,13 @@ export function createParts(needs: PartsNeeds) {
     log,
   })
 
+  const carryOutLooks = createCarryOutLooks({
+    db,
+    clock,
+    assignments: aws.exploringAssignments,
+    provisioned: aws.provisionedSets,
+    log,
+  })
   const tellLate = createTellLateRemovals({ db, approversOf })
   const asLeader = (run: (now: Date, options: { epoch: number }) => Promise<unknown>) => {
     return async (now: Date) => {
@@ -195,6 +204,8 @@ export function createParts(needs: PartsNeeds) {
       everyMs: 1_000,
       run: (now) => refresh.readContentsIfDue(now),
     },
+    { name: 'looks asked for', everyMs: 1_000, run: asLeader(carryOutLooks) },
+    { name: 'old looks', everyMs: 3_600_000, run: (now) => purgeLooks(db, now) },
     { name: 'old refreshes', everyMs: 3_600_000, run: (now) => purgeRefreshes(db, now) },
     { name: 'reviews due', everyMs: 60_000, run: (now) => remindOfReviews({ db, announce }, now) },
     { name: 'old proposals', everyMs: 60_000, run: (now) => expireProposals(db, now) },

@@ -43,6 +43,7 @@ export function Navigation(props: { me: Me }): ReactNode {
     section(t, 'nav.access', [
       link(t, 'nav.active', paths.active),
       link(t, 'nav.ended', paths.ended),
+      ...(has('admin') || has('auditor') ? [link(t, 'nav.explore', paths.explore)] : []),
     ]),
   )
   if (has('admin') || has('auditor')) {

@@ -182,7 +182,7 @@ function Refused(props: { preview: TargetPreview }): ReactNode {
 
 function Why(props: { preview: TargetPreview }): ReactNode {
   const { t, times } = useWords()
-  const { policies, ownWidening } = props.preview.explanation
+  const { policies, nearMisses, policyCount, ownWidening } = props.preview.explanation
   const words = (policy: (typeof policies)[number]) => {
     const missed = missedParts(policy, t)
     if (missed.length > 0) return t('ask.whyNot', { parts: missed.join(', ') })
@@ -194,6 +194,11 @@ function Why(props: { preview: TargetPreview }): ReactNode {
   return (
     <ExpandableSection headerText={t('ask.why')}>
       {ownWidening && <Box variant="p">{t('ask.ownWidening')}</Box>}
+      {nearMisses.map((miss) => (
+        <Box key={miss} variant="p">
+          {t(`near.${miss}`)}
+        </Box>
+      ))}
       {policies.length === 0 ? (
         t('ask.noPolicies')
       ) : (
@@ -203,6 +208,9 @@ function Why(props: { preview: TargetPreview }): ReactNode {
               {t('ask.whyPolicy', { id: policy.policyId.slice(0, 8) })} {words(policy)}
             </li>
           ))}
+          {policyCount > policies.length && (
+            <li>{t('explore.more', { count: policyCount - policies.length })}</li>
+          )}
         </ul>
       )}
     </ExpandableSection>

@@ -1,11 +1,13 @@
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
+import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table from '@cloudscape-design/components/table'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
 import { useWords } from '../../i18n.tsx'
+import { explorePath } from '../../paths.ts'
 import { wordCode } from '../../problems.ts'
 import { approversQuery, useMe } from '../../queries.ts'
 import { LoadFailure } from '../LoadFailure.tsx'
@@ -67,6 +69,14 @@ export function WhoTab(props: { request: Request }): ReactNode {
           {t('request.moreApprovers', { count: (first?.approverCount ?? 0) - approvers.length })}
         </Button>
       )}
+      {me.roles.some((role) => role === 'admin' || role === 'auditor') && (
+        <Link href={explainPath(request)}>{t('explore.explainRequest')}</Link>
+      )}
     </SpaceBetween>
   )
+}
+
+function explainPath({ requester, accountId, permissionSetArn }: Request): string {
+  const explain = [requester.userId, accountId, permissionSetArn].join('~')
+  return explorePath({ user: requester.userId, tab: 'could-ask', explain })
 }

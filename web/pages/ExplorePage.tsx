@@ -1,0 +1,214 @@
+import Alert from '@cloudscape-design/components/alert'
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import Cards from '@cloudscape-design/components/cards'
+import Container from '@cloudscape-design/components/container'
+import Header from '@cloudscape-design/components/header'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import Table from '@cloudscape-design/components/table'
+import Tabs from '@cloudscape-design/components/tabs'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import type { AccessPage, AccessRow } from '#contract/access.ts'
+import { apiPath } from '../api.ts'
+import { useColumns } from '../components/explore/columns.tsx'
+import { ExplainModal } from '../components/explore/ExplainModal.tsx'
+import { LookStatus } from '../components/explore/LookStatus.tsx'
+import { type Named, SubjectPicker } from '../components/explore/SubjectPicker.tsx'
+import { type ExploreState, exploreTabs, parseExploreState } from '../components/explore/state.ts'
+import { LoadFailure } from '../components/LoadFailure.tsx'
+import { Page } from '../components/Page.tsx'
+import { Pages } from '../components/Pages.tsx'
+import { SearchBox } from '../components/SearchBox.tsx'
+import { useWords } from '../i18n.tsx'
+import { useNarrow } from '../narrow.ts'
+import { accessQuery } from '../queries.ts'
+import { setSearch, usePlace } from '../router.ts'
+import { firstPage } from '../url-state.ts'
+
+export function ExplorePage(): ReactNode {
+  const { t } = useWords()
+  const state = parseExploreState(usePlace().search)
+  const subject = subjectOf(state)
+  const query = useQuery({ ...accessQuery(queryOf(state)), enabled: subject !== null })
+  const page = subject === null ? undefined : query.data
+  const account = named(state.account, page?.subject.account?.name)
+  const person = named(state.user, page?.subject.person?.displayName)
+  const choose = (changes: { account?: string; user?: string }) =>
+    setSearch({ account: null, user: null, q: null, explain: null, ...firstPage, ...changes })
+  return (
+    <Page
+      title={t('explore.title')}
+      lead={t('explore.lead')}
+      actions={
+        <Button onClick={() => setSearch({ explain: 'choose' })}>{t('explore.explain')}</Button>
+      }
+    >
+      <SpaceBetween size="l">
+        <Container>
+          <SpaceBetween size="m">
+            <SubjectPicker
+              account={account}
+              person={person}
+              onAccount={(id) => choose({ account: id })}
+              onPerson={(id) => choose({ user: id })}
+            />
+            {subject && <LookStatus page={page} subject={subject} />}
+          </SpaceBetween>
+        </Container>
+        {subject === null ? (
+          <Box textAlign="center" padding="xl">
+            <b>{t('explore.choose')}</b>
+            <Box variant="p">{t('explore.chooseText')}</Box>
+          </Box>
+        ) : query.isError ? (
+          <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
+        ) : (
+          <Answers state={state} page={page} loading={query.isLoading} />
+        )}
+      </SpaceBetween>
+      {(state.explain || state.asking) && (
+        <ExplainModal explain={state.explain} account={account} person={person} />
+      )}
+    </Page>
+  )
+}
+
+function named(id: string | null, name: string | undefined): Named | null {
+  return id === null ? null : { id, name: name ?? id }
+}
+
+function subjectOf({ account, user }: ExploreState) {
+  if (account !== null) return { accountId: account }
+  return user === null ? null : { userId: user }
+}
+
+function queryOf(state: ExploreState) {
+  const { tab, q, cursor } = state
+  return { ...subjectOf(state), kind: tab, q, cursor }
+}
+
+function Answers(props: {
+  state: ExploreState
+  page: AccessPage | undefined
+  loading: boolean
+}): ReactNode {
+  const { t } = useWords()
+  const { state, page } = props
+  const notOffered = page?.subject.account?.notOfferedWhy
+  return (
+    <SpaceBetween size="m">
+      {notOffered && (
+        <Alert type="info">{t('policy.notOffered', { why: t(`policy.why.${notOffered}`) })}</Alert>
+      )}
+      <Tabs
+        activeTabId={state.tab}
+        ariaLabel={t('explore.title')}
+        onChange={({ detail }) => setSearch({ tab: detail.activeTabId, ...firstPage })}
+        tabs={exploreTabs.map((id) => ({
+          id,
+          label: t(`explore.tab.${id}`),
+          content: state.tab === id && <Rows {...props} />,
+        }))}
+      />
+    </SpaceBetween>
+  )
+}
+
+function Rows(props: {
+  state: ExploreState
+  page: AccessPage | undefined
+  loading: boolean
+}): ReactNode {
+  const { t } = useWords()
+  const narrow = useNarrow()
+  const { state, page } = props
+  const by = state.account === null ? 'user' : 'account'
+  const columns = useColumns(state.tab, by)
+  const items = (page?.items ?? []).filter((row) => row.kind === state.tab)
+  const title = t(`explore.tab.${state.tab}`)
+  const common = {
+    items,
+    loading: props.loading,
+    loadingText: t('word.loading'),
+    filter: (
+      <SearchBox
+        value={state.q}
+        placeholder={t(by === 'account' ? 'explore.searchPeople' : 'explore.searchAccounts')}
+      />
+    ),
+    pagination: <Pages page={state.page} next={page?.nextCursor ?? null} />,
+    empty: <Empty state={state} page={page} />,
+    header: (
+      <Header
+        variant="h2"
+        description={t(`explore.tabText.${state.tab}`)}
+        actions={<ExportButtons state={state} />}
+      >
+        {title}
+      </Header>
+    ),
+  }
+  if (narrow) {
+    const [first, ...rest] = columns
+    return (
+      <Cards
+        {...common}
+        ariaLabels={{ itemSelectionLabel: () => '', selectionGroupLabel: title }}
+        cardDefinition={{
+          header: (row: AccessRow) => first?.cell(row),
+          sections: rest.map(({ id, header, cell }) => ({ id, header, content: cell })),
+        }}
+      />
+    )
+  }
+  return (
+    <Table
+      {...common}
+      variant="embedded"
+      columnDefinitions={columns.map((column, index) => ({ ...column, isRowHeader: index === 0 }))}
+      enableKeyboardNavigation
+      wrapLines
+      ariaLabels={{ tableLabel: title }}
+    />
+  )
+}
+
+function Empty({ state, page }: { state: ExploreState; page: AccessPage | undefined }): ReactNode {
+  const { t } = useWords()
+  if (state.q !== '') {
+    return (
+      <SpaceBetween size="s">
+        <b>{t('word.noMatch')}</b>
+        <Button onClick={() => setSearch({ q: null, ...firstPage })}>{t('do.clearFilters')}</Button>
+      </SpaceBetween>
+    )
+  }
+  const unread = state.tab === 'now' && page?.readAt === null
+  return (
+    <Box textAlign="center" padding="m">
+      <b>{t(unread ? 'explore.unread' : `explore.empty.${state.tab}`)}</b>
+      {unread && <Box variant="p">{t('explore.unreadText')}</Box>}
+    </Box>
+  )
+}
+
+function ExportButtons({ state }: { state: ExploreState }): ReactNode {
+  const { t } = useWords()
+  const { cursor: _, ...query } = queryOf(state)
+  return (
+    <SpaceBetween direction="horizontal" size="xs">
+      {(['csv', 'jsonl'] as const).map((format) => (
+        <Button
+          key={format}
+          iconName="download"
+          href={apiPath('/access/export', { ...query, format })}
+          download
+          ariaLabel={t('explore.export', { format: format.toUpperCase() })}
+        >
+          {format.toUpperCase()}
+        </Button>
+      ))}
+    </SpaceBetween>
+  )
+}
