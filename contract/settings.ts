@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { channels } from '#core/channels.ts'
 import { Instant, OpaqueId } from './common.ts'
 
 /** Written and never read again: what is answered of it is only that it is set. */
@@ -51,6 +52,13 @@ const shape = {
   extensionChainFactor: z.number().min(1).max(10),
   activationDeadlineMinutes: z.int().min(1).max(120),
   endSoonMinutes: z.int().min(1).max(1440),
+  reminderMinutes: z
+    .int()
+    .min(0)
+    .max(10_080)
+    .meta({
+      description: 'How long before a request expires its approvers are reminded; 0: never',
+    }),
   endOnLostEligibility: z.boolean(),
   ticketRequiredForPolicies: z.boolean(),
   secondAdmin: z.boolean().meta({
@@ -102,6 +110,17 @@ const secrets = {
     description: 'Null takes the replaced secret away: from then on only the present one signs',
   }),
 }
+
+export const ChannelTest = z.strictObject({ channel: z.enum(channels) }).meta({ id: 'ChannelTest' })
+
+export const ChannelTested = z
+  .object({
+    channel: z.enum(channels),
+    outcome: z.enum(['sent', 'refused', 'later', 'no_address', 'off']),
+    answer: z.string(),
+  })
+  .meta({ id: 'ChannelTested', description: '`answer`: what the provider said, in its own words' })
+export type ChannelTested = z.infer<typeof ChannelTested>
 
 export const SettingsPatch = z
   .strictObject({ ...shape, ...secrets })

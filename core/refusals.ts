@@ -38,6 +38,7 @@ export const refusalCodes = [
   'break_glass_not_allowed',
   'review_overdue',
   'nothing_to_review',
+  'notice_not_resendable',
   'already_reviewed',
   // The life of a request.
   'not_granted_yet',

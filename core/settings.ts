@@ -25,6 +25,8 @@ export interface Settings {
   readonly extensionChainFactor: number
   readonly activationDeadlineMinutes: number
   readonly endSoonMinutes: number
+  /** Before a request expires its approvers are reminded; 0: never. */
+  readonly reminderMinutes: number
   readonly endOnLostEligibility: boolean
   readonly ticketRequiredForPolicies: boolean
   readonly secondAdmin: boolean
@@ -95,6 +97,7 @@ export const settingRules: Readonly<Record<SettingName, SettingRule>> = {
   extensionChainFactor: { type: 'integer', min: 1, max: 10, unit: 'times' },
   activationDeadlineMinutes: minutes(1, 1_440),
   endSoonMinutes: minutes(1, 1_440),
+  reminderMinutes: minutes(0, 10_080),
   endOnLostEligibility: onOff,
   ticketRequiredForPolicies: onOff,
   secondAdmin: onOff,
@@ -148,6 +151,7 @@ export const defaultSettings: Settings = {
   extensionChainFactor: 2,
   activationDeadlineMinutes: 10,
   endSoonMinutes: 15,
+  reminderMinutes: 0,
   endOnLostEligibility: true,
   ticketRequiredForPolicies: false,
   secondAdmin: false,

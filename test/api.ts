@@ -78,6 +78,7 @@ export async function createApi(): Promise<Api> {
         tellOverseers: world.ports.tellOverseers,
         confirmer,
         sessions,
+        sendTest: async (channel) => ({ kind: 'refused', message: `${channel} says no` }),
         loadActor: world.loadActor,
         openRecord: async () => null,
         publicUrl,

@@ -50,6 +50,7 @@ const plainKeys = {
   break_glass_not_allowed: 'code.break_glass_not_allowed',
   review_overdue: 'code.review_overdue',
   nothing_to_review: 'code.nothing_to_review',
+  notice_not_resendable: 'code.notice_not_resendable',
   already_reviewed: 'code.already_reviewed',
   not_granted_yet: 'code.not_granted_yet',
   not_active_yet: 'code.not_active_yet',

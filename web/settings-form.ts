@@ -1,5 +1,5 @@
 /** The settings as groups of fields, and the way between a setting and what one types. Pure. */
-import type { Settings, SettingsPatch } from '#contract/settings.ts'
+import type { ChannelTested, Settings, SettingsPatch } from '#contract/settings.ts'
 import { readDuration, splitDuration, wholeNumber } from './duration.ts'
 import type { StringKey, Translate } from './i18n.tsx'
 import { durationText } from './time.ts'
@@ -21,6 +21,8 @@ export type SettingField = { readonly name: SettingName; readonly help?: StringK
 )
 
 export type ChoiceName = Settings['sessionLogSource']
+
+export type Channel = ChannelTested['channel']
 
 export type SecretField =
   | 'slackToken'
@@ -44,6 +46,8 @@ export interface SettingGroup {
   readonly fields: readonly SettingField[]
   /** Saved one by one, each at once. */
   readonly secrets?: readonly SecretField[]
+  /** Of which a test can be sent. */
+  readonly channel?: Channel
 }
 
 export const settingGroups: readonly SettingGroup[] = [
@@ -94,6 +98,14 @@ export const settingGroups: readonly SettingGroup[] = [
         max: 1440,
         help: 'setHelp.endSoonMinutes',
       },
+      {
+        name: 'reminderMinutes',
+        type: 'number',
+        unit: 'unit.minutes',
+        min: 0,
+        max: 10_080,
+        help: 'setHelp.reminderMinutes',
+      },
       { name: 'endOnLostEligibility', type: 'flag' },
       { name: 'extensionAllowed', type: 'flag' },
       { name: 'extensionChainFactor', type: 'number', unit: 'unit.times', min: 1, max: 10 },
@@ -117,6 +129,7 @@ export const settingGroups: readonly SettingGroup[] = [
   },
   {
     id: 'mail',
+    channel: 'email',
     fields: [
       { name: 'emailEnabled', type: 'flag' },
       { name: 'emailSource', type: 'email' },
@@ -136,6 +149,7 @@ export const settingGroups: readonly SettingGroup[] = [
   },
   {
     id: 'slack',
+    channel: 'slack',
     fields: [
       { name: 'slackEnabled', type: 'flag', help: 'setHelp.slackEnabled' },
       { name: 'slackAuditChannel', type: 'text', help: 'setHelp.slackAuditChannel' },
@@ -144,6 +158,7 @@ export const settingGroups: readonly SettingGroup[] = [
   },
   {
     id: 'webhook',
+    channel: 'webhook',
     fields: [
       { name: 'webhookEnabled', type: 'flag', help: 'setHelp.webhookEnabled' },
       { name: 'webhookUrl', type: 'text' },
@@ -152,6 +167,7 @@ export const settingGroups: readonly SettingGroup[] = [
   },
   {
     id: 'sns',
+    channel: 'sns',
     fields: [
       { name: 'snsEnabled', type: 'flag', help: 'setHelp.snsEnabled' },
       { name: 'snsTopicArn', type: 'text', help: 'setHelp.snsTopicArn' },

@@ -216,6 +216,16 @@ export const auditActions = {
     when: 'An administrator changed settings. Of a secret only its name is told: `secrets.set`, `secrets.removed`.',
     payload: ['before', 'after', 'widens', 'secrets', 'acceptedBy', 'proposalId'],
   },
+  'setting.test': {
+    object: 'setting',
+    when: 'An administrator had a test sent by a channel.',
+    payload: ['channel', 'outcome', 'testId'],
+  },
+  'notice.resend': {
+    object: 'notice',
+    when: 'An administrator had a notice sent once more.',
+    payload: ['event', 'channel', 'requestId', 'from'],
+  },
   'secret.seal_anew': {
     object: 'setting',
     when: 'A copy started with a new TEAM_SECRET, and sealed the secrets of channels with it.',

@@ -13,6 +13,7 @@ import { addIdempotency } from './idempotency.ts'
 import { createLiveFeed } from './live-feed.ts'
 import { createMayReceive } from './may-receive.ts'
 import { registerMe } from './me.ts'
+import { registerNotices } from './notices.ts'
 import { registerProposals } from './proposals.ts'
 import { registerReconciler } from './reconciler.ts'
 import { registerRecords } from './records.ts'
@@ -42,6 +43,7 @@ const registrations = [
   registerAudit,
   registerRecords,
   registerReconciler,
+  registerNotices,
   registerTokens,
 ]
 

@@ -9,6 +9,7 @@ import type { ApprovableTargets } from '#server/operations/approvable-targets.ts
 import type { PeopleConfirmer } from '#server/operations/confirm-person.ts'
 import type { Looks } from '#server/operations/look-at-target.ts'
 import type { OpenRecord } from '#server/operations/read-session-log.ts'
+import type { TestChannelPorts } from '#server/operations/test-channel.ts'
 import type { Announce, TellOverseers } from '#server/store/announce-port.ts'
 import type { Connection } from '#server/store/database.ts'
 import type { RulesStore } from '#server/store/rules.ts'
@@ -31,6 +32,7 @@ export interface ResourceDeps {
   readonly tellOverseers: TellOverseers
   readonly confirmer: Pick<PeopleConfirmer, 'confirmPerson' | 'confirmPeople'>
   readonly sessions: Sessions
+  readonly sendTest: TestChannelPorts['sendTest']
   readonly loadActor: (userId: UserId) => Promise<Actor | null>
   /** Of session logs. */
   readonly openRecord: OpenRecord

@@ -1,6 +1,7 @@
 import { ProposalSent } from '#contract/proposal.ts'
-import { Settings, SettingsPatch } from '#contract/settings.ts'
+import { ChannelTest, ChannelTested, Settings, SettingsPatch } from '#contract/settings.ts'
 import { changeSettings, readSettings } from '#server/operations/change-settings.ts'
+import { testChannel } from '#server/operations/test-channel.ts'
 import { answerProposed } from './answer-proposed.ts'
 import type { App } from './app.ts'
 import type { ResourcePorts } from './resources.ts'
@@ -17,6 +18,22 @@ export function registerSettings(app: App, ports: ResourcePorts): void {
       const settings = await readSettings(ports)
       sayVersion(reply, settings.version)
       return settings
+    },
+  )
+  app.post(
+    '/api/v1/settings/test',
+    {
+      config: { permission: 'settings.test' },
+      schema: {
+        tags: ['settings'],
+        description: 'Sends one message by a channel to whoever asks, and answers what came of it',
+        body: ChannelTest,
+        response: { 200: ChannelTested },
+      },
+    },
+    async (request) => {
+      const { channel } = request.body
+      return { channel, ...(await testChannel(ports, { actor: request.actor, channel })) }
     },
   )
   app.patch(

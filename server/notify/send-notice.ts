@@ -191,7 +191,10 @@ async function standingOf(
 }
 
 /** Whatever goes wrong out there is an answer too. */
-async function deliver(ports: NoticePorts, send: () => Promise<Outcome>): Promise<Outcome> {
+export async function deliver(
+  ports: Pick<NoticePorts, 'answerWaitMs'>,
+  send: () => Promise<Outcome>,
+): Promise<Outcome> {
   const limitMs = ports.answerWaitMs ?? answerWaitMs
   const answered = new AbortController()
   const lost = (message: string): Outcome => ({ kind: 'later', message, mayHaveArrived: true })

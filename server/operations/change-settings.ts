@@ -281,6 +281,7 @@ function showSettings(
     extensionChainFactor: settings.extensionChainFactor,
     activationDeadlineMinutes: settings.activationDeadlineMinutes,
     endSoonMinutes: settings.endSoonMinutes,
+    reminderMinutes: settings.reminderMinutes,
     endOnLostEligibility: settings.endOnLostEligibility,
     ticketRequiredForPolicies: settings.ticketRequiredForPolicies,
     secondAdmin: settings.secondAdmin,

@@ -52,6 +52,7 @@ const answers: Record<RefusalCode, Answer> = {
   no_longer_eligible: { status: 409, title: 'The requester may no longer have this access' },
   approvals_no_longer_suffice: { status: 409, title: 'More approvals are needed by now' },
   review_overdue: { status: 409, title: 'A review of break-glass access is overdue' },
+  notice_not_resendable: { status: 409, title: 'This notice cannot be sent again' },
   nothing_to_review: { status: 409, title: 'There is nothing to review' },
   already_reviewed: { status: 409, title: 'This is already reviewed' },
   not_granted_yet: { status: 409, title: 'This is not granted yet' },

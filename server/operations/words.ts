@@ -55,6 +55,8 @@ const words: Partial<Record<RefusalCode, Words>> = {
     `${notBreakGlass[String(reason)] ?? 'Break-glass is not offered here'}. Ask without it.`,
   review_overdue: () =>
     'Your last break-glass access still waits for its review, and that is overdue. Ask an approver to review it, or ask for access without break-glass.',
+  notice_not_resendable: ({ state }) =>
+    `The notice is ${state}: it is sent anyway, or is not so any more. Nothing needs to be done.`,
   nothing_to_review: () => 'Only break-glass access is reviewed. Nothing needs to be done.',
   already_reviewed: () => 'Somebody has reviewed this already. Reload to see what they said.',
   extension_not_allowed: () => 'Extensions are switched off. Make a new request instead.',

@@ -33,6 +33,7 @@ import { createPeopleConfirmer } from '#server/operations/confirm-person.ts'
 import { expireDueRequests } from '#server/operations/expire-requests.ts'
 import { createLooks } from '#server/operations/look-at-target.ts'
 import { expireProposals } from '#server/operations/propose-change.ts'
+import { remindEveryMs, remindInTime } from '#server/operations/remind-in-time.ts'
 import { remindOfReviews } from '#server/operations/remind-of-reviews.ts'
 import { seedSettings } from '#server/operations/seed-settings.ts'
 import { createGrantWatch, readPeopleEveryMs } from '#server/operations/watch-grants.ts'
@@ -209,6 +210,11 @@ export function createParts(needs: PartsNeeds) {
     { name: 'old refreshes', everyMs: 3_600_000, run: (now) => purgeRefreshes(db, now) },
     { name: 'reviews due', everyMs: 60_000, run: (now) => remindOfReviews({ db, announce }, now) },
     { name: 'old proposals', everyMs: 60_000, run: (now) => expireProposals(db, now) },
+    {
+      name: 'reminders',
+      everyMs: remindEveryMs,
+      run: asLeader((now, options) => remindInTime({ db, announce }, now, options)),
+    },
     { name: 'pass mark', everyMs: 1_000, run: asLeader(markLastPass) },
     { name: 'late removals', everyMs: tellLateEveryMs, run: asLeader(tellLate) },
     { name: 'anchor', everyMs: anchorEveryMs, run: asLeader(anchor) },

@@ -16,6 +16,7 @@ import { registerSignIn } from '#server/http/sign-in/routes.ts'
 import { createSessions, type Sessions } from '#server/http/sign-in/sessions.ts'
 import { createTokens } from '#server/http/sign-in/tokens.ts'
 import type { Logger } from '#server/log.ts'
+import { createSendTest } from '#server/notify/send-test.ts'
 import { type Drained, drainJobs, startNotifyWorker } from '#server/notify/worker.ts'
 import { createLoadActor } from '#server/operations/actor.ts'
 import { holdIfBehind } from '#server/recover/hold.ts'
@@ -210,6 +211,7 @@ async function buildHttp(
         tellOverseers,
         confirmer,
         sessions,
+        sendTest: createSendTest(parts.notifyPorts),
         loadActor,
         openRecord: parts.openRecord,
         publicUrl: config.publicUrl,

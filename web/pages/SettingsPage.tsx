@@ -15,6 +15,7 @@ import { call, failureOf } from '../api.ts'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
 import { focusFirstInvalid, PageForm } from '../components/PageForm.tsx'
+import { ChannelTestButton } from '../components/settings/ChannelTestButton.tsx'
 import { SecretControl } from '../components/settings/SecretControl.tsx'
 import { SettingControl } from '../components/settings/SettingControl.tsx'
 import { useNames } from '../directory.ts'
@@ -153,6 +154,7 @@ function Group(props: { group: SettingGroup; settings: Settings; readOnly: boole
             {(group.secrets ?? []).map((name) => (
               <SecretControl key={name} name={name} settings={settings} readOnly={readOnly} />
             ))}
+            {group.channel && !readOnly && <ChannelTestButton channel={group.channel} />}
             {isConflict && <Alert type="warning">{t('settings.conflict')}</Alert>}
             {failure && !isConflict && !atField && (
               <Alert type="error">{wordFailure(failure, t)}</Alert>

@@ -934,6 +934,7 @@ export const en = {
   'set.extensionChainFactor': 'Extensions: at most this many times the longest duration',
   'set.activationDeadlineMinutes': 'Activation deadline',
   'set.endSoonMinutes': 'Notice before the end',
+  'set.reminderMinutes': 'Remind approvers before a request expires',
   'set.endOnLostEligibility': 'End access when eligibility is lost',
   'set.secondAdmin': 'A second administrator must accept what widens access',
   'set.policyChangeNotices': 'Tell auditors and administrators of every policy change',
@@ -955,6 +956,12 @@ export const en = {
   'secret.enter': 'Enter',
   'secret.remove': 'Remove',
   'secret.saved': '{name}: saved',
+  'channelTest.send': 'Send a test to me',
+  'channelTest.sent': 'Sent. The provider answered: {answer}',
+  'channelTest.refused': 'Refused: {answer}',
+  'channelTest.later': 'Not delivered now: {answer}',
+  'channelTest.no_address': 'No address: {answer}',
+  'channelTest.off': 'Not sent: {answer}',
   'set.snsEnabled': 'Send notices to a topic',
   'set.snsTopicArn': 'ARN of the topic',
   'set.adminGroupId': 'Administrator group',
@@ -998,6 +1005,7 @@ export const en = {
     'What messages are signed with. After a change both are used until you remove the previous one.',
   'setHelp.webhookSecretPrevious':
     'Messages are still signed with it too. Remove it when every receiver knows the new one.',
+  'setHelp.reminderMinutes': 'Those who have not decided yet, once. 0: never.',
   'setHelp.snsEnabled':
     'Every notice once, as JSON for programs. Subscribers see names and justifications.',
   'setHelp.snsTopicArn': 'TEAM needs sns:Publish on it. Any Region.',
@@ -1315,6 +1323,7 @@ export const en = {
     'You widened this access yourself lately, so someone else must approve it',
   'code.review_overdue':
     'A review of your last break-glass access is overdue. Ask an approver to review it.',
+  'code.notice_not_resendable': 'This notice cannot be sent again',
   'code.nothing_to_review': 'There is nothing to review',
   'code.already_reviewed': 'This was already reviewed',
   'code.not_granted_yet': 'Access has not been granted yet',

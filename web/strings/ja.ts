@@ -927,6 +927,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'set.extensionChainFactor': '延長の上限 (最長利用時間の倍数)',
   'set.activationDeadlineMinutes': '付与の期限',
   'set.endSoonMinutes': '終了前の通知',
+  'set.reminderMinutes': '期限切れ前に承認者へリマインドする',
   'set.endOnLostEligibility': '申請資格を失ったらアクセスを終了する',
   'set.secondAdmin': 'アクセスの範囲を広げる変更に 2 人目の管理者の承認を必須にする',
   'set.policyChangeNotices': 'ポリシーの変更をすべて監査者と管理者に通知する',
@@ -948,6 +949,12 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'secret.enter': '入力',
   'secret.remove': '削除',
   'secret.saved': '{name}: 保存しました',
+  'channelTest.send': '自分にテスト送信',
+  'channelTest.sent': '送信しました。プロバイダーの応答: {answer}',
+  'channelTest.refused': '拒否されました: {answer}',
+  'channelTest.later': '現在は送信できません: {answer}',
+  'channelTest.no_address': '宛先がありません: {answer}',
+  'channelTest.off': '送信していません: {answer}',
   'set.snsEnabled': 'トピックに通知を送信する',
   'set.snsTopicArn': 'トピックの ARN',
   'set.adminGroupId': '管理者グループ',
@@ -992,6 +999,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
     'メッセージの署名に使います。変更後は、以前のものを削除するまで両方で署名します。',
   'setHelp.webhookSecretPrevious':
     '現在もこのシークレットで署名しています。すべての受信側が新しいものに切り替わったら削除してください。',
+  'setHelp.reminderMinutes': '未対応の承認者に 1 回だけ通知します。0 の場合は通知しません。',
   'setHelp.snsEnabled':
     'すべての通知を 1 回ずつ、プログラム向けの JSON で送信します。購読者には氏名と申請理由が見えます。',
   'setHelp.snsTopicArn': 'TEAM に sns:Publish の権限が必要です。リージョンは問いません。',
@@ -1313,6 +1321,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
     '最近ご自身でこのアクセスを広げたため、他の方の承認が必要です',
   'code.review_overdue':
     '前回の緊急アクセスの事後確認が期限を過ぎています。承認者に依頼してください。',
+  'code.notice_not_resendable': 'この通知は再送できません',
   'code.nothing_to_review': '確認する項目はありません',
   'code.already_reviewed': '確認済みです',
   'code.not_granted_yet': 'アクセスはまだ付与されていません',

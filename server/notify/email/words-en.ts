@@ -192,6 +192,11 @@ export const english: Words = {
     auditor: 'You get this mail because you are an auditor of TEAM.',
     admin: 'You get this mail because you are an administrator of TEAM.',
   },
+  test: {
+    heading: 'A test from TEAM',
+    text: 'An administrator asked for this message on the page of the settings. The channel works.',
+    link: 'Open the settings',
+  },
   noticeLine: (noticeId) => `Notice ${noticeId}`,
   noReply: 'Sent by TEAM (temporary elevated access management). Replies are not read.',
 }

@@ -187,6 +187,11 @@ export const japanese: Words = {
     auditor: 'TEAM の監査者へのお知らせです。',
     admin: 'TEAM の管理者へのお知らせです。',
   },
+  test: {
+    heading: 'TEAM からのテスト送信',
+    text: '設定のページから管理者が送信したテストです。このチャンネルは利用できます。',
+    link: '設定を開く',
+  },
   noticeLine: (noticeId) => `通知 ${noticeId}`,
   noReply: 'TEAM (一時的な特権アクセスの管理) からの自動送信です。返信は読まれません。',
 }

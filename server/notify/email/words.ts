@@ -91,6 +91,7 @@ export interface Words {
   readonly link: { readonly request: string; readonly portal: string }
   readonly footer: Readonly<Record<'requester' | 'approver' | 'auditor' | 'admin', string>>
   readonly noReply: string
+  readonly test: Readonly<Record<'heading' | 'text' | 'link', string>>
   readonly noticeLine: (noticeId: string) => string
 }
 
