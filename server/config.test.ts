@@ -29,6 +29,8 @@ test('the least that is needed gives a server on loopback', () => {
     logLevel: 'info',
     metricsPort: null,
     trustedProxies: [],
+    webhookNetworks: [],
+    slackApiUrl: 'https://slack.com/api',
     adminGroup: null,
     auditorGroup: null,
     portalUrl: null,
