@@ -52,13 +52,9 @@ const shape = {
   extensionChainFactor: z.number().min(1).max(10),
   activationDeadlineMinutes: z.int().min(1).max(120),
   endSoonMinutes: z.int().min(1).max(1440),
-  reminderMinutes: z
-    .int()
-    .min(0)
-    .max(10_080)
-    .meta({
-      description: 'How long before a request expires its approvers are reminded; 0: never',
-    }),
+  reminderMinutes: z.int().min(0).max(10_080).meta({
+    description: 'How long before a request expires its approvers are reminded; 0: never',
+  }),
   endOnLostEligibility: z.boolean(),
   ticketRequiredForPolicies: z.boolean(),
   secondAdmin: z.boolean().meta({
