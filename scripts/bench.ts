@@ -5,6 +5,7 @@
  */
 import { startTestCluster } from '#test/postgres-cluster.ts'
 import { approvalBurst } from './bench/approval-burst.ts'
+import { companyBenchmark } from './bench/company/company.ts'
 import { endingStorm } from './bench/ending-storm.ts'
 import { leaderHandover } from './bench/leader-handover.ts'
 import { lifecycleCalls } from './bench/lifecycle-calls.ts'
@@ -24,6 +25,11 @@ const benchmarks = {
   'leader-handover': leaderHandover,
   soak,
   trail,
+  directory: companyBenchmark('directory'),
+  forms: companyBenchmark('forms'),
+  lists: companyBenchmark('lists'),
+  decisions: companyBenchmark('decisions'),
+  company: companyBenchmark('directory', 'forms', 'lists', 'decisions'),
 }
 
 const [name = '', ...cases] = process.argv.slice(2)

@@ -36,6 +36,8 @@ export interface InstallationOptions<Shape> {
   /** Makes the organisation larger before TEAM reads it. */
   readonly shape: (sandbox: Sandbox) => Shape
   readonly settings?: Partial<Settings>
+  /** As founded; the small organisation by default. */
+  readonly size?: 'small' | 'large'
 }
 
 /** Mails are not what is measured: Amazon SES as an installation of this size would have it. */
@@ -48,6 +50,7 @@ export async function createInstallation<Shape>(
   const sandbox = await startSandbox({
     port: 0,
     seed: 11,
+    size: options.size ?? 'small',
     settings: { ...wideMail, ...options.settings },
   })
   const shape = options.shape(sandbox)
@@ -115,6 +118,8 @@ function environmentOf({
     EMAIL_SOURCE: 'team@example.net',
     SAML_METADATA_URL: `${sandbox.url}/saml/metadata/team`,
     SAML_AUDIENCE: 'urn:team:test',
+    // So that people may come from addresses of their own: one address has a limit of its own.
+    TEAM_TRUSTED_PROXIES: '127.0.0.1',
     TEAM_SECRET: 'a secret of the benchmarks, thirty-two bytes and more',
     LOG_LEVEL: process.env.BENCH_LOG ?? 'error',
   }

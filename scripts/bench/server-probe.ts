@@ -6,6 +6,12 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import pg from 'pg'
 import { round } from './figures.ts'
 
+export interface SeenStatement {
+  readonly text: string
+  /** Of the slowest time that it was said. */
+  readonly values: readonly unknown[]
+}
+
 export interface ProbeReport {
   /** By the name under which the connection was opened. */
   readonly queries: Record<string, number>
@@ -15,13 +21,17 @@ export interface ProbeReport {
   readonly rssMb: number
   readonly heapMb: number
   readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number }
+  /** Whole, those that waited longest first: for their plans. */
+  readonly slowest: readonly SeenStatement[]
 }
 
 const statementsShown = 12
+const slowestShown = 12
 const megabyte = 1024 ** 2
 
 const byConnection: Record<string, number> = {}
 const byStatement = new Map<string, { count: number; waitedMs: number }>()
+const slowest = new Map<string, SeenStatement & { readonly waitedMs: number }>()
 const loop = monitorEventLoopDelay({ resolution: 10 })
 loop.enable()
 let cpuBefore = process.cpuUsage()
@@ -37,7 +47,12 @@ function countedQuery(this: pg.Client, ...given: unknown[]): unknown {
   counted.count += 1
   byStatement.set(text, counted)
   const waited = () => {
-    counted.waitedMs += performance.now() - startedMs
+    const waitedMs = performance.now() - startedMs
+    counted.waitedMs += waitedMs
+    const whole = wholeTextOf(given[0])
+    if ((slowest.get(whole)?.waitedMs ?? 0) < waitedMs) {
+      slowest.set(whole, { text: whole, values: valuesOf(given), waitedMs })
+    }
   }
   if (answer instanceof Promise) answer.then(waited, waited)
   return answer
@@ -51,9 +66,18 @@ function nameOf(client: pg.Client): string {
 }
 
 function textOf(given: unknown): string {
+  return wholeTextOf(given).replaceAll(/\s+/g, ' ').slice(0, 100)
+}
+
+function wholeTextOf(given: unknown): string {
   const isObject = typeof given === 'object' && given !== null && 'text' in given
-  const text = typeof given === 'string' ? given : isObject ? String(given.text) : 'other'
-  return text.replaceAll(/\s+/g, ' ').slice(0, 100)
+  return typeof given === 'string' ? given : isObject ? String(given.text) : 'other'
+}
+
+function valuesOf([first, second]: readonly unknown[]): readonly unknown[] {
+  if (Array.isArray(second)) return second
+  const isObject = typeof first === 'object' && first !== null && 'values' in first
+  return isObject && Array.isArray(first.values) ? first.values : []
 }
 
 function report(): ProbeReport {
@@ -74,12 +98,17 @@ function report(): ProbeReport {
       p99: milliseconds(loop.percentile(99)),
       max: milliseconds(loop.max),
     },
+    slowest: [...slowest.values()]
+      .sort((a, b) => b.waitedMs - a.waitedMs)
+      .slice(0, slowestShown)
+      .map(({ text, values }) => ({ text, values })),
   }
 }
 
 function reset(): void {
   for (const name of Object.keys(byConnection)) delete byConnection[name]
   byStatement.clear()
+  slowest.clear()
   loop.reset()
   cpuBefore = process.cpuUsage()
 }

@@ -1,0 +1,92 @@
+/**
+ * Fifty people at once, each doing one thing a second, as people at pages do who are quick; and then
+ * the same as fast as the server lets them. What they wait for is measured where they sit.
+ */
+import type { Answer, Person } from '#test/person.ts'
+import { pause, round } from '../figures.ts'
+
+export interface Endpoint {
+  /** As the figures name it. */
+  readonly name: string
+  readonly who: readonly Person[]
+  /** Asks once; `turn` counts up, so that not the same is asked again and again. */
+  readonly ask: (person: Person, turn: number) => Promise<Answer>
+  /** Of first screens: their bytes are counted. */
+  readonly expected?: number
+}
+
+export interface Figures {
+  readonly endpoint: string
+  readonly count: number
+  readonly p50: number
+  readonly p95: number
+  readonly p99: number
+  readonly max: number
+  readonly kilobytesMax: number
+}
+
+export interface LoadOptions {
+  readonly peopleAtOnce: number
+  readonly seconds: number
+  /** Between the beginnings of two things that one person does; 0: without a pause. */
+  readonly everyMs: number
+}
+
+interface Sample {
+  readonly endpoint: string
+  readonly ms: number
+  readonly bytes: number
+}
+
+export async function underLoad(
+  endpoints: readonly Endpoint[],
+  { peopleAtOnce, seconds, everyMs }: LoadOptions,
+): Promise<{ readonly figures: readonly Figures[]; readonly perSecond: number }> {
+  const samples: Sample[] = []
+  const startedMs = performance.now()
+  const endMs = startedMs + seconds * 1_000
+  const one = async (place: number) => {
+    // Not all in the same instant.
+    await pause((everyMs * place) / peopleAtOnce)
+    for (let turn = 0; performance.now() < endMs; turn += 1) {
+      const begunMs = performance.now()
+      const endpoint = endpoints[(place * 7 + turn) % endpoints.length]
+      if (endpoint !== undefined) samples.push(await sampleOf(endpoint, place, turn))
+      await pause(Math.max(0, everyMs - (performance.now() - begunMs)))
+    }
+  }
+  await Promise.all(Array.from({ length: peopleAtOnce }, (_, place) => one(place)))
+  const passedSeconds = (performance.now() - startedMs) / 1_000
+  return {
+    figures: endpoints.map(({ name }) => figuresOf(name, samples)),
+    perSecond: round(samples.length / passedSeconds),
+  }
+}
+
+async function sampleOf(endpoint: Endpoint, place: number, turn: number): Promise<Sample> {
+  const person = endpoint.who[(place + turn) % endpoint.who.length]
+  if (person === undefined) throw new Error(`${endpoint.name}: nobody to ask`)
+  const begunMs = performance.now()
+  const { status, body } = await endpoint.ask(person, place * 1_000 + turn)
+  const ms = performance.now() - begunMs
+  if (status !== (endpoint.expected ?? 200)) {
+    throw new Error(`${endpoint.name}: ${status} ${JSON.stringify(body).slice(0, 500)}`)
+  }
+  return { endpoint: endpoint.name, ms, bytes: Buffer.byteLength(JSON.stringify(body)) }
+}
+
+function figuresOf(name: string, samples: readonly Sample[]): Figures {
+  const own = samples.filter(({ endpoint }) => endpoint === name)
+  const sorted = own.map(({ ms }) => ms).toSorted((a, b) => a - b)
+  const at = (share: number) =>
+    round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN, 1)
+  return {
+    endpoint: name,
+    count: own.length,
+    p50: at(0.5),
+    p95: at(0.95),
+    p99: at(0.99),
+    max: at(1),
+    kilobytesMax: round(Math.max(0, ...own.map(({ bytes }) => bytes)) / 1_000, 1),
+  }
+}
