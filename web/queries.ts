@@ -216,13 +216,31 @@ export const eligibleAccountsQuery = (q: string) =>
 export const eligibleSetsQuery = (accountId: string) =>
   queryOptions({
     queryKey: ['eligible', 'sets', accountId],
-    queryFn: ({ signal }) =>
-      get<Items<EligiblePermissionSet>>(
+    queryFn: async ({ signal }) => ({
+      items: await allPages<EligiblePermissionSet>(
         `/eligible-accounts/${encodeURIComponent(accountId)}/permission-sets`,
-        {},
         signal,
       ),
+    }),
   })
+
+const longestPage = 200
+
+/** A list of which all is needed, and which is never long: AWS allows 500 sets in an account. */
+async function allPages<Item>(path: string, signal: AbortSignal): Promise<Item[]> {
+  const items: Item[] = []
+  let cursor: string | null | undefined
+  do {
+    const page: Items<Item> = await get(
+      path,
+      { limit: longestPage, ...(cursor && { cursor }) },
+      signal,
+    )
+    items.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor)
+  return items
+}
 
 const previewLooksMax = 5
 const previewLookMs = 2_000

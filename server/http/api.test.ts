@@ -68,6 +68,11 @@ describe('the walk', () => {
       },
     ])
 
+    const none = await alice.get(
+      `/eligible-accounts/${accounts.prod}/permission-sets?q=nothing-like-it`,
+    )
+    expect(none.body).toEqual({ items: [], nextCursor: null })
+
     const request = await asked()
     expect(request).toMatchObject({
       status: 'pending',

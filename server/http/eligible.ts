@@ -29,18 +29,15 @@ export function registerEligible(app: App, ports: ResourcePorts): void {
       config: { permission: 'eligible-account.read' },
       schema: {
         tags: ['requests'],
-        description: 'What you may ask for in this account, and on what terms',
+        description: 'What you may ask for in this account, and on what terms, by name',
         params: z.object({ accountId: AccountId }),
-        response: {
-          200: z
-            .object({ items: z.array(EligiblePermissionSet) })
-            .meta({ id: 'EligiblePermissionSets' }),
-        },
+        querystring: PageQuery.extend({ q: queryText(200).optional() }),
+        response: { 200: pageOf(EligiblePermissionSet).meta({ id: 'EligiblePermissionSetPage' }) },
       },
     },
-    async (request) => {
+    (request) => {
       const accountId = request.params.accountId as AccountIdOf
-      return { items: await listEligiblePermissionSets(ports, request.actor, accountId) }
+      return listEligiblePermissionSets(ports, request.actor, { accountId, ...request.query })
     },
   )
 }

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import type { EligibleAccount, EligiblePermissionSet } from '#contract/me.ts'
-import type { Account } from '#core/facts.ts'
+import type { EligiblePermissionSet as EligibleSet } from '#core/evaluator.ts'
+import type { Account, PermissionSet } from '#core/facts.ts'
 import type { AccountId } from '#core/ids.ts'
 import { searchKey } from '#core/text.ts'
 import type { Rules, RulesStore } from '#server/store/rules.ts'
@@ -64,23 +65,43 @@ function isAfter(account: Account, after: readonly [string, string] | null): boo
 export async function listEligiblePermissionSets(
   ports: EligiblePorts,
   actor: Actor,
-  accountId: AccountId,
-): Promise<EligiblePermissionSet[]> {
+  { accountId, ...query }: EligibleQuery & { readonly accountId: AccountId },
+): Promise<{ items: EligiblePermissionSet[]; nextCursor: string | null }> {
   const { evaluator } = await ports.rules.load(ports.db)
-  return evaluator
+  const after = decodeCursor(query.cursor, Cursor)
+  const wanted = searchKey(query.q ?? '')
+  const found = evaluator
     .eligiblePermissionSets(actor.person, accountId)
-    .map(({ permissionSet, terms, approverCount }) => ({
-      permissionSetArn: permissionSet.permissionSetArn,
-      name: permissionSet.name,
-      description: permissionSet.description,
-      level: permissionSet.level,
-      maxDurationMinutes: terms.maxDurationMinutes,
-      approvalRequired: terms.approvalRequired,
-      ticketRequired: terms.ticketRequired,
-      justificationRequired: terms.justificationRequired,
-      breakGlass: terms.breakGlass,
-      breakGlassMaxDurationMinutes: terms.breakGlassMaxDurationMinutes,
-      approverCount,
-      sessionMinutes: permissionSet.sessionMinutes,
-    }))
+    .filter(({ permissionSet }) => searchKey(permissionSet.name).includes(wanted))
+    .filter(({ permissionSet }) => isSetAfter(permissionSet, after))
+    .slice(0, query.limit + 1)
+  const page = pageOf(found, query.limit, ({ permissionSet }) => [
+    permissionSet.name,
+    permissionSet.permissionSetArn,
+  ])
+  return { items: page.items.map(showSet), nextCursor: page.nextCursor }
+}
+
+function isSetAfter(set: PermissionSet, after: readonly [string, string] | null): boolean {
+  if (after === null) return true
+  const [name, arn] = after
+  return set.name > name || (set.name === name && set.permissionSetArn > arn)
+}
+
+function showSet(found: EligibleSet): EligiblePermissionSet {
+  const { permissionSet, terms, approverCount } = found
+  return {
+    permissionSetArn: permissionSet.permissionSetArn,
+    name: permissionSet.name,
+    description: permissionSet.description,
+    level: permissionSet.level,
+    maxDurationMinutes: terms.maxDurationMinutes,
+    approvalRequired: terms.approvalRequired,
+    ticketRequired: terms.ticketRequired,
+    justificationRequired: terms.justificationRequired,
+    breakGlass: terms.breakGlass,
+    breakGlassMaxDurationMinutes: terms.breakGlassMaxDurationMinutes,
+    approverCount,
+    sessionMinutes: permissionSet.sessionMinutes,
+  }
 }
