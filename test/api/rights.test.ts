@@ -47,6 +47,10 @@ const table: Record<string, Record<Kind, Expected>> = {
   'POST /requests/{id}/review': deciders,
   'GET /requests?view=review&scope=all': overseers,
   'GET /requests/{id}/earlier': concerned,
+  'GET /requests/{id}/session-log': concerned,
+  // Of a log that nobody asked for; who asked for one reads it in session-log.test.ts.
+  'GET /requests/{id}/session-log/{logId}': line(404, 404, 404, 404, 404),
+  'GET /requests/{id}/session-log/{logId}/export': line(404, 404, 404, 404, 404),
   'GET /submissions/{id}': concerned,
   'POST /submissions/{id}/approve': deciders,
   'POST /submissions/{id}/reject': deciders,
@@ -74,6 +78,7 @@ const table: Record<string, Record<Kind, Expected>> = {
   'POST /proposals/{id}/refuse': line(403, 403, 403, 403, 404),
   'POST /proposals/{id}/withdraw': line(403, 403, 403, 403, 404),
   'GET /settings': overseers,
+  'POST /settings/test': admins,
   'PATCH /settings': admins,
   'GET /directory/users': overseers,
   'GET /directory/groups': overseers,
@@ -101,6 +106,8 @@ const table: Record<string, Record<Kind, Expected>> = {
   'GET /reconciler/keys': overseers,
   'POST /reconciler/keys/{id}/release': admins,
   'POST /reconciler/keys/{id}/acknowledge': admins,
+  // Of a notice that was never sent; sending one again is in notices.test.ts.
+  'POST /notices/{id}/resend': line(403, 403, 403, 403, 404),
   'GET /tokens': everybody,
   'GET /tokens?view=all': overseers,
   'GET /tokens?view=service': overseers,
@@ -166,6 +173,7 @@ function pathOf(route: string): { method: string; path: string } {
   const filled = path
     .replace('{id}', path.startsWith('/reconciler') ? '424242' : (id ?? ''))
     .replace('{accountId}', scene.account('payments-prod'))
+    .replace('{logId}', '00000000-0000-4000-8000-000000000000')
   return { method, path: filled }
 }
 

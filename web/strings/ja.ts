@@ -1296,7 +1296,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'code.text_malformed.line_break': '改行は使用できません。',
   'code.text_malformed.character': '文字 {character} は使用できません。',
   'code.text_malformed.look_alike':
-    '1 つの単語に異なる文字体系が混ざっています（文字 {character} は別の文字に似ています）。単語ごとに 1 つの文字体系で入力してください。',
+    '1 つの単語に異なる文字体系が混ざっています (文字 {character} は別の文字に似ています)。単語ごとに 1 つの文字体系で入力してください。',
   'code.ticket_required': 'チケット番号を入力してください。',
   'code.ticket_malformed': 'チケット番号の形式が正しくありません。',
   'code.ticket_malformed.pattern': 'チケット番号は {pattern} の形式で入力してください',
