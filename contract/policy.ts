@@ -1,5 +1,15 @@
 import { z } from 'zod'
-import { AccountId, FreeText, Instant, pageOf, Uuid } from './common.ts'
+import {
+  AccountId,
+  FreeText,
+  Instant,
+  PageQuery,
+  PermissionSetArn,
+  pageOf,
+  QueryFlag,
+  queryText,
+  Uuid,
+} from './common.ts'
 import { ConfirmEnding } from './proposal.ts'
 
 const PrincipalId = z
@@ -121,6 +131,34 @@ export const ApproverPolicy = z
   })
   .meta({ id: 'ApproverPolicy' })
 export type ApproverPolicy = z.output<typeof ApproverPolicy>
+
+const policyFilters = {
+  accountId: AccountId.optional().meta({
+    description: 'Only policies that name this account, or cover it by an OU or the root',
+  }),
+  permissionSetArn: PermissionSetArn.optional().meta({
+    description: 'Only policies that name this permission set, or have a pattern that matches it',
+  }),
+  enabled: QueryFlag.optional(),
+}
+
+export const EligibilityPolicyQuery = PageQuery.extend({
+  subjectType: z.enum(['user', 'group']).optional(),
+  subjectId: PrincipalId.optional(),
+  subject: queryText(200).optional().meta({
+    description: 'Text in the name of the user or group',
+  }),
+  ...policyFilters,
+  approvalRequired: QueryFlag.optional(),
+  ticketRequired: QueryFlag.optional(),
+  breakGlass: QueryFlag.optional(),
+})
+
+export const ApproverPolicyQuery = PageQuery.extend({
+  groupId: PrincipalId.optional().meta({ description: 'Among those who approve' }),
+  ...policyFilters,
+  exclusive: QueryFlag.optional(),
+})
 
 export const EligibilityPolicyPage = pageOf(EligibilityPolicy).meta({ id: 'EligibilityPolicyPage' })
 export const ApproverPolicyPage = pageOf(ApproverPolicy).meta({ id: 'ApproverPolicyPage' })

@@ -100,6 +100,12 @@ export function differingFields(a: Body, b: Body): (keyof typeof fieldWords)[] {
 
 type Field = keyof typeof fieldWords
 
+/** What a version of either kind of policy has, in the order of the form. */
+export function fieldsOf(body: Body): Field[] {
+  const names = Object.keys(fieldWords) as Field[]
+  return names.filter((name) => name in body)
+}
+
 /** At the head of a row; in a sentence they are small. */
 export function fieldName(field: Field, t: Translate): string {
   const name = t(fieldWords[field])

@@ -3,6 +3,7 @@ import {
   ApproverPolicyBody,
   ApproverPolicyChange,
   ApproverPolicyPage,
+  ApproverPolicyQuery,
   ApproverPreviewBody,
 } from '#contract/policy.ts'
 import { ApproverPreview } from '#contract/policy-preview.ts'
@@ -19,6 +20,7 @@ export function registerApproverPolicies(app: App, ports: ResourcePorts): void {
     body: ApproverPolicyBody,
     change: ApproverPolicyChange,
     policy: ApproverPolicy,
+    query: ApproverPolicyQuery,
     page: ApproverPolicyPage,
   })
   app.post(

@@ -3,6 +3,7 @@ import {
   EligibilityPolicyBody,
   EligibilityPolicyChange,
   EligibilityPolicyPage,
+  EligibilityPolicyQuery,
   EligibilityPreviewBody,
 } from '#contract/policy.ts'
 import { EligibilityPreview } from '#contract/policy-preview.ts'
@@ -19,6 +20,7 @@ export function registerEligibilityPolicies(app: App, ports: ResourcePorts): voi
     body: EligibilityPolicyBody,
     change: EligibilityPolicyChange,
     policy: EligibilityPolicy,
+    query: EligibilityPolicyQuery,
     page: EligibilityPolicyPage,
   })
   app.post(

@@ -1,18 +1,20 @@
 /** The routes that both kinds of policy have. */
 import { z } from 'zod'
-import { PageQuery } from '#contract/common.ts'
 import { PolicyDeletion, PolicyHistory } from '#contract/policy.ts'
 import { ProposalSent } from '#contract/proposal.ts'
-import type { PolicyId } from '#core/ids.ts'
 import type { KindOfPolicy } from '#server/operations/policy-kinds.ts'
-import { listPolicies, readPolicy, readPolicyHistory } from '#server/operations/read-policies.ts'
+import {
+  type AnyPolicy,
+  listPolicies,
+  type PolicyListQuery,
+  readPolicy,
+  readPolicyHistory,
+} from '#server/operations/read-policies.ts'
 import { createPolicy, deletePolicy, updatePolicy } from '#server/operations/save-policy.ts'
 import { answerProposed } from './answer-proposed.ts'
 import type { App } from './app.ts'
 import { IdParams, type ResourcePorts } from './resources.ts'
 import { requireIfMatch, sayVersion } from './versions.ts'
-
-type AnyPolicy = { id: PolicyId; version: number }
 
 interface ChangeBody {
   readonly confirmEnding?: number | undefined
@@ -29,6 +31,7 @@ export interface PolicyRoutes<Policy extends AnyPolicy, Body, Shown> {
   /** The body of a change: the same, and how many live grants may end by it. */
   readonly change: z.ZodType<ChangeBody>
   readonly policy: z.ZodType
+  readonly query: z.ZodType<PolicyListQuery>
   readonly page: z.ZodType
 }
 
@@ -39,11 +42,11 @@ export function registerPolicies<Policy extends AnyPolicy, Body, Shown>(
   ports: ResourcePorts,
   routes: PolicyRoutes<Policy, Body, Shown>,
 ): void {
-  const { path, kind, page, policy } = routes
+  const { path, kind, query, page, policy } = routes
   const config = { permission: `${kind.objectType}.read` } as const
   app.get(
     path,
-    { config, schema: { tags, querystring: PageQuery, response: { 200: page } } },
+    { config, schema: { tags, querystring: query, response: { 200: page } } },
     (request) => listPolicies(ports, kind, request.query),
   )
   app.get(

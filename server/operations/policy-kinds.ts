@@ -35,6 +35,7 @@ import type { Settings } from '#core/settings.ts'
 import { isArn } from '#core/targets.ts'
 import { approverPolicies, eligibilityPolicies, type PolicyStore } from '#server/store/policies.ts'
 import type { PolicyKind } from '#server/store/policy-history.ts'
+import type { Rules } from '#server/store/rules.ts'
 import type { PolicyChange } from './ending-grants.ts'
 
 /** A field and the id that stands in it. */
@@ -50,6 +51,8 @@ export interface KindOfPolicy<Policy extends { id: PolicyId; version: number }, 
   readonly kind: PolicyKind
   readonly objectType: 'eligibility-policy' | 'approver-policy'
   readonly store: PolicyStore<Policy>
+  /** All of them, as the rules in force have them. */
+  all(rules: Rules): readonly Policy[]
   /** What a proposal of before was stored with. */
   readonly body: z.ZodType<Body>
   draftOf(body: Body): Omit<Policy, 'id' | 'version'>
@@ -81,6 +84,7 @@ export const eligibilityKind: KindOfPolicy<
   kind: 'eligibility',
   objectType: 'eligibility-policy',
   store: eligibilityPolicies,
+  all: (rules) => rules.eligibilityPolicies,
   body: EligibilityPolicyBody,
   draftOf: (body): EligibilityDraft => ({
     ...body,
@@ -114,6 +118,7 @@ export const approverKind: KindOfPolicy<ApproverPolicy, ApproverInput, ShownAppr
   kind: 'approver',
   objectType: 'approver-policy',
   store: approverPolicies,
+  all: (rules) => rules.approverPolicies,
   body: ApproverPolicyBody,
   draftOf: (body): ApproverDraft => ({
     ...body,

@@ -1,11 +1,13 @@
 import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import type { PolicyHistory } from '#contract/policy.ts'
-import type { WholeDirectory } from '#core/facts.ts'
-import type { GroupId, OuId, PolicyId, UserId } from '#core/ids.ts'
+import type { PolicyTargets, WholeDirectory } from '#core/facts.ts'
+import type { AccountId, GroupId, OuId, PermissionSetArn, PolicyId, UserId } from '#core/ids.ts'
+import { policiesAbout } from '#core/policies-about.ts'
 import { type DirectoryExcerpt, loadExcerpt } from '#server/store/directory-excerpt.ts'
 import { namesOfUsers } from '#server/store/people.ts'
 import type { Stored } from '#server/store/policies.ts'
+import type { PolicyConditions } from '#server/store/policy-conditions.ts'
 import { listPolicyVersions } from '#server/store/policy-history.ts'
 import type { Rules, RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
@@ -18,23 +20,50 @@ export interface ReadPolicyPorts {
   readonly rules: RulesStore
 }
 
-type AnyPolicy = { id: PolicyId; version: number }
+export interface AnyPolicy {
+  readonly id: PolicyId
+  readonly version: number
+  readonly targets: PolicyTargets
+  readonly permissionSets: readonly string[] | null
+}
+
+export interface PolicyListQuery extends Omit<PolicyConditions, 'ids'> {
+  readonly limit: number
+  readonly cursor?: string | undefined
+  readonly accountId?: string | undefined
+  readonly permissionSetArn?: string | undefined
+}
 
 const Cursor = z.tuple([z.iso.datetime(), z.uuid()])
 
 export async function listPolicies<Policy extends AnyPolicy, Body, Shown>(
   ports: ReadPolicyPorts,
   kind: KindOfPolicy<Policy, Body, Shown>,
-  query: { limit: number; cursor?: string | undefined },
+  query: PolicyListQuery,
 ) {
-  const cursor = decodeCursor(query.cursor, Cursor)
+  const { limit, cursor: from, accountId, permissionSetArn, ...columns } = query
+  const cursor = decodeCursor(from, Cursor)
   const after = cursor && { createdAt: new Date(cursor[0]), id: cursor[1] }
-  const found = await kind.store.list(ports.db, { limit: query.limit, after })
-  const page = pageOf(found, query.limit, ({ createdAt, policy }) => [
-    createdAt.toISOString(),
-    policy.id,
-  ])
+  const ids = await idsAbout(ports, kind, { accountId, permissionSetArn })
+  const found = await kind.store.list(ports.db, { limit, after }, { ...columns, ids })
+  const page = pageOf(found, limit, ({ createdAt, policy }) => [createdAt.toISOString(), policy.id])
   return { items: await showPolicies(ports, kind, page.items), nextCursor: page.nextCursor }
+}
+
+/** What a policy covers is the rules' to say, not SQL's. Undefined: nothing was asked about. */
+async function idsAbout<Policy extends AnyPolicy, Body, Shown>(
+  ports: ReadPolicyPorts,
+  kind: KindOfPolicy<Policy, Body, Shown>,
+  about: Pick<PolicyListQuery, 'accountId' | 'permissionSetArn'>,
+): Promise<string[] | undefined> {
+  if (about.accountId === undefined && about.permissionSetArn === undefined) return undefined
+  const rules = await ports.rules.load(ports.db)
+  // The contract's schemas have parsed both.
+  const asked = {
+    accountId: about.accountId as AccountId | undefined,
+    permissionSetArn: about.permissionSetArn as PermissionSetArn | undefined,
+  }
+  return policiesAbout(kind.all(rules), asked, rules.directory).map(({ id }) => id)
 }
 
 export async function readPolicy<Policy extends AnyPolicy, Body, Shown>(
@@ -122,12 +151,32 @@ export async function readPolicyHistory<Policy extends AnyPolicy, Body, Shown>(
     ports.db,
     versions.map(({ changedBy }) => changedBy),
   )
+  const withName = await subjectNamer(
+    ports.db,
+    versions.flatMap(({ body }) => body ?? []),
+  )
   return {
     items: versions.map(({ version, body, changedBy, changedAt }) => ({
       version,
       changedBy: { userId: changedBy, userName: nameOf(changedBy) },
       changedAt: changedAt.toISOString(),
-      body: body && { ...body },
+      body: body && withName(body),
     })),
+  }
+}
+
+const WithSubject = z.looseObject({
+  subject: z.object({ type: z.enum(['user', 'group']), id: z.string() }),
+})
+
+/** An old version holds its subject's id alone; an approver policy has none. */
+async function subjectNamer(db: Kysely<Schema>, bodies: readonly object[]) {
+  const subjects = bodies.flatMap((body) => WithSubject.safeParse(body).data?.subject ?? [])
+  const named = subjects.map(({ type, id }): NamedId => ({ kind: type, id, field: 'subject.id' }))
+  const { nameOf } = await loadExcerpt(db, idsByKind(named))
+  return (body: object): Record<string, unknown> => {
+    const { data } = WithSubject.safeParse(body)
+    if (data === undefined) return { ...body }
+    return { ...body, subject: { ...data.subject, name: nameOf(data.subject.id) } }
   }
 }

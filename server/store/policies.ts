@@ -2,6 +2,7 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import type { ApproverPolicy, EligibilityPolicy } from '#core/facts.ts'
 import type { AccountId, GroupId, OuId, PolicyId, UserId } from '#core/ids.ts'
 import type { Change } from './change.ts'
+import { type PolicyConditions, wherePolicy } from './policy-conditions.ts'
 import type {
   ApproverPolicyTable,
   EligibilityPolicyTable,
@@ -32,7 +33,7 @@ export interface PolicyStore<Policy> {
   all(db: Kysely<Schema>): Promise<Policy[]>
   get(db: Kysely<Schema>, id: string): Promise<Stored<Policy> | null>
   /** One more than asked for, so that the caller knows whether there are more. */
-  list(db: Kysely<Schema>, page: PolicyPage): Promise<Stored<Policy>[]>
+  list(db: Kysely<Schema>, page: PolicyPage, only: PolicyConditions): Promise<Stored<Policy>[]>
   insert(change: Change, write: PolicyWrite<Policy>): Promise<void>
   /** `policy.version` is the new one; false: the stored version is not the one before it. */
   update(change: Change, write: PolicyWrite<Policy>): Promise<boolean>
@@ -57,9 +58,10 @@ export const eligibilityPolicies: PolicyStore<EligibilityPolicy> = {
     const row = await query.where(byId(id)).executeTakeFirst()
     return row ? stored(row, eligibilityFromRow(row)) : null
   },
-  async list(db, page) {
+  async list(db, page, only) {
     const query = db.selectFrom('eligibility_policy').selectAll().where(after(page))
     const rows = await query
+      .where(wherePolicy(only))
       .orderBy('created_at', 'desc')
       .orderBy('policy_id')
       .limit(page.limit + 1)
@@ -91,9 +93,10 @@ export const approverPolicies: PolicyStore<ApproverPolicy> = {
     const row = await query.where(byId(id)).executeTakeFirst()
     return row ? stored(row, approverFromRow(row)) : null
   },
-  async list(db, page) {
+  async list(db, page, only) {
     const query = db.selectFrom('approver_policy').selectAll().where(after(page))
     const rows = await query
+      .where(wherePolicy(only))
       .orderBy('created_at', 'desc')
       .orderBy('policy_id')
       .limit(page.limit + 1)

@@ -46,6 +46,8 @@ export function queries(stage: Stage): void {
       ['/requests?view=all&limit=', ''],
       ['/requests/', '/events'],
       ['/submissions/', ''],
+      ['/eligibility-policies?subject=', ''],
+      ['/approver-policies?groupId=', ''],
       ['/eligibility-policies/', ''],
       ['/approver-policies/', '/history'],
       ['/eligible-accounts/', '/permission-sets'],

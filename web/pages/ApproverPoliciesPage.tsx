@@ -6,6 +6,7 @@ import type { ApproverPolicy } from '#contract/policy.ts'
 import { Indicator } from '../components/Indicator.tsx'
 import { ChangedCell, EnabledCell } from '../components/policy/cells.tsx'
 import { PolicyList } from '../components/policy/PolicyList.tsx'
+import { useApproverFilters } from '../components/policy/policy-filters.ts'
 import { useNames } from '../directory.ts'
 import { useWords } from '../i18n.tsx'
 import { approverPath, paths } from '../paths.ts'
@@ -15,6 +16,7 @@ export function ApproverPoliciesPage(): ReactNode {
   const { t, locale } = useWords()
   const names = useNames()
   const words = { names, t, locale }
+  const properties = useApproverFilters()
   const columns: TableProps.ColumnDefinition<ApproverPolicy>[] = [
     {
       id: 'groups',
@@ -75,6 +77,8 @@ export function ApproverPoliciesPage(): ReactNode {
       empty={t('appr.empty')}
       emptyText={t('appr.emptyText')}
       columns={columns}
+      properties={properties}
+      find={t('appr.find')}
     />
   )
 }

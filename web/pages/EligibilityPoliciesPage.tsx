@@ -1,4 +1,3 @@
-import Badge from '@cloudscape-design/components/badge'
 import Box from '@cloudscape-design/components/box'
 import Link from '@cloudscape-design/components/link'
 import type { TableProps } from '@cloudscape-design/components/table'
@@ -7,6 +6,7 @@ import type { EligibilityPolicy } from '#contract/policy.ts'
 import { Indicator } from '../components/Indicator.tsx'
 import { ChangedCell, EnabledCell } from '../components/policy/cells.tsx'
 import { PolicyList } from '../components/policy/PolicyList.tsx'
+import { useEligibilityFilters } from '../components/policy/policy-filters.ts'
 import { useNames } from '../directory.ts'
 import { useWords } from '../i18n.tsx'
 import { eligibilityPath, paths } from '../paths.ts'
@@ -16,6 +16,7 @@ export function EligibilityPoliciesPage(): ReactNode {
   const { t, times, locale } = useWords()
   const names = useNames()
   const words = { names, t, locale }
+  const properties = useEligibilityFilters()
   const columns: TableProps.ColumnDefinition<EligibilityPolicy>[] = [
     {
       id: 'subject',
@@ -49,12 +50,17 @@ export function EligibilityPoliciesPage(): ReactNode {
     {
       id: 'approval',
       header: t('timeline.waiting'),
-      cell: (policy) => (
-        <>
-          {t(policy.approvalRequired ? 'ask.setApproval' : 'ask.setNoApproval')}
-          {policy.breakGlass && <Badge color="red">{t('badge.breakGlass')}</Badge>}
-        </>
-      ),
+      cell: (policy) => t(policy.approvalRequired ? 'ask.setApproval' : 'ask.setNoApproval'),
+    },
+    {
+      id: 'ticket',
+      header: t('col.ticket'),
+      cell: (policy) => t(policy.ticketRequired ? 'word.required' : 'word.no'),
+    },
+    {
+      id: 'breakGlass',
+      header: t('badge.breakGlass'),
+      cell: (policy) => t(policy.breakGlass ? 'word.allowed' : 'word.no'),
     },
     {
       id: 'enabled',
@@ -87,6 +93,9 @@ export function EligibilityPoliciesPage(): ReactNode {
       empty={t('elig.empty')}
       emptyText={t('elig.emptyText')}
       columns={columns}
+      properties={properties}
+      text="subject"
+      find={t('elig.find')}
     />
   )
 }

@@ -1,9 +1,10 @@
 /** Two versions of a policy beside each other: only the fields that differ, names beside ids. */
+import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Table from '@cloudscape-design/components/table'
 import type { ReactNode } from 'react'
 import { useNames } from '../../directory.ts'
 import { useWords } from '../../i18n.tsx'
-import { differingFields, fieldName, valueInWords } from '../../policy-words.ts'
+import { differingFields, fieldName, fieldsOf, valueInWords } from '../../policy-words.ts'
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -43,6 +44,21 @@ export function FieldDifferences(props: {
           cell: (field) => valueInWords(field, after[field], words),
         },
       ]}
+    />
+  )
+}
+
+/** A version by itself, field by field. */
+export function FieldValues(props: { body: Body }): ReactNode {
+  const { t, times, locale } = useWords()
+  const words = { names: useNames(), t, locale, duration: times.duration }
+  return (
+    <KeyValuePairs
+      columns={2}
+      items={fieldsOf(props.body).map((field) => ({
+        label: fieldName(field, t),
+        value: <span className="free-text">{valueInWords(field, props.body[field], words)}</span>,
+      }))}
     />
   )
 }

@@ -1,4 +1,3 @@
-import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Table from '@cloudscape-design/components/table'
@@ -9,7 +8,7 @@ import { useWords } from '../../i18n.tsx'
 import { differingFields, fieldsInWords } from '../../policy-words.ts'
 import { historyQuery, type PolicyKind } from '../../queries.ts'
 import { LoadFailure } from '../LoadFailure.tsx'
-import { FieldDifferences } from './FieldDifferences.tsx'
+import { FieldDifferences, FieldValues } from './FieldDifferences.tsx'
 
 type Version = PolicyHistory['items'][number]
 export type VersionBody = NonNullable<Version['body']>
@@ -96,9 +95,7 @@ function What(props: { version: Version; before: Version | undefined }): ReactNo
   if (!before?.body) {
     return (
       <ExpandableSection variant="inline" headerText={t('policy.versionCreated')}>
-        <Box variant="code">
-          <pre className="event-contents">{JSON.stringify(version.body, null, 2)}</pre>
-        </Box>
+        <FieldValues body={version.body} />
       </ExpandableSection>
     )
   }
