@@ -37,6 +37,7 @@ const policyCodes: readonly RefusalCode[] = ['ends_live_grants', 'pattern_malfor
 const ending: readonly RefusalCode[] = ['already_over', 'already_ending', 'text_malformed']
 const nowhere = { accounts: [], organizationalUnits: [], root: false }
 const team = '906719f0c4-0d7f3c2e-1f6a-4e0b-8a61-7c2a5b9f4e20'
+const person = '906719f0c4-5b1e9a47-6d20-4c83-9f05-1e8d7b36a2c4'
 const prod = { ...nowhere, accounts: ['111122223333'] }
 const arn = 'arn:aws:sso:::permissionSet/ssoins-722307c1b2d3e4f5/ps-1a2b3c4d5e6f7a8b'
 const target = { accountId: '111122223333', permissionSetArn: arn }
@@ -205,10 +206,30 @@ export const operationWords: Readonly<Record<string, OperationWords | undefined>
     body: comment,
   },
   'GET /access': { summary: 'Who has, and who could ask for, what' },
+  'GET /access/export': { summary: 'The same as a file' },
+  'GET /access/explain': { summary: 'Why somebody may ask for a target, or not' },
+  'POST /access/look': { summary: 'Read from AWS who has standing access' },
+  'GET /access/looks/{id}': { summary: 'How far such a reading has come' },
   'GET /audit/events': { summary: 'The audit trail, newest first' },
   'GET /audit/export': { summary: 'The audit trail as a file' },
   'GET /audit/verify': { summary: 'Compute every hash of the trail again' },
   'GET /audit/usage': { summary: 'How much access was asked for and used' },
+  'POST /audit/erasures': {
+    summary: 'Erase what is kept of somebody’s words',
+    codes: ['own_record', 'under_legal_hold', 'record_in_use', 'text_malformed'],
+    body: { userId: person, reason: 'They asked for it: case 4711' },
+  },
+  'GET /audit/holds': { summary: 'Legal holds, newest first' },
+  'POST /audit/holds': {
+    summary: 'Keep everything of somebody, or of everybody',
+    codes: ['text_malformed'],
+    body: { userId: person, reason: 'Investigation 4711' },
+  },
+  'POST /audit/holds/{id}/release': {
+    summary: 'End a legal hold',
+    codes: ['already_released', 'text_malformed'],
+    body: { reason: 'Investigation 4711 is closed' },
+  },
   'GET /reconciler/status': { summary: 'What the engine does, and what is late' },
   'GET /reconciler/keys': { summary: 'What the ledger holds, in flight, unsettled or late' },
   'POST /reconciler/keys/{id}/release': {
