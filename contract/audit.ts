@@ -41,8 +41,18 @@ export type AuditQuery = z.output<typeof AuditQuery>
 export const exportKinds = ['events', 'requests', 'grants'] as const
 export type ExportKind = (typeof exportKinds)[number]
 
-const { status, q, accountId, permissionSetArn, userId, ticket, breakGlass, submissionId, late } =
-  RequestQuery.shape
+const {
+  status,
+  q,
+  accountId,
+  permissionSetArn,
+  userId,
+  ticket,
+  breakGlass,
+  submissionId,
+  late,
+  reviewOpen,
+} = RequestQuery.shape
 const requestFilters = {
   status,
   q,
@@ -53,6 +63,7 @@ const requestFilters = {
   breakGlass,
   submissionId,
   late,
+  reviewOpen,
 }
 
 /** A filter of another kind is refused: a file that holds more than was asked for misleads. */

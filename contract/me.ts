@@ -52,6 +52,12 @@ export const Counts = z
     proposals: z.int().optional().meta({
       description: 'That wait for a second administrator; auditors and administrators',
     }),
+    failed: z.int().optional().meta({
+      description: 'Requests of the last 7 days that failed; auditors and administrators',
+    }),
+    reviewsOpen: z.int().optional().meta({
+      description: 'Break-glass that nobody has reviewed; auditors and administrators',
+    }),
   })
   .meta({ id: 'Counts' })
 export type Counts = z.infer<typeof Counts>

@@ -335,6 +335,7 @@ export const RequestQuery = PageQuery.extend({
   breakGlass: QueryFlag.optional(),
   submissionId: Uuid.optional(),
   late: QueryFlag.optional(),
+  reviewOpen: QueryFlag.optional().meta({ description: 'Break-glass that nobody has reviewed' }),
   scope: z.enum(['mine', 'decide', 'all']).optional(),
   from: Instant.optional(),
   to: Instant.optional(),

@@ -84,6 +84,7 @@ const rules = {
   'legal-hold.write': write(['admin']),
   'reconciler.read': read(adminAndAuditor),
   'reconciler.act': write(['admin']),
+  'notice.list': read(adminAndAuditor),
   'notice.resend': write(['admin']),
   'metrics.read': read(adminAndAuditor),
 

@@ -54,7 +54,7 @@ const rules = {
   'directory:refresh': scope(both, 'directory.refresh'),
   'access:read': scope(both, 'access.read', 'access.look'),
   'audit:read': scope(both, 'audit.read', 'audit.export', 'audit.verify', 'legal-hold.read'),
-  'reconciler:read': scope(both, 'reconciler.read'),
+  'reconciler:read': scope(both, 'reconciler.read', 'notice.list'),
   'notices:resend': scope(both, 'notice.resend'),
   'saved-requests:read': scope(person, 'saved-request.list'),
   'saved-requests:write': scope(person, 'saved-request.create', 'saved-request.delete'),

@@ -18,7 +18,7 @@ const gatherMs = 150
 
 /** What each type of message makes stale: beginnings of query keys. */
 const staleBy: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  request: [['requests'], ['access'], ['counts'], ['reconciler'], ['preview']],
+  request: [['requests'], ['access'], ['counts'], ['reconciler'], ['notices'], ['preview']],
   submission: [['requests'], ['counts']],
   'eligibility-policy': [['access'], ['eligibility-policies'], ['eligible'], ['preview']],
   'approver-policy': [
@@ -32,8 +32,8 @@ const staleBy: Readonly<Record<string, readonly (readonly string[])[]>> = {
   proposal: [['proposals'], ['counts']],
   setting: [['settings'], ['me'], ['eligible'], ['preview']],
   'access-look': [['access']],
-  directory: [['directory'], ['access'], ['me'], ['eligible'], ['preview']],
-  key: [['reconciler']],
+  directory: [['directory'], ['reconciler'], ['access'], ['me'], ['eligible'], ['preview']],
+  key: [['reconciler'], ['counts']],
   person: [['me'], ['counts'], ['requests'], ['eligible'], ['preview']],
 }
 

@@ -15,6 +15,13 @@ const keys = {
   excess_added: 'notice.excess_added',
   break_glass_used: 'notice.break_glass_used',
   review_due: 'notice.review_due',
+  removal_late: 'notice.removal_late',
+  key_released: 'notice.key_released',
+  rules_changed: 'notice.rules_changed',
+  change_proposed: 'notice.change_proposed',
+  records_loosened: 'notice.records_loosened',
+  refresh_held: 'notice.refresh_held',
+  creations_held: 'notice.creations_held',
 } as const satisfies Readonly<Record<string, StringKey>>
 
 export function noticeEventKey(event: string): StringKey {

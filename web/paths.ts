@@ -22,6 +22,7 @@ export const paths = {
   auditUsage: '/audit/usage',
   settings: '/admin/settings',
   directory: '/admin/directory',
+  health: '/admin/health',
 } as const
 
 export const requestPath = (id: string) => `/requests/${encodeURIComponent(id)}`

@@ -19,6 +19,7 @@ import type {
   DirectoryUserPage,
 } from '#contract/directory.ts'
 import type { Counts, EligibleAccount, EligiblePermissionSet, Me } from '#contract/me.ts'
+import type { UndeliveredNoticePage } from '#contract/notice.ts'
 import type {
   ApproverPolicy,
   ApproverPolicyPage,
@@ -28,7 +29,7 @@ import type {
 } from '#contract/policy.ts'
 import type { ApproverPreview, EligibilityPreview } from '#contract/policy-preview.ts'
 import type { ProposalDetail, ProposalPage } from '#contract/proposal.ts'
-import type { ReconcilerStatus } from '#contract/reconciler.ts'
+import type { ReconcilerKeyPage, ReconcilerStatus } from '#contract/reconciler.ts'
 import type {
   Approvers,
   EarlierRequests,
@@ -285,6 +286,38 @@ export const reconcilerQuery = queryOptions({
   queryKey: ['reconciler'],
   queryFn: ({ signal }) => get<ReconcilerStatus>('/reconciler/status', {}, signal),
 })
+
+export const lateKeysQuery = infiniteQueryOptions({
+  queryKey: ['reconciler', 'late'],
+  queryFn: ({ signal, pageParam }) =>
+    get<z.output<typeof ReconcilerKeyPage>>(
+      '/reconciler/keys',
+      { state: 'late', limit: 20, ...(pageParam === '' ? {} : { cursor: pageParam }) },
+      signal,
+    ),
+  initialPageParam: '',
+  getNextPageParam: ({ nextCursor }) => nextCursor,
+})
+
+export const keysQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ['reconciler', 'keys', query],
+    queryFn: ({ signal }) =>
+      get<z.output<typeof ReconcilerKeyPage>>('/reconciler/keys', query, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const undeliveredQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ['notices', 'undelivered', query],
+    queryFn: ({ signal }) =>
+      get<z.output<typeof UndeliveredNoticePage>>(
+        '/notices',
+        { state: 'undelivered', ...query },
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+  })
 
 export type PolicyKind = 'eligibility-policies' | 'approver-policies'
 export interface PolicyOf {

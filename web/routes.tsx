@@ -193,6 +193,13 @@ export const routes: readonly Route[] = [
     page: load(() => import('./pages/DirectoryPage.tsx'), 'DirectoryPage'),
   },
   {
+    pattern: /^\/admin\/health$/,
+    title: 'health.title',
+    roles: readers,
+    contentType: 'default',
+    page: load(() => import('./pages/HealthPage.tsx'), 'HealthPage'),
+  },
+  {
     pattern: /^\/preferences$/,
     title: 'prefs.title',
     contentType: 'form',

@@ -1,9 +1,23 @@
 import { z } from 'zod'
+import { NoticesQuery, UndeliveredNoticePage } from '#contract/notice.ts'
+import { readUndelivered } from '#server/operations/read-notices.ts'
 import { resendNotice } from '#server/operations/resend-notice.ts'
 import type { App } from './app.ts'
 import { IdParams, type ResourcePorts } from './resources.ts'
 
 export function registerNotices(app: App, ports: ResourcePorts): void {
+  app.get(
+    '/api/v1/notices',
+    {
+      config: { permission: 'notice.list' },
+      schema: {
+        tags: ['notices'],
+        querystring: NoticesQuery,
+        response: { 200: UndeliveredNoticePage },
+      },
+    },
+    (request) => readUndelivered(ports, request.query),
+  )
   app.post(
     '/api/v1/notices/:id/resend',
     {

@@ -242,6 +242,7 @@ export const operationWords: Readonly<Record<string, OperationWords | undefined>
     codes: ['not_late', 'already_acknowledged', 'text_malformed'],
     body: comment,
   },
+  'GET /notices': { summary: 'Notices that did not arrive, newest first' },
   'POST /notices/{id}/resend': { summary: 'Send a notice again' },
   'GET /tokens': { summary: 'List API tokens' },
   'POST /tokens': {

@@ -12,6 +12,7 @@ import {
   requestSorts,
 } from '#server/store/request-list.ts'
 import { loadRequests } from '#server/store/requests.ts'
+import { countOpenReviews } from '#server/store/reviews.ts'
 import type { Rules } from '#server/store/rules.ts'
 import type { Actor } from './actor.ts'
 import type { ApprovableTargets } from './approvable-targets.ts'
@@ -132,7 +133,8 @@ function everything(actor: Actor): RequestConditions {
 function filtersOf(query: RequestQuery, view: RequestConditions): RequestConditions {
   const wanted = query.status ?? requestStates
   const both = view.statuses?.filter((status) => wanted.includes(status)) ?? query.status
-  return { ...requestFiltersOf(query), ...(both && { statuses: both }) }
+  const none = view.reviewOpen === true && query.reviewOpen === false
+  return { ...requestFiltersOf(query), ...(none ? { statuses: [] } : both && { statuses: both }) }
 }
 
 type Filters = Pick<
@@ -148,6 +150,7 @@ type Filters = Pick<
   | 'to'
   | 'breakGlass'
   | 'late'
+  | 'reviewOpen'
 >
 
 /** The same for a page of the list and for an export of it. */
@@ -163,6 +166,7 @@ export function requestFiltersOf(query: Filters): RequestConditions {
     ...(query.breakGlass !== undefined && { breakGlass: query.breakGlass }),
     ...(submissionId !== undefined && { submissionId }),
     ...(query.late !== undefined && { late: query.late }),
+    ...(query.reviewOpen !== undefined && { reviewOpen: query.reviewOpen }),
     ...(from !== undefined && { createdFrom: new Date(from) }),
     ...(to !== undefined && { createdBefore: new Date(to) }),
   }
@@ -175,28 +179,42 @@ export interface RequestCounts {
   readonly mineActive: number
   readonly failing?: number
   readonly proposals?: number
+  readonly failed?: number
+  readonly reviewsOpen?: number
 }
 
-/** What waits for a person; late removals are counted for those who may see everything. */
+const failedDays = 7
+
+/** What waits for a person; what goes wrong is counted for those who may see everything. */
 export async function countForMe(ports: ListPorts, actor: Actor): Promise<RequestCounts> {
   const rules = await ports.rules.load(ports.db)
   const me = actor.person.userId
   const query = { view: 'to-approve', scope: undefined } as const
   const seesAll = actor.roles.has('admin') || actor.roles.has('auditor')
   const now = await ports.clock.now()
-  const [waiting, reviews, pending, active, late, proposals] = await Promise.all([
+  const [waiting, reviews, pending, active, all] = await Promise.all([
     countRequests(ports.db, await toApprove(ports, { actor, rules, query })),
     countRequests(ports.db, await toReview(ports, { actor, rules, query })),
     countRequests(ports.db, { requesterId: me, statuses: ['pending'] }),
     countRequests(ports.db, { requesterId: me, statuses: ['activating', 'active', 'ending'] }),
-    seesAll ? countRequests(ports.db, { statuses: live, late: true }) : 0,
-    seesAll ? countWaitingProposals(ports.db, now) : 0,
+    seesAll ? countOfAll(ports, now) : {},
   ])
-  const counts = {
+  return {
     toApprove: waiting,
     toReview: reviews,
     minePending: pending,
     mineActive: active,
+    ...all,
   }
-  return seesAll ? { ...counts, failing: late, proposals } : counts
+}
+
+async function countOfAll({ db }: ListPorts, now: Date) {
+  const createdFrom = new Date(now.getTime() - failedDays * 86_400_000)
+  const [failing, proposals, failed, reviewsOpen] = await Promise.all([
+    countRequests(db, { statuses: live, late: true }),
+    countWaitingProposals(db, now),
+    countRequests(db, { statuses: ['failed'], createdFrom }),
+    countOpenReviews(db),
+  ])
+  return { failing, proposals, failed, reviewsOpen }
 }

@@ -186,6 +186,27 @@ describe('the review list', () => {
     expect((await countForMe(world.ports, await world.actor('bob'))).toReview).toBe(0)
   })
 
+  test('is counted whole for who sees everything, and found by a filter of all requests', async () => {
+    const id = await glass()
+    const plain = await world.submit('erin')
+    for (const name of ['ada', 'audrey'] as const) {
+      expect(await countForMe(world.ports, await world.actor(name))).toMatchObject({
+        reviewsOpen: 1,
+        failed: 0,
+      })
+      expect(await listed(name, { view: 'all', reviewOpen: true })).toEqual([id])
+      expect(await listed(name, { view: 'all', reviewOpen: false })).toEqual([plain])
+      expect(await listed(name, { scope: 'all', reviewOpen: false })).toEqual([])
+    }
+    expect(await listed('bob', { reviewOpen: false })).toEqual([])
+    expect(await countForMe(world.ports, await world.actor('bob'))).not.toHaveProperty(
+      'reviewsOpen',
+    )
+    await review(id, 'carol')
+    const counts = await countForMe(world.ports, await world.actor('audrey'))
+    expect(counts).toMatchObject({ reviewsOpen: 0 })
+  })
+
   test('leaves out one’s own', async () => {
     const own = await world.submit('bob', { breakGlass: true })
     expect(await listed('bob')).toEqual([])

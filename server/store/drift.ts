@@ -30,7 +30,9 @@ export async function listDrift(
   db: Kysely<Schema>,
   { limit, after }: { readonly limit: number; readonly after: DriftPlace | null },
 ): Promise<Drift[]> {
-  const [seen, account, arn, principal] = after ?? ['', '', '', '']
+  const [seen, account, arn, principal] = after ?? [null, '', '', '']
+  // As a date: of a year that PostgreSQL writes otherwise, such as 0, it would not take the text.
+  const seenAt = seen === null ? null : new Date(seen)
   const { rows } = await sql<Drift>`
     select d.principal_type as "principalType", d.principal_id as "principalId",
       u.user_name as "userName", coalesce(u.display_name, g.display_name, d.principal_id)
@@ -44,8 +46,8 @@ export async function listDrift(
     left join directory_group g on d.principal_type = 'GROUP' and g.group_id = d.principal_id
     left join directory_account a on a.account_id = d.account_id
     left join directory_permission_set p on p.permission_set_arn = d.permission_set_arn
-    where ${after === null} or d.first_seen_at < ${seen || null}::timestamptz
-      or (d.first_seen_at = ${seen || null}::timestamptz
+    where ${after === null} or d.first_seen_at < ${seenAt}::timestamptz
+      or (d.first_seen_at = ${seenAt}::timestamptz
         and (d.account_id, d.permission_set_arn, d.principal_id)
           > (${account}, ${arn}, ${principal}))
     order by d.first_seen_at desc, d.account_id, d.permission_set_arn, d.principal_id

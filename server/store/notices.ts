@@ -51,6 +51,66 @@ export async function noticesOfRequests(
   return Map.groupBy(notices, ({ requestId }) => requestId)
 }
 
+export interface UndeliveredNotice {
+  readonly noticeId: string
+  readonly event: string
+  readonly channel: Channel
+  readonly to: string
+  readonly requestId: string | null
+  readonly accountName: string | null
+  readonly permissionSetName: string | null
+  readonly requester: string | null
+  readonly attempts: number
+  readonly lastError: string | null
+  readonly createdAt: Date
+}
+
+export interface NoticePlace {
+  readonly createdAt: Date
+  readonly id: string
+}
+
+/** Newest first; one more than the limit. */
+export async function listUndelivered(
+  db: Kysely<Schema>,
+  { limit, after }: { readonly limit: number; readonly after: NoticePlace | null },
+): Promise<UndeliveredNotice[]> {
+  const rows = await db
+    .selectFrom('notice as n')
+    .leftJoin('directory_user as u', 'u.user_id', 'n.receiver_id')
+    .leftJoin('request as r', 'r.request_id', 'n.request_id')
+    .select([
+      'n.notice_id as noticeId',
+      'n.event',
+      'n.channel',
+      'n.address',
+      'n.receiver_id',
+      'u.user_name',
+      'n.request_id as requestId',
+      'r.account_name as accountName',
+      'r.permission_set_name as permissionSetName',
+      'r.requester_name as requester',
+      'n.attempts',
+      'n.last_error as lastError',
+      'n.created_at as createdAt',
+    ])
+    .where('n.state', '=', 'failed')
+    .$if(after !== null, (query) =>
+      query.where(
+        sql<boolean>`(n.created_at, n.notice_id) < (${after?.createdAt}, ${after?.id}::uuid)`,
+      ),
+    )
+    .orderBy('n.created_at', 'desc')
+    .orderBy('n.notice_id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  return rows.map(({ address, user_name, receiver_id, channel, ...row }) => ({
+    ...row,
+    channel: isChannel(channel) ? channel : 'email',
+    to: address ?? user_name ?? receiver_id,
+  }))
+}
+
 export async function countUndelivered(db: Kysely<Schema>): Promise<number> {
   const row = await db
     .selectFrom('notice')

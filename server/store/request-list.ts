@@ -146,7 +146,7 @@ function whereMatching(conditions: RequestConditions): Condition[] {
     ...given(conditions.permissionSetArn, (arn) => sql`r.permission_set_arn = ${arn}`),
     ...given(conditions.ticket, ticketBegins),
     ...given(conditions.breakGlass, (on) => sql`r.break_glass = ${on}`),
-    ...(conditions.reviewOpen === true ? [reviewOpen] : []),
+    ...given(conditions.reviewOpen, (open) => (open ? reviewOpen : sql`not ${reviewOpen}`)),
     ...given(conditions.submissionId, (id) => sql`r.submission_id = ${id}`),
     ...given(conditions.createdFrom, (at) => sql`r.created_at >= ${at}`),
     ...given(conditions.createdBefore, (at) => sql`r.created_at < ${at}`),

@@ -53,6 +53,15 @@ export async function hasOverdueReview(
   return row !== undefined
 }
 
+export async function countOpenReviews(db: Kysely<Schema>): Promise<number> {
+  const row = await db
+    .selectFrom('review')
+    .select((eb) => eb.fn.countAll<number>().as('reviews'))
+    .where('outcome', 'is', null)
+    .executeTakeFirstOrThrow()
+  return row.reviews
+}
+
 /** Marks those that are due and not told yet as told. Rows that somebody holds wait. */
 export async function takeDueReviews(
   tx: Transaction<Schema>,

@@ -824,6 +824,7 @@ CREATE INDEX request_by_name ON request USING btree (lower(NORMALIZE(requester_n
 CREATE INDEX request_by_ticket ON request USING btree (lower(NORMALIZE(ticket, NFKC)) text_pattern_ops);
 CREATE INDEX request_by_user_name ON request USING btree (lower(NORMALIZE(requester_user_name, NFKC)) text_pattern_ops);
 CREATE INDEX request_extension_of ON request USING btree (extends_request_id, created_at) WHERE (extends_request_id IS NOT NULL);
+CREATE INDEX request_failed ON request USING btree (created_at DESC, request_id DESC) WHERE (status = 'failed'::request_state);
 CREATE INDEX request_newest ON request USING btree (created_at DESC, request_id DESC);
 CREATE INDEX request_of_account ON request USING btree (account_id, created_at DESC);
 CREATE INDEX request_of_requester ON request USING btree (requester_id, created_at DESC, request_id DESC);

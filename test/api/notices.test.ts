@@ -1,5 +1,6 @@
-/** Sending a notice again by hand: who may, what may, and that it is in the trail. */
+/** What did not arrive, and sending it again by hand: who may, what may, what the trail says. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { UndeliveredNotice } from '#contract/notice.ts'
 import { createAnnounce } from '#server/notify/announce.ts'
 import { createApproversOf } from '#server/notify/approvers.ts'
 import { change } from '#server/store/change.ts'
@@ -52,6 +53,66 @@ test('nobody may without a session, and one that is not there is not found', asy
   const url = `/api/v1/notices/${noticeId}/resend`
   expect((await api.app.inject({ method: 'POST', url })).statusCode).toBe(401)
   expect((await resend('ada', '00000000-0000-4000-8000-00000000dead')).status).toBe(404)
+})
+
+const listed = async (name: Parameters<Api['as']>[0], query = '') =>
+  (await api.as(name)).get(`/notices${query}`)
+
+/** A page of one after the other. */
+async function allListed(name: Parameters<Api['as']>[0]): Promise<UndeliveredNotice[]> {
+  const items: UndeliveredNotice[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const { body } = await listed(name, `?limit=1${cursor && `&cursor=${cursor}`}`)
+    items.push(...body.items)
+    cursor = body.nextCursor
+  }
+  return items
+}
+
+test('administrators and auditors are shown what did not arrive, and about what; a page at a time', async () => {
+  await owner().query(
+    `insert into notice (notice_id, event, channel, receiver_id, state, facts, created_at, last_error)
+     select gen_random_uuid(), 'key_released', 'slack', 'nobody', state, '{}', $1, 'no such member'
+       from unnest(array['failed', 'sent', 'queued', 'dropped', 'no_address', 'off']) state`,
+    [new Date(api.world.clock.now().getTime() - 60_000)],
+  )
+  const { rows } = await owner().query(`select notice_id from notice where state = 'failed'`)
+  for (const name of ['ada', 'audrey'] as const) {
+    const items = await allListed(name)
+    expect(items.map((one) => one.noticeId).toSorted()).toEqual(
+      rows.map((one) => one.notice_id).toSorted(),
+    )
+    expect(items.at(0)).toMatchObject({
+      event: 'requested',
+      channel: 'email',
+      attempts: 12,
+      lastError: 'down',
+      request: { accountName: 'Prod payments', requester: expect.stringMatching(/alice/i) },
+    })
+    expect(items.at(-1)).toMatchObject({
+      event: 'key_released',
+      to: 'nobody',
+      request: null,
+      lastError: 'no such member',
+    })
+  }
+  await owner().query(`delete from notice where event = 'key_released'`)
+})
+
+test.each(['alice', 'bob'] as const)('%s is shown none of them', async (name) => {
+  expect(await listed(name)).toMatchObject({ status: 403, body: { code: 'not_allowed' } })
+})
+
+test('nobody is without a session, and what is asked for nonsense is refused by its field', async () => {
+  const answer = await api.app.inject({ method: 'GET', url: '/api/v1/notices' })
+  expect(answer.statusCode).toBe(401)
+  for (const [query, field] of [
+    ['?state=sent', 'state'],
+    ['?cursor=bm9uc2Vuc2U', 'cursor'],
+  ] as const) {
+    expect(await listed('ada', query)).toMatchObject({ status: 400, body: { errors: [{ field }] } })
+  }
 })
 
 test.each(['queued', 'dropped'])('one that is %s is refused, and says why', async (state) => {

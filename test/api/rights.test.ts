@@ -106,6 +106,7 @@ const table: Record<string, Record<Kind, Expected>> = {
   'GET /reconciler/keys': overseers,
   'POST /reconciler/keys/{id}/release': admins,
   'POST /reconciler/keys/{id}/acknowledge': admins,
+  'GET /notices': overseers,
   // Of a notice that was never sent; sending one again is in notices.test.ts.
   'POST /notices/{id}/resend': line(403, 403, 403, 403, 404),
   'GET /tokens': everybody,

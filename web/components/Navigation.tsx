@@ -62,6 +62,10 @@ export function Navigation(props: { me: Me }): ReactNode {
         }),
         link(t, 'nav.settings', paths.settings),
         link(t, 'nav.directory', paths.directory),
+        counted(link(t, 'nav.health', paths.health), {
+          count: counts?.failing ?? 0,
+          title: t('nav.lateCount', { count: counts?.failing ?? 0 }),
+        }),
       ]),
     )
   }

@@ -67,6 +67,13 @@ function propertiesFor(t: Translate): readonly FilterProperty[] {
       options: flag,
     },
     { name: 'late', label: t('audit.late'), group: t('audit.late'), operator: '=', options: flag },
+    {
+      name: 'reviewOpen',
+      label: t('audit.reviewOpen'),
+      group: t('audit.reviewOpen'),
+      operator: '=',
+      options: flag,
+    },
   ]
 }
 

@@ -7,9 +7,10 @@ import Link from '@cloudscape-design/components/link'
 import Skeleton from '@cloudscape-design/components/skeleton'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
-import { Fragment, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
 import { AskAgain } from '../components/ask/AskAgain.tsx'
+import { Attention, useWanted } from '../components/health/Attention.tsx'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
 import { RequestActions } from '../components/RequestActions.tsx'
@@ -18,7 +19,7 @@ import { TargetCell, targetName } from '../components/Target.tsx'
 import { NextTime } from '../components/Times.tsx'
 import { useWords } from '../i18n.tsx'
 import { consolePath, paths, requestPath } from '../paths.ts'
-import { countsQuery, reconcilerQuery, requestsQuery, useMe } from '../queries.ts'
+import { countsQuery, requestsQuery, useMe } from '../queries.ts'
 import { isOver } from '../request-look.ts'
 
 const toDecideQuery = requestsQuery({ view: 'to-approve', sort: 'expiresAt', limit: 5 })
@@ -36,7 +37,9 @@ export function HomePage(): ReactNode {
   const loaded = mine.isSuccess && (!isApprover || toDecide.isSuccess)
   const proposals = useQuery(countsQuery).data?.proposals ?? 0
   const isWanted = me.roles.includes('admin') && proposals > 0
-  const nothing = loaded && waiting.length === 0 && open.length === 0 && !isWanted
+  const { wanted, loaded: looked } = useWanted(readsAll)
+  const nothing =
+    loaded && looked && waiting.length + open.length + wanted.length === 0 && !isWanted
   return (
     <Page
       title={nothing ? t('home.none') : t('home.title')}
@@ -48,7 +51,7 @@ export function HomePage(): ReactNode {
       }
     >
       <SpaceBetween size="l">
-        {readsAll && <Late />}
+        <Attention wanted={wanted} />
         {me.roles.includes('admin') && <Proposals count={proposals} />}
         {isApprover && (
           <Container
@@ -187,31 +190,6 @@ function Proposals(props: { count: number }): ReactNode {
       action={<Button href={paths.proposals}>{t('home.proposalsOpen')}</Button>}
     >
       {t('home.proposalsText')}
-    </Alert>
-  )
-}
-
-function Late(): ReactNode {
-  const { t, times } = useWords()
-  const { data } = useQuery(reconcilerQuery)
-  const late = data?.lateRemovals ?? []
-  if (late.length === 0) return null
-  return (
-    <Alert type="error" header={t('home.late')}>
-      {late.map((one) => (
-        <Fragment key={`${one.userId} ${one.accountId} ${one.permissionSetArn}`}>
-          <div>
-            {one.requestId ? (
-              <Link href={requestPath(one.requestId)}>{one.accountId}</Link>
-            ) : (
-              one.accountId
-            )}
-            {': '}
-            {t('home.lateSince', { time: times.at(one.since), attempts: one.attempts })}
-            {one.lastError ? ` (${one.lastError})` : ''}
-          </div>
-        </Fragment>
-      ))}
     </Alert>
   )
 }

@@ -49,6 +49,8 @@ const sameInBoth = new Set<StringKey>([
   'time.readBack',
   'timeline.comment',
   'notice.line',
+  'health.key',
+  'health.tab.count',
   'policy.changedBy',
   'preview.pair',
   'preview.terms',

@@ -1,0 +1,109 @@
+import Box from '@cloudscape-design/components/box'
+import Button from '@cloudscape-design/components/button'
+import Link from '@cloudscape-design/components/link'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import type { UndeliveredNotice } from '#contract/notice.ts'
+import { call, failureOf } from '../../api.ts'
+import { flash } from '../../flash.ts'
+import { type Translate, useWords } from '../../i18n.tsx'
+import { noticeEventKey } from '../../notice-words.ts'
+import { requestPath } from '../../paths.ts'
+import { wordFailure } from '../../problems.ts'
+import { queryClient, undeliveredQuery, useMe } from '../../queries.ts'
+import { usePlace } from '../../router.ts'
+import { parseListState } from '../../url-state.ts'
+import { When } from '../Times.tsx'
+import { type Column, HealthList } from './HealthList.tsx'
+import { refreshEveryMs } from './wanted.ts'
+
+export function NoticesTab(): ReactNode {
+  const { t } = useWords()
+  const { state } = parseListState(usePlace().search)
+  const isAdmin = useMe().roles.includes('admin')
+  const query = useQuery({
+    ...undeliveredQuery(state.cursor ? { cursor: state.cursor } : {}),
+    refetchInterval: refreshEveryMs,
+  })
+  return (
+    <HealthList
+      title={t('health.tab.notices')}
+      empty={t('health.none.notices')}
+      columns={columnsFor(t, isAdmin)}
+      query={query}
+      page={state.page}
+      idOf={({ noticeId }) => noticeId}
+    />
+  )
+}
+
+function columnsFor(t: Translate, isAdmin: boolean): Column<UndeliveredNotice>[] {
+  const columns: Column<UndeliveredNotice>[] = [
+    {
+      id: 'notice',
+      header: t('health.column.notice'),
+      cell: (notice) => (
+        <>
+          {nameOf(notice, t)}
+          {notice.request && (
+            <Box variant="small" display="block">
+              <Link href={requestPath(notice.request.requestId)} fontSize="body-s">
+                {t('health.key', {
+                  name: notice.request.requester,
+                  target: t('target.name', {
+                    set: notice.request.permissionSetName,
+                    account: notice.request.accountName,
+                  }),
+                })}
+              </Link>
+            </Box>
+          )}
+        </>
+      ),
+      minWidth: 240,
+    },
+    {
+      id: 'answer',
+      header: t('health.column.answer'),
+      cell: ({ lastError }) => <span className="free-text">{lastError ?? t('word.unknown')}</span>,
+    },
+    { id: 'at', header: t('health.column.queued'), cell: (one) => <When at={one.createdAt} /> },
+    { id: 'tries', header: t('health.attempts'), cell: ({ attempts }) => attempts },
+  ]
+  if (!isAdmin) return columns
+  const send: Column<UndeliveredNotice> = {
+    id: 'send',
+    header: t('health.column.actions'),
+    cell: (notice) => <SendAgain notice={notice} />,
+  }
+  return [...columns, send]
+}
+
+function nameOf({ event, to, channel }: UndeliveredNotice, t: Translate): string {
+  return t('notice.line', { event: t(noticeEventKey(event)), to, channel: t(`channel.${channel}`) })
+}
+
+function SendAgain(props: { notice: UndeliveredNotice }): ReactNode {
+  const { t } = useWords()
+  const { notice } = props
+  const name = nameOf(notice, t)
+  const send = useMutation({
+    mutationFn: () => call('POST', `/notices/${encodeURIComponent(notice.noticeId)}/resend`),
+    onSuccess: () => flash({ type: 'success', text: t('health.resent', { name }) }),
+    onError: (error) => flash({ type: 'error', text: wordFailure(failureOf(error), t) }),
+    onSettled: () => {
+      for (const key of ['notices', 'reconciler', 'requests']) {
+        void queryClient.invalidateQueries({ queryKey: [key] })
+      }
+    },
+  })
+  return (
+    <Button
+      loading={send.isPending}
+      ariaLabel={t('health.resendOf', { name })}
+      onClick={() => send.mutate()}
+    >
+      {t('health.resend')}
+    </Button>
+  )
+}

@@ -1,0 +1,118 @@
+/** What runs, what is late and what did not arrive: late removals first. */
+import Alert from '@cloudscape-design/components/alert'
+import Container from '@cloudscape-design/components/container'
+import Skeleton from '@cloudscape-design/components/skeleton'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import Tabs from '@cloudscape-design/components/tabs'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import type { ReconcilerStatus } from '#contract/reconciler.ts'
+import { EngineState } from '../components/health/EngineState.tsx'
+import { HealthList } from '../components/health/HealthList.tsx'
+import { type KeyTab, keyColumns } from '../components/health/key-columns.tsx'
+import { LateRemovals } from '../components/health/LateRemovals.tsx'
+import { NoticesTab } from '../components/health/NoticesTab.tsx'
+import { refreshEveryMs } from '../components/health/wanted.ts'
+import { LoadFailure } from '../components/LoadFailure.tsx'
+import { Page } from '../components/Page.tsx'
+import { useWords } from '../i18n.tsx'
+import { keysQuery, reconcilerQuery } from '../queries.ts'
+import { setSearch, usePlace } from '../router.ts'
+import { firstPage, parseListState } from '../url-state.ts'
+
+export function HealthPage(): ReactNode {
+  const { t } = useWords()
+  const status = useQuery({ ...reconcilerQuery, refetchInterval: refreshEveryMs })
+  const { data } = status
+  return (
+    <Page title={t('health.title')} lead={t('health.lead')}>
+      <SpaceBetween size="l">
+        {data?.creationsHeld && <CreationsHeld held={data.creationsHeld} />}
+        <LateRemovals count={data?.keysLate} />
+        {data ? (
+          <EngineState status={data} />
+        ) : (
+          <Container>
+            {status.isError ? (
+              <LoadFailure error={status.error} onRetry={() => void status.refetch()} />
+            ) : (
+              <Skeleton height="8rem" />
+            )}
+          </Container>
+        )}
+        <Lists status={data} />
+      </SpaceBetween>
+    </Page>
+  )
+}
+
+function CreationsHeld(props: { held: NonNullable<ReconcilerStatus['creationsHeld']> }): ReactNode {
+  const { t, times } = useWords()
+  const { held } = props
+  return (
+    <Alert type="error" header={t('health.restored')}>
+      <SpaceBetween size="xs">
+        <div>{t('health.restored.text', { time: times.at(held.since) })}</div>
+        <code>npm run team -- recover --intents</code>
+        <div className="free-text">{held.reason}</div>
+      </SpaceBetween>
+    </Alert>
+  )
+}
+
+const tabs = [
+  { id: 'in-flight', state: 'in_flight', count: 'keysInFlight' },
+  { id: 'unsettled', state: 'unsettled', count: 'keysUnsettled' },
+  { id: 'held', state: 'held', count: 'keysHeld' },
+  { id: 'drift', state: 'drift', count: 'drift' },
+  { id: 'notices', state: null, count: 'noticesUndelivered' },
+] as const
+
+function Lists(props: { status: ReconcilerStatus | undefined }): ReactNode {
+  const { t } = useWords()
+  const { search } = usePlace()
+  const active = tabs.find((tab) => tab.id === search.get('tab')) ?? tabs[0]
+  return (
+    <Tabs
+      variant="container"
+      ariaLabel={t('health.lists')}
+      activeTabId={active.id}
+      onChange={({ detail }) => setSearch({ tab: detail.activeTabId, ...firstPage })}
+      tabs={tabs.map((tab) => ({
+        id: tab.id,
+        label: t('health.tab.count', {
+          title: t(`health.tab.${tab.id}`),
+          count: props.status?.[tab.count] ?? 0,
+        }),
+        content:
+          tab.id === active.id &&
+          (tab.state === null ? (
+            <NoticesTab />
+          ) : (
+            <Keys key={tab.id} tab={tab.id} state={tab.state} />
+          )),
+      }))}
+    />
+  )
+}
+
+function Keys(props: { tab: KeyTab; state: string }): ReactNode {
+  const { t } = useWords()
+  const { state } = parseListState(usePlace().search)
+  const query = useQuery(
+    keysQuery({ state: props.state, ...(state.cursor ? { cursor: state.cursor } : {}) }),
+  )
+  return (
+    <HealthList
+      title={t(`health.tab.${props.tab}`)}
+      empty={t(`health.none.${props.tab}`)}
+      columns={keyColumns(props.tab, t)}
+      query={query}
+      page={state.page}
+      idOf={(held) =>
+        held.id ??
+        [held.person?.userId ?? held.group?.groupId, held.accountId, held.permissionSetArn].join()
+      }
+    />
+  )
+}
