@@ -76,6 +76,21 @@ describe('an eligibility policy', () => {
     expect(await accessibilityProblems(page)).toEqual([])
   })
 
+  test('chooses units in a tree that says what each brings', async () => {
+    const every = page.getByRole('checkbox', { name: 'Every account of the organization' })
+    await every.uncheck()
+    const tree = page.getByRole('tree')
+    await tree.getByRole('button', { name: /Workloads/ }).click()
+    await tree.getByRole('checkbox', { name: 'Prod', exact: true }).check()
+    await expectPage(tree.getByText(/^In it and everything below: \d+ accounts?$/)).toBeVisible()
+    await tree.getByRole('checkbox', { name: 'With everything below Prod' }).uncheck()
+    await expectPage(page.getByText('Prod (directly in it)').first()).toBeVisible()
+    expect(await accessibilityProblems(page)).toEqual([])
+    await page.getByRole('button', { name: 'Remove Prod' }).click()
+    await expectPage(tree.getByRole('checkbox', { name: 'Prod', exact: true })).not.toBeChecked()
+    await every.check()
+  })
+
   test('that somebody else saved meanwhile shows theirs beside mine, and loses nothing', async () => {
     await changedElsewhere({ maxDurationMinutes: 90 })
     await save()
@@ -99,6 +114,8 @@ describe('an eligibility policy', () => {
     await expectPage(
       differences.getByRole('row', { name: /Longest duration 1 h 30 min 1 h/ }),
     ).toBeVisible()
+    await page.getByText('Created', { exact: true }).click()
+    await expectPage(page.getByText(/^TEAM users \(/)).toBeVisible()
     await page.getByRole('button', { name: 'Restore version 2 as draft' }).click()
     await expectPage(page.getByText('Nothing is saved yet.')).toBeVisible()
     await expectPage(panel().getByText('Ticket no longer needed')).toBeVisible()

@@ -79,9 +79,7 @@ export function ServerFilter(props: {
         key: one.name,
         propertyLabel: one.label,
         groupValuesLabel: one.group,
-        operators: [
-          one.many ? { operator: one.operator, tokenType: 'enum' as const } : one.operator,
-        ],
+        operators: [operatorOf(one)],
         defaultOperator: one.operator,
       }))}
       filteringOptions={options}
@@ -95,6 +93,13 @@ export function ServerFilter(props: {
       i18nStrings={{ clearFiltersText: t('do.clearFilters') }}
     />
   )
+}
+
+function operatorOf({ operator, many, options }: FilterProperty) {
+  if (many) return { operator, tokenType: 'enum' as const }
+  const format = (value: unknown) =>
+    options?.find((option) => option.value === value)?.label ?? String(value)
+  return { operator, format }
 }
 
 interface Changes {

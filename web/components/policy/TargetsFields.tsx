@@ -9,7 +9,7 @@ import { useWords } from '../../i18n.tsx'
 import { AccountsField } from './AccountsField.tsx'
 import { type UnitLine, UnitsField } from './UnitsField.tsx'
 
-/** Targets as they are edited: a line may wait for its organizational unit. */
+/** Targets as they are edited. */
 export interface TargetsDraft {
   readonly accounts: readonly string[]
   readonly units: readonly UnitLine[]
@@ -23,16 +23,13 @@ export function draftOfTargets(targets: Targets): TargetsDraft {
 export function targetsOfDraft(draft: TargetsDraft): Targets {
   return {
     accounts: [...draft.accounts],
-    organizationalUnits: draft.units.flatMap(({ id, scope }) =>
-      id === null ? [] : [{ id, scope }],
-    ),
+    organizationalUnits: draft.units.map(({ id, scope }) => ({ id, scope })),
     root: draft.root,
   }
 }
 
 export function targetsAreComplete(draft: TargetsDraft): boolean {
-  const some = draft.root || draft.accounts.length > 0 || draft.units.length > 0
-  return some && draft.units.every((unit) => unit.id !== null)
+  return draft.root || draft.accounts.length > 0 || draft.units.length > 0
 }
 
 export function TargetsFields(props: {
@@ -70,7 +67,6 @@ export function TargetsFields(props: {
           <UnitsField
             value={value.units}
             disabled={disabled}
-            showErrors={showErrors}
             onChange={(units) => onChange({ ...value, units })}
           />
         )}

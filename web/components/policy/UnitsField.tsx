@@ -1,13 +1,18 @@
-import AttributeEditor from '@cloudscape-design/components/attribute-editor'
 import Box from '@cloudscape-design/components/box'
-import Select from '@cloudscape-design/components/select'
-import type { ReactNode } from 'react'
+import Checkbox from '@cloudscape-design/components/checkbox'
+import Input from '@cloudscape-design/components/input'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import Spinner from '@cloudscape-design/components/spinner'
+import TokenGroup from '@cloudscape-design/components/token-group'
+import TreeView from '@cloudscape-design/components/tree-view'
+import { type ReactNode, useId, useMemo, useState } from 'react'
 import { useWholeDirectory } from '../../directory.ts'
-import { useWords } from '../../i18n.tsx'
+import { type Translate, useWords } from '../../i18n.tsx'
+import { type UnitNode, unitsAbove, unitsFound, unitTree } from '../../unit-tree.ts'
 import { FieldLabel } from '../FieldLabel.tsx'
 
 export interface UnitLine {
-  readonly id: string | null
+  readonly id: string
   readonly scope: 'children' | 'subtree'
 }
 
@@ -15,130 +20,174 @@ interface UnitsFieldProps {
   readonly value: readonly UnitLine[]
   readonly onChange: (units: UnitLine[]) => void
   readonly disabled: boolean
-  readonly showErrors: boolean
 }
 
-/** Organizational units, each with its scope in words: directly in it, or everything below too. */
+/** As many are seen at a glance; more can be searched. */
+const unsearchedMax = 7
+
+/** The organization's units as a tree; each that is ticked says which accounts it brings, and how many. */
 export function UnitsField(props: UnitsFieldProps): ReactNode {
   const { t } = useWords()
-  const { value, onChange, disabled } = props
-  const units = useUnitOptions()
-  const replace = (index: number, part: Partial<UnitLine>) =>
-    onChange(value.map((line, position) => (position === index ? { ...line, ...part } : line)))
-  const nameOf = (line: UnitLine) =>
-    units?.find((option) => option.value === line.id)?.label ?? line.id ?? ''
+  const label = useId()
+  const units = useWholeDirectory('organizational-units')
+  const tree = useMemo(() => unitTree(units ?? []), [units])
+  const [text, setText] = useState('')
   return (
-    <div>
+    <SpaceBetween size="xs">
       <Box variant="awsui-key-label">
-        <FieldLabel text={t('policy.units')} optional />
+        <span id={label}>
+          <FieldLabel text={t('policy.units')} optional />
+        </span>
       </Box>
-      <AttributeEditor
-        items={value}
-        empty={t('policy.unitNone')}
-        addButtonText={t('policy.unitAdd')}
-        removeButtonText={t('policy.unitRemove')}
-        removeButtonAriaLabel={(line) => t('policy.unitRemoveOf', { name: nameOf(line) })}
-        disableAddButton={disabled}
-        isItemRemovable={() => !disabled}
-        onAddButtonClick={() => onChange([...value, { id: null, scope: 'subtree' }])}
-        onRemoveButtonClick={({ detail }) =>
-          onChange(value.filter((_, index) => index !== detail.itemIndex))
-        }
-        gridLayout={[
-          { breakpoint: 'xs', rows: [[3, 2]] },
-          { rows: [[1], [1]], removeButton: { ownRow: true } },
-        ]}
-        definition={[
-          {
-            label: t('policy.unit'),
-            errorText: (line) =>
-              props.showErrors && line.id === null ? t('policy.unitMissing') : '',
-            control: (line, index) => (
-              <UnitSelect
-                selected={line.id === null ? null : { value: line.id, label: nameOf(line) }}
-                options={units}
+      <Chosen {...props} units={units ?? []} />
+      {units === undefined && <Spinner />}
+      {(units?.length ?? 0) > unsearchedMax && (
+        <Input
+          type="search"
+          value={text}
+          placeholder={t('policy.unitSearch')}
+          ariaLabel={t('policy.unitSearch')}
+          onChange={({ detail }) => setText(detail.value)}
+        />
+      )}
+      {tree.length > 0 && <Tree {...props} tree={tree} text={text} labelledBy={label} />}
+    </SpaceBetween>
+  )
+}
+
+function withUnit(value: readonly UnitLine[], line: UnitLine): UnitLine[] {
+  const isThere = value.some(({ id }) => id === line.id)
+  return isThere ? value.map((one) => (one.id === line.id ? line : one)) : [...value, line]
+}
+
+const without = (value: readonly UnitLine[], id: string) => value.filter((one) => one.id !== id)
+
+/** What is ticked, wherever it is in the tree; and what the directory knows no longer, by its id. */
+function Chosen(
+  props: UnitsFieldProps & { units: readonly { readonly id: string; readonly name: string }[] },
+): ReactNode {
+  const { t } = useWords()
+  const { value, onChange, disabled } = props
+  const names = useMemo(
+    () => new Map(props.units.map((unit) => [unit.id, unit.name])),
+    [props.units],
+  )
+  const nameOf = ({ id }: UnitLine) => names.get(id) ?? id
+  if (value.length === 0) return null
+  return (
+    <TokenGroup
+      items={value.map((line) => ({
+        label: t(line.scope === 'children' ? 'policy.unitChildren' : 'policy.unitSubtree', {
+          name: nameOf(line),
+        }),
+        dismissLabel: t('policy.unitRemoveOf', { name: nameOf(line) }),
+        disabled,
+      }))}
+      limit={20}
+      onDismiss={({ detail }) => {
+        const line = value[detail.itemIndex]
+        if (line) onChange(without(value, line.id))
+      }}
+    />
+  )
+}
+
+function Tree(
+  props: UnitsFieldProps & {
+    tree: readonly UnitNode[]
+    text: string
+    labelledBy: string
+  },
+): ReactNode {
+  const { t } = useWords()
+  const { value, onChange, disabled, tree, text } = props
+  const [opened, setOpened] = useState<readonly string[]>(() => {
+    const chosen = new Set(value.map(({ id }) => id))
+    return unitsAbove(tree, ({ id }) => chosen.has(id))
+  })
+  const [closed, setClosed] = useState<readonly string[]>([])
+  const found = unitsFound(tree, text)
+  // What is searched for is shown with the way to it, unless that was closed by hand.
+  const wayToFound = text.trim() === '' ? [] : unitsAbove(found, () => true)
+  const expanded = [...opened, ...wayToFound].filter((id) => !closed.includes(id))
+  const toggle = (id: string, on: boolean) => {
+    setOpened((before) => (on ? [...before, id] : before.filter((one) => one !== id)))
+    setClosed((before) => (on ? before.filter((one) => one !== id) : [...before, id]))
+  }
+  if (found.length === 0) return <Box color="text-body-secondary">{t('word.noMatch')}</Box>
+  return (
+    <div className="unit-tree">
+      <TreeView
+        items={found}
+        ariaLabelledby={props.labelledBy}
+        connectorLines="vertical"
+        getItemId={({ id }) => id}
+        getItemChildren={({ children }) => children}
+        expandedItems={expanded}
+        onItemToggle={({ detail }) => toggle(detail.id, detail.expanded)}
+        renderItem={(unit) => {
+          const line = value.find(({ id }) => id === unit.id)
+          return {
+            announcementLabel: unit.name,
+            content: (
+              <Checkbox
+                checked={line !== undefined}
                 disabled={disabled}
-                onChange={(id) => replace(index, { id })}
-              />
+                onChange={({ detail }) =>
+                  onChange(
+                    detail.checked
+                      ? withUnit(value, { id: unit.id, scope: 'subtree' })
+                      : without(value, unit.id),
+                  )
+                }
+              >
+                {unit.name}
+              </Checkbox>
             ),
-          },
-          {
-            label: t('policy.scope'),
-            control: (line, index) => (
-              <ScopeSelect
-                scope={line.scope}
+            secondaryContent: line ? (
+              <Scope
+                unit={unit}
+                line={line}
                 disabled={disabled}
-                onChange={(scope) => replace(index, { scope })}
+                onChange={(scope) => onChange(withUnit(value, { id: unit.id, scope }))}
               />
+            ) : (
+              countsIn(unit, t)
             ),
-          },
-        ]}
+          }
+        }}
       />
     </div>
   )
 }
 
-interface UnitOption {
-  readonly value: string
-  readonly label: string
-  readonly labelTag?: string
+/** `12 accounts below, 3 of them directly in it` */
+function countsIn(unit: UnitNode, t: Translate): string {
+  const { accountsBelow: count, accountsDirect: direct, children } = unit
+  return children.length === 0
+    ? t('policy.unitCount', { count })
+    : t('policy.unitCounts', { count, direct })
 }
 
-/** Undefined while they are read. The root is offered as "every account" instead. */
-function useUnitOptions(): UnitOption[] | undefined {
-  const { t } = useWords()
-  return useWholeDirectory('organizational-units')
-    ?.filter((unit) => unit.parentId !== null)
-    .map((unit) => ({
-      value: unit.id,
-      label: unit.path.join(' / '),
-      labelTag: t('policy.unitCount', { count: unit.accountCount }),
-    }))
-}
-
-function UnitSelect(props: {
-  selected: UnitOption | null
-  options: UnitOption[] | undefined
-  disabled: boolean
-  onChange: (id: string | null) => void
-}): ReactNode {
-  const { t } = useWords()
-  const options = props.options ?? []
-  return (
-    <Select
-      selectedOption={props.selected}
-      options={options}
-      disabled={props.disabled}
-      placeholder={t('policy.unitPick')}
-      filteringType={options.length > 7 ? 'auto' : 'none'}
-      filteringAriaLabel={t('do.search')}
-      statusType={props.options ? 'finished' : 'loading'}
-      loadingText={t('word.loading')}
-      expandToViewport
-      onChange={({ detail }) => props.onChange(detail.selectedOption.value ?? null)}
-    />
-  )
-}
-
-function ScopeSelect(props: {
-  scope: UnitLine['scope']
+function Scope(props: {
+  unit: UnitNode
+  line: UnitLine
   disabled: boolean
   onChange: (scope: UnitLine['scope']) => void
 }): ReactNode {
   const { t } = useWords()
-  const options = (['subtree', 'children'] as const).map((scope) => ({
-    value: scope,
-    label: t(scope === 'subtree' ? 'policy.scopeSubtree' : 'policy.scopeChildren'),
-  }))
+  const { unit, line } = props
+  const isSubtree = line.scope === 'subtree'
+  const count = isSubtree ? unit.accountsBelow : unit.accountsDirect
   return (
-    <Select
-      selectedOption={options.find((option) => option.value === props.scope) ?? null}
-      options={options}
+    <Checkbox
+      checked={isSubtree}
       disabled={props.disabled}
-      expandToViewport
-      onChange={({ detail }) =>
-        props.onChange(detail.selectedOption.value === 'children' ? 'children' : 'subtree')
-      }
-    />
+      ariaLabel={t('policy.scopeOf', { name: unit.name })}
+      onChange={({ detail }) => props.onChange(detail.checked ? 'subtree' : 'children')}
+      description={t(isSubtree ? 'policy.scopeSubtree' : 'policy.scopeChildren', { count })}
+    >
+      {t('policy.scope')}
+    </Checkbox>
   )
 }
