@@ -84,7 +84,9 @@ function DirectoryAge({ status }: { status: ReconcilerStatus }): ReactNode {
       <Indicator type={stale ? 'warning' : 'success'}>
         {data?.appliedAt ? <When at={data.appliedAt} /> : t('dir.never')}
       </Indicator>
-      <Link href={paths.directory}>{t('health.directory.open')}</Link>
+      <div>
+        <Link href={paths.directory}>{t('health.directory.open')}</Link>
+      </div>
     </>
   )
 }

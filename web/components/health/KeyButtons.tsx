@@ -14,7 +14,7 @@ export function KeyButtons(props: { held: ReconcilerKey; verbs: readonly KeyVerb
   const { held, verbs } = props
   const [open, setOpen] = useState<KeyVerb | null>(null)
   if (!useMe().roles.includes('admin')) return null
-  const shown = held.actions.filter(({ name }) => verbs.includes(name))
+  const shown = verbs.flatMap((verb) => held.actions.filter(({ name }) => name === verb))
   const values = {
     name: holderOf(held, t),
     set: held.permissionSetName,
