@@ -121,6 +121,26 @@ describe('an eligibility policy', () => {
     await expectPage(panel().getByText('Ticket no longer needed')).toBeVisible()
   })
 
+  test('is found by text and by account, and the address is the filter', async () => {
+    await page.goto(`${b.teamUrl}/admin/eligibility`)
+    const find = page.getByRole('combobox', { name: /^Find by/ })
+    await find.fill('no such name')
+    await find.press('Enter')
+    await expectPage(page.getByText('Nothing matches these filters.')).toBeVisible()
+    expect(new URL(page.url()).searchParams.get('subject')).toBe('no such name')
+    await page.getByRole('button', { name: 'Clear filters' }).last().click()
+    await expectPage(page.getByRole('link', { name: 'TEAM users' })).toBeVisible()
+    const { accounts } = await b.world.organization()
+    const prod = accounts.find(({ name }) => name === 'payments-prod')?.accountId
+    await page.goto(`${b.teamUrl}/admin/eligibility?accountId=${prod}&enabled=maybe`)
+    await expectPage(page.getByText(/payments-prod \(/)).toBeVisible()
+    await expectPage(page.getByRole('link', { name: 'TEAM users' })).toBeVisible()
+    await expectPage.poll(() => new URL(page.url()).searchParams.get('enabled')).toBe(null)
+    expect(await accessibilityProblems(page)).toEqual([])
+    await page.goto(`${b.teamUrl}/admin/eligibility/${policyId}?tab=history`)
+    await page.getByRole('button', { name: 'Restore version 2 as draft' }).click()
+  })
+
   test('is deleted only when the grants that end by it were listed', async () => {
     await page.getByRole('button', { name: 'Delete', exact: true }).click()
     await expectPage(dialog().getByText('1 active grant will end')).toBeVisible()
