@@ -240,7 +240,9 @@ describe('pages', () => {
         ]
         return time ?? ''
       })
-      if (sort !== 'startsAt') expect(times).toEqual(times.toSorted().toReversed())
+      const soonestFirst = times.toSorted()
+      if (sort === 'expiresAt') expect(times).toEqual(soonestFirst)
+      else if (sort !== 'startsAt') expect(times).toEqual(soonestFirst.toReversed())
     })
   }
 })
