@@ -36,8 +36,7 @@ describe('the walk in a browser', () => {
   test('and makes the eligibility policy', async () => {
     await open(admin, '/admin/eligibility/new', 'Create eligibility policy')
     await choose(admin, /^Group/, /TEAM users/)
-    await admin.getByRole('button', { name: 'Add organizational unit' }).click()
-    await choose(admin, /Choose an organizational unit/, /Workloads(?! \/)/)
+    await admin.getByRole('tree').getByRole('checkbox', { name: 'Workloads', exact: true }).check()
     await admin.getByRole('button', { name: /^Permission sets/ }).click()
     await admin.getByRole('option', { name: /^ReadOnlyAccess/ }).click()
     await admin.getByRole('option', { name: /^PowerUserAccess/ }).click()

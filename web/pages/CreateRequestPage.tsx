@@ -239,7 +239,8 @@ function WindowFields(props: { form: ReturnType<typeof useForm> }): ReactNode {
       <SpaceBetween size="l">
         <DurationField
           label={t('ask.duration')}
-          value={ask}
+          // Only these two: what it hands back would else name the targets too.
+          value={{ hours: ask.hours, minutes: ask.minutes }}
           onChange={changeAsk}
           limitMinutes={terms?.limitMinutes ?? null}
           constraint={terms === null ? '' : t('ask.limit', { duration, account })}
