@@ -181,7 +181,7 @@ export class Scene {
       return open.length === 0
     })
     const twice = await this.house.query(
-      `select request_id, event, receiver_id from notice
+      `select request_id, event, receiver_id from notice where request_id is not null
        group by request_id, event, receiver_id, channel having count(*) > 1`,
     )
     expect(twice).toEqual([])
