@@ -32,8 +32,31 @@ const parts: readonly Part[] = [
   },
 ]
 
+/** Vitest's JSON report, what of it is used. */
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly startTime: number
+    readonly endTime: number
+    /** Why the file could not be run. */
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages: readonly string[]
+    }[]
+  }[]
+}
+
 interface Result {
   readonly part: string
+  /** The failed tests, each with the first lines of its message. */
+  readonly failures: readonly string[]
+  readonly slowest: string
   readonly passed: number
   readonly failed: number
   readonly skipped: number
@@ -69,35 +92,73 @@ async function runPart(part: Part): Promise<Result> {
       ],
       { env },
     )
-    const counts = JSON.parse(await readFile(report, 'utf8'))
+    const counts: Report = JSON.parse(await readFile(report, 'utf8'))
     const failed = Math.max(counts.numFailedTests + countFailedFiles(counts), code === 0 ? 0 : 1)
     return {
       part: part.name,
+      failures: failuresIn(counts),
+      slowest: slowestIn(counts),
       passed: counts.numPassedTests,
       failed,
       skipped: counts.numPendingTests,
       seconds: seconds(),
     }
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    return { part: part.name, passed: 0, failed: 1, skipped: 0, seconds: seconds() }
+    const failures = [`${part.name}: ${error instanceof Error ? error.message : error}`]
+    return {
+      part: part.name,
+      failures,
+      slowest: '',
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      seconds: seconds(),
+    }
   }
 }
 
 /** A file that cannot even be loaded has no failed test in it. */
-function countFailedFiles(counts: {
-  testResults: { status: string; assertionResults: unknown[] }[]
-}): number {
-  return counts.testResults.filter(
+function countFailedFiles({ testResults }: Report): number {
+  return testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   ).length
 }
 
+function failuresIn({ testResults }: Report): string[] {
+  return testResults.flatMap((file) => {
+    const failed = file.assertionResults.filter(({ status }) => status === 'failed')
+    if (failed.length === 0 && file.status === 'failed') return [toFailure(file.name, file.message)]
+    return failed.map(({ fullName, failureMessages }) =>
+      toFailure(`${file.name} > ${fullName}`, failureMessages[0] ?? ''),
+    )
+  })
+}
+
+const linesOfAFailure = 12
+
+function toFailure(name: string, message: string): string {
+  const lines = message.split('\n').filter((line) => !line.includes('/node_modules/'))
+  return [name.replace(root, ''), ...lines.slice(0, linesOfAFailure)].join('\n    ')
+}
+
+const slowFilesShown = 5
+
+function slowestIn({ testResults }: Report): string {
+  return testResults
+    .map((file) => ({ ...file, seconds: (file.endTime - file.startTime) / 1000 }))
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, slowFilesShown)
+    .map(({ name, seconds }) => `${name.replace(root, '')} ${seconds.toFixed(0)} s`)
+    .join(', ')
+}
+
 function summarise(): void {
+  for (const failure of results.flatMap(({ failures }) => failures)) console.log(`\n✘ ${failure}`)
   console.log('')
-  for (const { part, passed, failed, skipped, seconds } of results) {
+  for (const { part, passed, failed, skipped, seconds, slowest } of results) {
     const skips = skipped > 0 ? `, ${skipped} skipped` : ''
     console.log(`${part}: ${passed} passed, ${failed} failed${skips} in ${seconds.toFixed(0)} s`)
+    if (slowest) console.log(`    slowest: ${slowest}`)
   }
   const sum = (count: (result: Result) => number) =>
     results.reduce((total, result) => total + count(result), 0)

@@ -1,3 +1,4 @@
+import type { KyselyPlugin } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createLiveFeed } from '#server/http/live-feed.ts'
 import { approveRequest } from '#server/operations/approve-request.ts'
@@ -18,6 +19,29 @@ async function tell(...ids: string[]) {
   await change(world.db, world.clock.now(), async (c) => {
     for (const id of ids) c.changed('thing', id)
   })
+}
+
+/** A result of the database that is there, and does not reach who asked until it is released. */
+function holdOneResult() {
+  const { promise: reached, resolve: isReached } = Promise.withResolvers<void>()
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  let isHolding = false
+  const holdNext = () => {
+    isHolding = true
+  }
+  const plugin: KyselyPlugin = {
+    transformQuery: ({ node }) => node,
+    transformResult: async ({ result }) => {
+      const isOfEvents = result.rows.every((row) => 'type' in row)
+      if (isHolding && isOfEvents) {
+        isHolding = false
+        isReached()
+        await released
+      }
+      return result
+    },
+  }
+  return { plugin, reached, release, holdNext }
 }
 
 describe('a live feed', () => {
@@ -46,6 +70,21 @@ describe('a live feed', () => {
     await feed.wake()
     expect(again).toEqual(['b', 'c', 'd'])
     expect(first).toHaveLength(1)
+  })
+
+  test('tells a subscriber what others hear while it is still reading what it missed', async () => {
+    const held = holdOneResult()
+    const feed = createLiveFeed({ db: world.db.withPlugin(held.plugin), log: silent })
+    await feed.subscribe(0, () => undefined)
+    const seen: string[] = []
+    held.holdNext()
+    const subscribed = feed.subscribe(0, ({ id }) => seen.push(id))
+    await held.reached
+    await tell('overtaken')
+    await feed.wake()
+    held.release()
+    await subscribed
+    expect(seen).toEqual(['overtaken'])
   })
 
   test('loses and repeats nothing when changes, wake-ups and subscribers come all at once', async () => {

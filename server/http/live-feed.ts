@@ -21,6 +21,8 @@ export interface LiveFeedPorts {
 
 interface Subscriber {
   seq: number
+  /** What the reader hands on while what was missed is still being read; null ever after. */
+  early: FeedEvent[] | null
   readonly onEvent: (event: FeedEvent) => void
 }
 
@@ -69,11 +71,18 @@ export function createLiveFeed({ db, log }: LiveFeedPorts): LiveFeed {
     async subscribe(afterSeq, onEvent) {
       const latest = await latestFeedSeq(db)
       const from = Math.max(afterSeq ?? latest, latest - missedEventsMax)
-      const subscriber = { seq: from, onEvent }
-      // From now on it hears of everything; what it missed is read, and nothing is told twice.
-      const missed = await feedAfter(db, from, missedEventsMax)
-      for (const event of missed) deliver(subscriber, event)
+      const early: FeedEvent[] = []
+      const subscriber: Subscriber = { seq: from, early, onEvent }
+      // It hears of everything before what it missed is read: the reader may overtake that read.
       subscribers.add(subscriber)
+      try {
+        const missed = await feedAfter(db, from, missedEventsMax)
+        subscriber.early = null
+        for (const event of [...missed, ...early]) deliver(subscriber, event)
+      } catch (error) {
+        subscribers.delete(subscriber)
+        throw error
+      }
       await wake()
       return { close: () => void subscribers.delete(subscriber) }
     },
@@ -81,6 +90,10 @@ export function createLiveFeed({ db, log }: LiveFeedPorts): LiveFeed {
 }
 
 function deliver(subscriber: Subscriber, event: FeedEvent): void {
+  if (subscriber.early) {
+    subscriber.early.push(event)
+    return
+  }
   if (event.seq <= subscriber.seq) return
   subscriber.seq = event.seq
   subscriber.onEvent(event)

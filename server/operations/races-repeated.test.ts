@@ -31,39 +31,47 @@ const as = async (name: PersonName, requestId: RequestId) => ({
 type Outcome = { readonly done: true } | { readonly done: false; readonly code: unknown }
 
 /**
- * Two at once. The second starts some round trips to the database after the first, each time
- * another number of them, so that they meet at every step of each other.
+ * Two at once, again and again. One starts some round trips to the database after the other: more
+ * of them while it still wins, fewer once it loses. So most tries happen where the two meet.
  */
-async function race(
-  nth: number,
-  one: () => Promise<unknown>,
-  other: () => Promise<unknown>,
-): Promise<[Outcome, Outcome]> {
-  const oneIsFirst = nth % 2 === 0
-  const headStart = Math.floor(nth / 2) % headStartMax
-  const [first, second] = oneIsFirst ? [one, other] : [other, one]
-  const late = async () => {
-    for (let trip = 0; trip < headStart; trip += 1) await sql`select 1`.execute(world.db)
-    return second()
+function createRace<One extends string, Other extends string>(one: One, other: Other) {
+  const wins = { [one]: 0, [other]: 0 } as Record<One | Other, number>
+  const headStarts = { [one]: 0, [other]: 0 } as Record<One | Other, number>
+  let ahead: One | Other = other
+
+  return {
+    async run(ofOne: () => Promise<unknown>, ofOther: () => Promise<unknown>) {
+      ahead = ahead === one ? other : one
+      const after = async (trips: number, act: () => Promise<unknown>) => {
+        for (let trip = 0; trip < trips; trip += 1) await sql`select 1`.execute(world.db)
+        return act()
+      }
+      const settled = await Promise.allSettled([
+        after(ahead === one ? 0 : headStarts[other], ofOne),
+        after(ahead === other ? 0 : headStarts[one], ofOther),
+      ])
+      return settled.map(toOutcome) as [Outcome, Outcome]
+    },
+    wonBy(winner: One | Other): void {
+      wins[winner] += 1
+      const headStart = headStarts[ahead]
+      headStarts[ahead] =
+        winner === ahead ? Math.floor(headStart / 1.5) : Math.ceil(headStart * 1.5) + 1
+    },
+    /** Both ways must have been seen, or nothing was raced. */
+    expectBothWays(): void {
+      expect(wins[one] + wins[other]).toBe(tries)
+      for (const way of [one, other]) expect(wins[way], way).toBeGreaterThan(0)
+    },
   }
-  const settled = await Promise.allSettled([first(), late()])
-  const [ofFirst, ofSecond] = settled.map((result): Outcome => {
-    if (result.status === 'fulfilled') return { done: true }
-    return { done: false, code: result.reason.code ?? result.reason }
-  })
-  if (ofFirst === undefined || ofSecond === undefined) throw new Error('Two ran')
-  return oneIsFirst ? [ofFirst, ofSecond] : [ofSecond, ofFirst]
 }
 
-const headStartMax = 20
+function toOutcome(result: PromiseSettledResult<unknown>): Outcome {
+  if (result.status === 'fulfilled') return { done: true }
+  return { done: false, code: result.reason.code ?? result.reason }
+}
 
 const actionsOn = async (id: RequestId) => (await world.events(id)).map(({ action }) => action)
-
-/** Both ways must have been seen, or nothing was raced. */
-function expectBothWays(wins: Readonly<Record<string, number>>): void {
-  expect(Object.values(wins).reduce((sum, count) => sum + count, 0)).toBe(tries)
-  for (const [way, count] of Object.entries(wins)) expect(count, way).toBeGreaterThan(0)
-}
 
 async function clearAway(id: RequestId): Promise<void> {
   if ((await world.request(id)).status === 'scheduled') {
@@ -75,16 +83,15 @@ test(`two approvers in the same millisecond, ${tries} times: one decides, the ot
   timeout: timeoutMs,
 }, async () => {
   await world.eligibility()
-  const wins = { bob: 0, carol: 0 }
+  const race = createRace('bob', 'carol')
   for (let nth = 0; nth < tries; nth += 1) {
     const id = await world.submit('alice')
     const [bob, carol] = [await as('bob', id), await as('carol', id)]
-    const [ofBob, ofCarol] = await race(
-      nth,
+    const [ofBob, ofCarol] = await race.run(
       () => approveRequest(world.ports, bob),
       () => approveRequest(world.ports, carol),
     )
-    wins[ofBob.done ? 'bob' : 'carol'] += 1
+    race.wonBy(ofBob.done ? 'bob' : 'carol')
     expect([ofBob, ofCarol]).toContainEqual({ done: true })
     expect([ofBob, ofCarol]).toContainEqual({ done: false, code: 'already_decided' })
     const { status, decisions } = await world.request(id)
@@ -92,19 +99,18 @@ test(`two approvers in the same millisecond, ${tries} times: one decides, the ot
     expect(await actionsOn(id)).toEqual(['request.submit', 'request.approve'])
     await clearAway(id)
   }
-  expectBothWays(wins)
+  race.expectBothWays()
 })
 
 test(`an approval against the requester's cancellation, ${tries} times: never a grant that lives on`, {
   timeout: timeoutMs,
 }, async () => {
   await world.eligibility()
-  const wins = { approvedFirst: 0, cancelledFirst: 0 }
+  const race = createRace('approvedFirst', 'cancelledFirst')
   for (let nth = 0; nth < tries; nth += 1) {
     const id = await world.submit('alice')
     const [bob, alice] = [await as('bob', id), await as('alice', id)]
-    const [approval, cancellation] = await race(
-      nth,
+    const [approval, cancellation] = await race.run(
       () => approveRequest(world.ports, bob),
       () => cancelRequest(world.ports, alice),
     )
@@ -113,47 +119,46 @@ test(`an approval against the requester's cancellation, ${tries} times: never a 
     const { status, grant } = await world.request(id)
     expect(status).toBe('cancelled')
     if (approval.done) {
-      wins.approvedFirst += 1
+      race.wonBy('approvedFirst')
       expect(grant?.overAt).toEqual(world.clock.now())
       expect(await actionsOn(id)).toEqual(['request.submit', 'request.approve', 'request.cancel'])
     } else {
-      wins.cancelledFirst += 1
+      race.wonBy('cancelledFirst')
       expect([approval, grant]).toEqual([{ done: false, code: 'not_pending' }, null])
       expect(await actionsOn(id)).toEqual(['request.submit', 'request.cancel'])
     }
   }
-  expectBothWays(wins)
+  race.expectBothWays()
 })
 
 test(`an approval in the last second against expiry, ${tries} times: approved or expired, never both`, {
   timeout: timeoutMs,
 }, async () => {
   await world.eligibility()
-  const wins = { approved: 0, expired: 0 }
+  const race = createRace('approved', 'expired')
   for (let nth = 0; nth < tries; nth += 1) {
     const id = await world.submit('alice')
     const { expiresAt } = await world.request(id)
     world.pass((expiresAt.getTime() - world.clock.now().getTime() - 1) / 1000)
     const bob = await as('bob', id)
-    const [approval] = await race(
-      nth,
+    const [approval] = await race.run(
       () => approveRequest(world.ports, bob),
       () => expireDueRequests({ ...world.ports, db: world.db }, expiresAt, 10),
     )
     const { status, grant, decisions } = await world.request(id)
     if (approval.done) {
-      wins.approved += 1
+      race.wonBy('approved')
       expect({ status, decisions: decisions.length }).toEqual({ status: 'scheduled', decisions: 1 })
       expect(await actionsOn(id)).toEqual(['request.submit', 'request.approve'])
     } else {
-      wins.expired += 1
+      race.wonBy('expired')
       expect(approval).toEqual({ done: false, code: 'not_pending' })
       expect({ status, grant }).toEqual({ status: 'expired', grant: null })
       expect(await actionsOn(id)).toEqual(['request.submit', 'request.expire'])
     }
     await clearAway(id)
   }
-  expectBothWays(wins)
+  race.expectBothWays()
 })
 
 const policy = (maxDurationMinutes: number) =>
@@ -171,7 +176,7 @@ test(`a policy that is narrowed during a submission, ${tries} times: what is mad
   const created = await createEligibilityPolicy(world.ports, { actor: ada, body: policy(120) })
   if (created.kind !== 'saved') throw new Error('It waits for another administrator')
   const { id } = created
-  const wins = { madeBefore: 0, refused: 0 }
+  const race = createRace('madeBefore', 'refused')
   let version = 1
   const save = (minutes: number) => async () => {
     await updateEligibilityPolicy(world.ports, { actor: ada, id, version, body: policy(minutes) })
@@ -179,25 +184,21 @@ test(`a policy that is narrowed during a submission, ${tries} times: what is mad
   }
   for (let nth = 0; nth < tries; nth += 1) {
     let made: RequestId | null = null
-    const [submission, edit] = await race(
-      nth,
-      async () => {
-        made = await world.submit('alice', { durationMinutes: 60 })
-      },
-      save(30),
-    )
+    const [submission, edit] = await race.run(async () => {
+      made = await world.submit('alice', { durationMinutes: 60 })
+    }, save(30))
     expect(edit).toEqual({ done: true })
     const trail = (await world.events()).slice(-2).map(({ action }) => action)
     if (submission.done && made !== null) {
-      wins.madeBefore += 1
+      race.wonBy('madeBefore')
       expect(trail).toEqual(['request.submit', 'eligibility-policy.update'])
       await cancelRequest(world.ports, await as('alice', made))
     } else {
-      wins.refused += 1
+      race.wonBy('refused')
       expect(submission).toEqual({ done: false, code: 'duration_too_long' })
       expect(trail.at(-1)).toBe('eligibility-policy.update')
     }
     await save(120)()
   }
-  expectBothWays(wins)
+  race.expectBothWays()
 })

@@ -33,6 +33,7 @@ export class Story {
   readonly approver: Person
   readonly target: Target
   requestId = ''
+  #rulesMails: ReadonlySet<string> = new Set()
   #unanswered: Promise<number | null> = Promise.resolve(null)
 
   private constructor(
@@ -76,7 +77,18 @@ export class Story {
       approverGroups: [group('TEAM approvers')],
     })
     expect(approval.status).toBe(201)
-    return new Story(installation, { user: user!, approver: approver! }, target)
+    const story = new Story(installation, { user: user!, approver: approver! }, target)
+    await story.#untilRulesAreTold()
+    return story
+  }
+
+  /** Who watches is told of both policies. Those mails are no part of the story. */
+  async #untilRulesAreTold(): Promise<void> {
+    await until('the policies are told of', async () => {
+      const notices = await this.installation.query<{ state: string }>('select state from notice')
+      return notices.length > 0 && notices.every(({ state }) => state !== 'queued')
+    })
+    this.#rulesMails = new Set(await this.#allMails())
   }
 
   async ask(): Promise<void> {
@@ -166,7 +178,13 @@ export class Story {
     )
   }
 
+  /** Those about the request. */
   async mails(): Promise<string[]> {
+    const mails = await this.#allMails()
+    return mails.filter((mail) => !this.#rulesMails.has(mail))
+  }
+
+  async #allMails(): Promise<string[]> {
     const mails = await this.installation.control<Mail[]>('GET', 'mail')
     return mails.flatMap(({ to, subject }) => to.map((receiver) => `${receiver}: ${subject}`))
   }
