@@ -8,6 +8,9 @@ import { join } from 'node:path'
 import { chromiumOrInstall } from './chromium.ts'
 import { root, show } from './run.ts'
 
+const linesOfAFailure = 12
+const slowFilesShown = 5
+
 interface Part {
   readonly name: string
   readonly project: string
@@ -134,14 +137,10 @@ function failuresIn({ testResults }: Report): string[] {
   })
 }
 
-const linesOfAFailure = 12
-
 function toFailure(name: string, message: string): string {
   const lines = message.split('\n').filter((line) => !line.includes('/node_modules/'))
   return [name.replace(root, ''), ...lines.slice(0, linesOfAFailure)].join('\n    ')
 }
-
-const slowFilesShown = 5
 
 function slowestIn({ testResults }: Report): string {
   return testResults

@@ -36,7 +36,8 @@ const observeTurnMs = 1_000
 const stopWithinMs = 10_000
 const turnsToSettleMax = 200
 const leadWithinMs = 10_000
-const leadPollMs = 50
+/** The first pause between two attempts to lead; each further one is twice as long, up to a renewal. */
+const leadPauseMs = 50
 
 export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine {
   const reconciler = createReconciler(deps)
@@ -114,10 +115,13 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
 
   /** On a busy machine the lease may have run out between two calls: real time is needed here. */
   async function lead() {
-    for (let waitedMs = 0; waitedMs < leadWithinMs; waitedMs += leadPollMs) {
+    let pauseMs = leadPauseMs
+    for (let waitedMs = 0; waitedMs < leadWithinMs; waitedMs += pauseMs) {
       if (deps.leader.epoch() !== null) return
       await deps.leader.tick()
-      if (deps.leader.epoch() === null) await new Promise((done) => setTimeout(done, leadPollMs))
+      if (deps.leader.epoch() !== null) return
+      await new Promise((done) => setTimeout(done, pauseMs))
+      pauseMs = Math.min(pauseMs * 2, renewEveryMs)
     }
   }
 

@@ -4,7 +4,7 @@ import type { RequestId } from '#core/ids.ts'
 import { isExpired } from '#core/window.ts'
 import type { Announce } from '#server/store/announce-port.ts'
 import { type Change, change, systemActor } from '#server/store/change.ts'
-import { lockExpiredRequestIds } from '#server/store/request-searches.ts'
+import { isAnyExpired, lockExpiredRequestIds } from '#server/store/request-searches.ts'
 import {
   loadRequest,
   lockRequest,
@@ -26,6 +26,7 @@ export async function expireDueRequests(
   now: Date,
   limit: number,
 ): Promise<number> {
+  if (!(await isAnyExpired(ports.db, now))) return 0
   return change(ports.db, now, async (c) => {
     const ids = await lockExpiredRequestIds(c.tx, now, limit)
     for (const id of ids) await expireIfDue(ports, c, id)

@@ -1,5 +1,5 @@
 /** Questions about several requests at once, some of which hold what they find. */
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type {
   AccountId,
   PermissionSetArn,
@@ -88,6 +88,15 @@ export async function lockUnstartedExtensions(
     tx,
     rows.map((row) => row.request_id as RequestId),
   )
+}
+
+/** Whether `lockExpiredRequestIds` would find one: asked each second, and mostly there is none. */
+export async function isAnyExpired(db: Kysely<Schema>, now: Date): Promise<boolean> {
+  const { rows } = await sql<{ any: boolean }>`
+    select exists (select from request where status = 'pending' and expires_at <= ${now})
+      or exists (select from request r join request parent on parent.request_id = r.extends_request_id
+        where r.status = 'pending' and parent.status <> 'active') as any`.execute(db)
+  return rows[0]?.any ?? false
 }
 
 /** Pending requests whose time is up, and extensions of what is over. Somebody who holds one is deciding on it just now. */

@@ -113,9 +113,10 @@ export function createParts(needs: PartsNeeds) {
         'the directory could not be read; trying again in a minute',
       )
     }
-    await seedOnce()
+    if (!isSeeded) await seedOnce()
   }
 
+  let isSeeded = false
   async function seedOnce(): Promise<void> {
     const known = await db.selectFrom('directory_version').select('applied_at').executeTakeFirst()
     if (!known?.applied_at) return
@@ -136,6 +137,7 @@ export function createParts(needs: PartsNeeds) {
       ready.reject(new StartError(`${variable} "${seeded.group}" ${why}.`))
       return
     }
+    isSeeded = true
     ready.resolve()
   }
 

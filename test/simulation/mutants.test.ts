@@ -1,8 +1,9 @@
 /** That the simulation has teeth: the seed recorded for each mutant still finds it. */
-import { expect, inject, test } from 'vitest'
+import { expect, inject, test, vi } from 'vitest'
 import { makeTree, mutants } from '#scripts/simulate/mutants.ts'
 import { runSeeds } from '#scripts/simulate/pool.ts'
 
+vi.setConfig({ maxConcurrency: 2 })
 const all = await mutants()
 
 test('each deliberate fault is a patch of a few lines that fits the code as it is', async () => {
@@ -16,7 +17,7 @@ test('each deliberate fault is a patch of a few lines that fits the code as it i
 for (const { name, what, seed } of all) {
   // Those without a seed have not been hunted: npm run simulate -- --mutants.
   if (seed === null) continue
-  test(`${name} is found: ${what}`, async () => {
+  test.concurrent(`${name} is found: ${what}`, async () => {
     const tree = await makeTree(name)
     const found: string[] = []
     try {

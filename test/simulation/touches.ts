@@ -156,7 +156,9 @@ export class Touches {
     await this.#quieten()
     const ready = this.#waiting.filter((one) => one.life.state === 'alive')
     if (ready.length > 0) {
-      const touch = this.#chance.one(ready)
+      // Where there is no choice there is no draw: so a seed changes less when TEAM's code does.
+      const [only] = ready
+      const touch = ready.length === 1 && only ? only : this.#chance.one(ready)
       this.#waiting.splice(this.#waiting.indexOf(touch), 1)
       await this.#letThrough(touch)
       return true
