@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { printMatrix } from '#core/access.ts'
 import { configReference } from '#server/config.ts'
+import { configFileSchema } from '#server/config-file/schema.ts'
 import { dumpMigratedSchema } from './dump-schema.ts'
 import { openApiDocument } from './openapi.ts'
 import { root } from './run.ts'
@@ -18,6 +19,7 @@ interface Generated {
 const generated: readonly Generated[] = [
   { path: 'test/snapshots/authorisation.txt', make: async () => printMatrix() },
   { path: 'docs/reference/settings.md', make: async () => configReference() },
+  { path: 'docs/reference/team.config.schema.json', make: async () => configFileSchema() },
   {
     path: 'docs/reference/openapi.json',
     make: async () => `${JSON.stringify(await openApiDocument(), null, 2)}\n`,

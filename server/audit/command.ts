@@ -1,45 +1,50 @@
-/** `npm run team -- audit verify FILE`: needs no server, no database and no environment. */
+/** The work of `team audit verify FILE`. */
 import { createReadStream } from 'node:fs'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
+import type { Asked } from '#server/command-line/command.ts'
+import { type Answer, Misuse, type Shell } from '#server/command-line/shell.ts'
 import { readAnchors, UnreadableAnchor } from './anchor-lines.ts'
 import type { Verdict } from './verify.ts'
 import { verifyExport } from './verify-export.ts'
 import type { Anchor } from './walk.ts'
 
-const usage = `team audit verify FILE [--anchors FILE …] [--exported-at TIME] [--part] [--json]
+export interface VerifyOptions {
+  readonly anchors?: readonly string[]
+  readonly exportedAt?: string
+  readonly part?: boolean
+}
 
-Computes every hash of an export in JSON lines again; "-" reads it from standard input. Answers 0 if
-the trail is in order, 1 and the first broken event if it is not.
-
-  --anchors FILE      the server's log, or a part of it: each head that was logged must be the
-                      export's, and the export must reach as far
-  --exported-at TIME  anchors that were logged later are left out
-  --part              the export was filtered: each event is checked, and links where neighbours are
-
-  npm run team -- audit verify team-events.jsonl --anchors server.log
-`
-const misuse = 2
-
-class Misuse extends Error {}
-
-interface Asked {
+interface Wanted {
+  readonly shell: Shell
   readonly file: string
   readonly anchors: readonly string[]
   readonly exportedAt: Date | null
   readonly isPart: boolean
 }
 
-async function verify(asked: Asked): Promise<Verdict> {
-  const anchors = await anchorsIn(asked)
-  const { isPart } = asked
-  return verifyExport(openFile(asked.file), { anchors, isPart })
+export async function verifyFile(asked: Asked<VerifyOptions>): Promise<Answer> {
+  const wanted = wantedIn(asked)
+  try {
+    const verdict = await verify(wanted)
+    return { code: verdict.ok ? 0 : 1, json: verdict, text: inWords(verdict, wanted) }
+  } catch (error) {
+    if (!(error instanceof Error) || !isMisuse(error)) throw error
+    throw new Misuse(error.message)
+  }
 }
 
-async function anchorsIn({ anchors, exportedAt }: Asked): Promise<Anchor[]> {
+async function verify(wanted: Wanted): Promise<Verdict> {
+  const anchors = await anchorsIn(wanted)
+  const { isPart } = wanted
+  return verifyExport(openFile(wanted, wanted.file), { anchors, isPart })
+}
+
+async function anchorsIn(wanted: Wanted): Promise<Anchor[]> {
+  const { exportedAt } = wanted
   const found: Anchor[] = []
-  for (const file of anchors) {
-    const input = openFile(file)
+  for (const file of wanted.anchors) {
+    const input = openFile(wanted, file)
     const read = await readAnchors(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
     if (read.length === 0) throw new Misuse(`${file} holds no anchor (a line with "auditHead")`)
     found.push(...read)
@@ -47,71 +52,41 @@ async function anchorsIn({ anchors, exportedAt }: Asked): Promise<Anchor[]> {
   return found.filter(({ at }) => exportedAt === null || at === undefined || at <= exportedAt)
 }
 
-function openFile(file: string) {
-  return file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 })
+function openFile({ shell }: Wanted, file: string) {
+  if (file === '-') return shell.stdin()
+  return createReadStream(resolve(shell.folder, file), { highWaterMark: 1024 * 1024 })
 }
 
 const counted = new Intl.NumberFormat('en')
 
-function inWords({ ok, events, head, firstBroken, firstKept }: Verdict, asked: Asked): string {
+function inWords({ ok, events, head, firstBroken, firstKept }: Verdict, wanted: Wanted): string {
   const before = firstKept === undefined ? '' : `; retention has removed those before ${firstKept}`
-  if (ok && asked.isPart) return `In order: ${counted.format(events)} events of a filtered export`
+  if (ok && wanted.isPart) return `In order: ${counted.format(events)} events of a filtered export`
   if (ok) return `Intact: ${counted.format(events)} events, head ${head}${before}`
   const reach =
-    asked.anchors.length > 0
+    wanted.anchors.length > 0
       ? ' If events are missing at the end only: was the log written after the export? Then say --exported-at.'
       : ''
   return `Broken: event ${firstBroken} is missing or not as it was written.${reach}`
 }
 
-function askedIn(args: string[]): { asked: Asked; json: boolean } | null {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      anchors: { type: 'string', multiple: true, default: [] },
-      'exported-at': { type: 'string' },
-      part: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) return null
-  const [audit, verb, file, ...rest] = positionals
-  if (audit !== 'audit' || verb !== 'verify' || file === undefined || rest.length > 0) {
-    throw new Misuse('Say which file to verify')
-  }
-  const at = values['exported-at']
+function wantedIn({ shell, args, options }: Asked<VerifyOptions>): Wanted {
+  const at = options.exportedAt
   const exportedAt = at === undefined ? null : new Date(at)
   if (exportedAt !== null && Number.isNaN(exportedAt.getTime())) {
     throw new Misuse(`--exported-at is no time: ${at}. Write it as 2026-11-24T00:00:00Z`)
   }
   return {
-    asked: { file, anchors: values.anchors, exportedAt, isPart: values.part },
-    json: values.json,
+    shell,
+    file: args[0] ?? '-',
+    anchors: options.anchors ?? [],
+    exportedAt,
+    isPart: options.part === true,
   }
 }
 
 /** What whoever calls it can mend; everything else is shown whole. */
 function isMisuse(error: Error & { code?: unknown }): boolean {
   if (error instanceof Misuse || error instanceof UnreadableAnchor) return true
-  return typeof error.code === 'string' && /^(ERR_PARSE_ARGS|ENOENT|EACCES|EISDIR)/.test(error.code)
-}
-
-export interface Answer {
-  readonly code: 0 | 1 | 2
-  readonly text: string
-}
-
-export async function runAudit(args: string[]): Promise<Answer> {
-  try {
-    const given = askedIn(args)
-    if (given === null) return { code: 0, text: usage }
-    const verdict = await verify(given.asked)
-    const text = given.json ? JSON.stringify(verdict) : inWords(verdict, given.asked)
-    return { code: verdict.ok ? 0 : 1, text }
-  } catch (error) {
-    if (!(error instanceof Error) || !isMisuse(error)) throw error
-    return { code: misuse, text: `${error.message}\n\n${usage}` }
-  }
+  return typeof error.code === 'string' && /^(ENOENT|EACCES|EISDIR)/.test(error.code)
 }

@@ -7,10 +7,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runInFolder } from '#test/command-line.ts'
 import { readAnchors } from './anchor-lines.ts'
 import { genesisHash, hashEvent, sealPayload } from './chain.ts'
 import type { Link, StoredEvent } from './check.ts'
-import { runAudit } from './command.ts'
 import { eventLine } from './lines.ts'
 import { verifyExport } from './verify-export.ts'
 import type { Anchor, WalkOptions } from './walk.ts'
@@ -299,11 +299,7 @@ describe('the command', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  const team = (...args: string[]) =>
-    runAudit([
-      'audit',
-      ...args.map((arg) => (/\.(jsonl|log)$/.test(arg) ? join(folder, arg) : arg)),
-    ])
+  const team = (...args: string[]) => runInFolder(folder, ['audit', ...args])
 
   test('answers 0 for what is in order, 1 for what is not, 2 for what it cannot do', async () => {
     expect(await team('verify', 'whole.jsonl', '--anchors', 'server.log')).toMatchObject({
@@ -323,7 +319,7 @@ describe('the command', () => {
       /holds no anchor/,
     ],
     ['a file that is not there', ['verify', 'nowhere.jsonl'], /ENOENT/],
-    ['no file', ['verify'], /which file/],
+    ['no file', ['verify'], /missing required argument 'file'/],
     ['an option that it does not know', ['verify', 'whole.jsonl', '--fast'], /--fast/],
     ['a time that is none', ['verify', 'whole.jsonl', '--exported-at', 'noon'], /noon/],
   ]

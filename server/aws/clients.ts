@@ -50,6 +50,8 @@ export interface CountedCall {
 export interface AwsClientsOptions {
   /** Where Identity Center is looked for; absent: as the SDK finds it. */
   readonly region?: string
+  /** Of the shared AWS files; absent: as the SDK finds its credentials. */
+  readonly profile?: string
   readonly countCall: (call: CountedCall) => void
   readonly budget: Budget
   /** For tests: another way to the wire, shorter limits, an endpoint, credentials. */
@@ -98,6 +100,7 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
       httpsAgent: { keepAlive: false },
     })
   const common = {
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: { ...options.credentials } }),
   }
