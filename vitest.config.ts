@@ -70,7 +70,9 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          maxWorkers: 1,
+          maxWorkers: 2,
+          // Each file has an installation of its own; only code is shared, which is read once.
+          isolate: false,
         },
       },
     ],

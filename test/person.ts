@@ -114,6 +114,10 @@ export class Person {
     return [...this.#cookies].find(([key]) => name.test(key))?.[1]
   }
 
+  allCookies(): { name: string; value: string }[] {
+    return [...this.#cookies].map(([name, value]) => ({ name, value }))
+  }
+
   async #follow(address: string): Promise<{ action: string; fields: URLSearchParams }> {
     let url = address
     for (let hops = 0; hops < 8; hops += 1) {

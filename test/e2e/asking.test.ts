@@ -48,8 +48,8 @@ beforeAll(async () => {
   )
   // Until TEAM has read what permission sets allow, one a second.
   await b.pass(10)
-  user = await b.signedIn('test-user')
-  approver = await b.signedIn('sam.carter')
+  user = await b.signedIn('test-user', { at: '/requests/new' })
+  approver = await b.signedIn('sam.carter', { at: '/approvals' })
 })
 afterAll(() => b.close())
 
@@ -77,7 +77,6 @@ const idIn = (page: Page) => page.url().split('/').pop()?.split('?')[0] ?? ''
 let submissionId: string
 
 test('several accounts at once make a row each, with the set of the row above', async () => {
-  await open(user, '/requests/new', 'Create request')
   await addAccounts(user, /^Accounts/, ['payments-prod', 'storefront-prod'])
   await chooseSet(user, 'Permission set in payments-prod', /ReadOnlyAccess/)
   await chooseSet(user, 'Permission set in storefront-prod', /AdministratorAccess/)
@@ -204,7 +203,7 @@ test('in Japanese, on a phone and in the dark: a favourite asks for all three ag
     width: 390,
     colorScheme: 'dark',
   })
-  await open(japanese, '/', /対応が必要な項目/)
+  await expectPage(heading(japanese)).toHaveText(/対応が必要な項目/)
   await japanese
     .getByRole('button', { name: /当番: 三つの環境 .*再申請|再申請.*当番: 三つの環境/ })
     .click()
@@ -228,8 +227,8 @@ test('in Japanese, on a phone and in the dark: a favourite asks for all three ag
 })
 
 test('several are rejected at once from the queue, and who was first is named', async () => {
-  const page = await b.signedIn('sam.carter', { locale: 'ja-JP' })
-  await open(page, '/approvals', /^申請の承認/)
+  const page = await b.signedIn('sam.carter', { at: '/approvals', locale: 'ja-JP' })
+  await expectPage(heading(page)).toHaveText(/^申請の承認/)
   await page.getByRole('button', { name: /3 件すべて却下/ }).click()
   const dialog = page.getByRole('dialog')
   await expectPage(dialog.getByRole('checkbox', { name: /AdministratorAccess/ })).toBeChecked()

@@ -44,7 +44,9 @@ beforeAll(async () => {
     ticket: 'OPS-7',
   }
   await user!.post('/requests', asked)
-  auditor = await b.signedIn('test-auditor')
+  auditor = await b.signedIn('test-auditor', {
+    at: '/audit/events?action=eligibility-policy.update',
+  })
 })
 afterAll(() => b.close())
 
@@ -57,7 +59,6 @@ async function download(page: Page, name: string): Promise<string> {
 }
 
 test('the trail is filtered by the URL, opened with what changed, and verified', async () => {
-  await auditor.goto(`${b.teamUrl}/audit/events?action=eligibility-policy.update`)
   const rows = auditor.locator('tbody tr')
   await expectPage(rows).toHaveCount(1)
   expect(await accessibilityProblems(auditor)).toEqual([])

@@ -32,8 +32,7 @@ test('an auditor finds who could ask, has AWS read, sees who holds access, and a
     permissionSetArn: set?.arn,
   })
 
-  const page = await b.signedIn('test-auditor')
-  await page.goto(`${b.teamUrl}/explore`)
+  const page = await b.signedIn('test-auditor', { at: '/explore' })
   await expectPage(page.getByText('Choose an account or a person')).toBeVisible()
   expect(await accessibilityProblems(page)).toEqual([])
   await page.getByRole('button', { name: /^Account/ }).click()
@@ -67,8 +66,7 @@ test('an auditor finds who could ask, has AWS read, sees who holds access, and a
   ])
   expect(download.suggestedFilename()).toBe('access.csv')
 
-  const requester = await b.signedIn('test-user')
-  await requester.goto(`${b.teamUrl}/explore`)
+  const requester = await b.signedIn('test-user', { at: '/explore' })
   await expectPage(requester.getByText(/Auditor|Administrator/).first()).toBeVisible()
   await expectPage(requester.getByText('Choose an account or a person')).toHaveCount(0)
 })

@@ -107,11 +107,11 @@ test('a notice that did not arrive is sent again, and drift names its holder', a
 
 test('an auditor reads the same and may do nothing, in Japanese, in the dark, on a narrow screen', async () => {
   const auditor = await b.signedIn('test-auditor', {
+    at: '/admin/health?tab=drift',
     locale: 'ja-JP',
     width: 390,
     colorScheme: 'dark',
   })
-  await auditor.goto(`${b.teamUrl}/admin/health?tab=drift`)
   await expectPage(auditor.getByRole('heading', { level: 1, name: '稼働状況' })).toBeVisible()
   await expectPage(auditor.getByText(/AWS が TEAM による削除を許可していません/)).toBeVisible()
   await expectPage(auditor.getByText(/Priya Raman/)).toBeVisible()
@@ -132,8 +132,7 @@ test('when AWS lets TEAM, the open page says so by itself; nobody else finds the
   await b.world.leap(16 * 60)
   await b.pass(15)
   await expectPage(admin.getByText('Nothing is late')).toBeVisible()
-  const user = await b.signedIn('test-user')
-  await user.goto(`${b.teamUrl}/admin/health`)
+  const user = await b.signedIn('test-user', { at: '/admin/health' })
   await expectPage(user.getByText(/Auditor|Administrator/).first()).toBeVisible()
   await expectPage(user.getByText('Nothing is late')).toHaveCount(0)
   expect(b.problems).toEqual([])

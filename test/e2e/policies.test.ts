@@ -45,8 +45,7 @@ beforeAll(async () => {
   })
   expect(asked.status).toBe(201)
   await b.pass(10)
-  page = await b.signedIn('test-admin')
-  await page.goto(`${b.teamUrl}/admin/eligibility/${policyId}`)
+  page = await b.signedIn('test-admin', { at: `/admin/eligibility/${policyId}` })
 })
 afterAll(() => b.close())
 

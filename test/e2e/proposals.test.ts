@@ -18,8 +18,7 @@ afterAll(() => b.close())
 test('turned on, a wider setting is proposed, compared, refused to its author and accepted by another', async () => {
   // Signing in reads sam's groups, so there are two administrators.
   const sam = await b.signedIn('sam.carter')
-  const page = await b.signedIn('test-admin')
-  await page.goto(`${b.teamUrl}/admin/settings#policies`)
+  const page = await b.signedIn('test-admin', { at: '/admin/settings#policies' })
   await page.getByRole('checkbox', { name: /second administrator/ }).click()
   await page.getByRole('button', { name: 'Save: Policies' }).click()
   await expectPage(page.getByText('Settings saved: Policies')).toBeVisible()

@@ -15,8 +15,7 @@ beforeAll(async () => {
 afterAll(() => b.close())
 
 test('a person acts in an account; what they did, and only that, is in the session log', async () => {
-  const admin = await b.signedIn('test-admin')
-  await admin.goto(`${b.teamUrl}/admin/settings#sessionLog`)
+  const admin = await b.signedIn('test-admin', { at: '/admin/settings#sessionLog' })
   const group = admin.getByRole('region', { name: 'Session logs' })
   await group.getByRole('button', { name: /Where CloudTrail/ }).click()
   await admin.getByRole('option', { name: /CloudWatch Logs/ }).click()
@@ -28,7 +27,7 @@ test('a person acts in an account; what they did, and only that, is in the sessi
   await expectPage(admin.getByText('Settings saved: Session logs')).toBeVisible()
 
   const id = await granted()
-  const page = await b.signedIn('test-user')
+  const page = await b.throughPortal('test-user')
   await page.goto(`${b.sandboxUrl}/start`)
   await page.getByRole('link', { name: 'Management console' }).click()
   for (const action of ['List S3 buckets', 'Stop an EC2 instance', 'Stop the trail']) {
@@ -63,8 +62,12 @@ test('a person acts in an account; what they did, and only that, is in the sessi
   ])
   expect(download.suggestedFilename()).toBe(`session-log-${id}.csv`)
 
-  const narrow = await b.signedIn('sam.carter', { width: 390, locale: 'ja-JP' })
-  await narrow.goto(page.url())
+  const at = new URL(page.url())
+  const narrow = await b.signedIn('sam.carter', {
+    at: at.pathname + at.search,
+    width: 390,
+    locale: 'ja-JP',
+  })
   await expectPage(narrow.getByText('このセッションログは保存期間が過ぎたか')).toBeVisible()
   const overflow = () =>
     narrow.evaluate(

@@ -14,8 +14,7 @@ beforeAll(async () => {
 afterAll(() => b.close())
 
 test('a token is made by keyboard, shown once, works, and is revoked', async () => {
-  const page = await b.signedIn('test-user')
-  await page.goto(`${b.teamUrl}/tokens`)
+  const page = await b.signedIn('test-user', { at: '/tokens' })
   await expectPage(page.getByText('No API tokens')).toBeVisible()
   expect(await accessibilityProblems(page)).toEqual([])
   await page.getByRole('button', { name: 'Create token' }).first().press('Enter')

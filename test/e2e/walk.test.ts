@@ -27,7 +27,7 @@ describe('the walk in a browser', () => {
   }
 
   test('an administrator comes in through the access portal and sees Administration', async () => {
-    admin = await b.signedIn('test-admin')
+    admin = await b.throughPortal('test-admin')
     await expectPage(admin.getByRole('heading', { level: 1 })).toHaveText('What waits for you')
     await expectPage(admin.getByRole('link', { name: 'Eligibility policies' })).toBeVisible()
     expect(await accessibilityProblems(admin)).toEqual([])
@@ -90,7 +90,7 @@ describe('the walk in a browser', () => {
   let first: string
 
   test('somebody asks for one minute, with a reason that begins with 「', async () => {
-    user = await b.signedIn('test-user')
+    user = await b.throughPortal('test-user')
     await expectPage(user.getByRole('link', { name: 'Eligibility policies' })).toHaveCount(0)
     first = await ask(user, english, /payments-prod/, '「障害対応」のため本番ログを確認します')
     await expectPage(user.getByText('Waiting for approval').first()).toBeVisible()
@@ -98,8 +98,8 @@ describe('the walk in a browser', () => {
   })
 
   test('an approver finds it, decides in the dialog, and both pages change by themselves', async () => {
-    approver = await b.signedIn('sam.carter')
-    await open(approver, '/approvals', 'Approve requests')
+    approver = await b.signedIn('sam.carter', { at: '/approvals' })
+    await expectPage(approver.getByRole('heading', { level: 1 })).toHaveText(/^Approve requests/)
     expect(await accessibilityProblems(approver)).toEqual([])
     await openDialog(approver, `/requests/${first}?decide=approve`)
     const dialog = approver.getByRole('dialog')
@@ -133,7 +133,11 @@ describe('the walk in a browser', () => {
   })
 
   test('the same in Japanese, with a reason that begins with １; given back early', async () => {
-    const japanese = await b.signedIn('test-user', { locale: 'ja-JP', colorScheme: 'dark' })
+    const japanese = await b.signedIn('test-user', {
+      at: '/preferences',
+      locale: 'ja-JP',
+      colorScheme: 'dark',
+    })
     await expectPage(japanese.locator('html')).toHaveAttribute('lang', 'ja')
     const id = await ask(japanese, inJapanese, /storefront-prod/, '１号機の再起動のため')
     await openDialog(approver, `/requests/${id}?decide=approve`)
