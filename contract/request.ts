@@ -170,6 +170,9 @@ export const RequestNotice = z
     channel: ChannelName,
     to: z.string(),
     state: z.enum(['queued', 'sent', 'folded', 'dropped', 'failed', 'no_address', 'off']),
+    unanswered: z.int().min(0).meta({
+      description: 'Attempts whose answer was lost: so many copies more may have arrived',
+    }),
     at: Instant,
   })
   .meta({ id: 'RequestNotice' })

@@ -38,6 +38,8 @@ export async function startSlack() {
   /** What a method meets next: an error of Slack's, or a limit, or a broken connection. */
   const troubles: { method: string; error: string; times: number }[] = []
   let counted = 0
+  /** All of Slack: away, or without an answer to what it took. */
+  let mood: 'well' | 'away' | 'silent' = 'well'
 
   const methods: Record<string, (form: URLSearchParams) => object> = {
     'auth.test': () => ({ ok: true, team_id: slackTeam }),
@@ -89,6 +91,10 @@ export async function startSlack() {
   const server = createServer(async (request, response) => {
     const method = (request.url ?? '').split('/').at(-1) ?? ''
     const form = new URLSearchParams(await bodyOf(request))
+    if (mood === 'away') {
+      response.writeHead(503, { 'content-type': 'text/html' })
+      return void response.end('<h1>Slack is having trouble</h1>')
+    }
     const trouble = troubles.find((one) => one.method === method && one.times > 0)
     if (trouble) trouble.times -= 1
     if (trouble?.error === 'hang up') return void request.socket.destroy()
@@ -103,7 +109,8 @@ export async function startSlack() {
       : trouble && trouble.error !== 'lost answer'
         ? fail(trouble.error)
         : (act?.(form) ?? fail('unknown_method'))
-    if (trouble?.error === 'lost answer') return void request.socket.destroy()
+    const isLost = mood === 'silent' && method === 'chat.postMessage'
+    if (isLost || trouble?.error === 'lost answer') return void request.socket.destroy()
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(answer))
   })
@@ -117,7 +124,11 @@ export async function startSlack() {
     join: (member: SlackMember) => void members.set(member.id, member),
     meet: (method: string, error: string, times = 1) =>
       void troubles.push({ method, error, times }),
+    feels: (next: typeof mood) => {
+      mood = next
+    },
     clear() {
+      mood = 'well'
       posts.length = 0
       ephemerals.length = 0
       troubles.length = 0

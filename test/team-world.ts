@@ -45,6 +45,8 @@ export interface Mail {
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** By their names in small letters. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 export interface Assignment {
   readonly userName: string
@@ -69,6 +71,8 @@ export interface TeamWorldOptions {
   readonly log?: (line: string) => void
   /** Changes the organisation before TEAM reads it for the first time. */
   readonly shape?: (sandbox: Sandbox) => void
+  /** Beside what every test has in its environment. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Nothing is driven: real clocks, the real call budget, AWS's own limits. */
   readonly realTime?: boolean
 }
@@ -109,6 +113,7 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
       SAML_METADATA_URL: `${sandbox.url}/saml/metadata/team`,
       SAML_AUDIENCE: 'urn:team:test',
       TEAM_SECRET: 'a secret of the tests, thirty-two bytes and more',
+      ...options.environment,
     }),
     log: options.log
       ? createLogger('trace', { write: options.log })

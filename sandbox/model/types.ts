@@ -133,6 +133,8 @@ export interface Mail {
   subject: string
   text: string
   html: string
+  /** Those that the sender set beside subject and addresses. */
+  headers?: Record<string, string>
   at: Instant
 }
 

@@ -22,6 +22,7 @@ const sendEmailInput = z.object({
       .object({
         Subject: part,
         Body: z.object({ Text: part.optional(), Html: part.optional() }),
+        Headers: z.array(z.object({ Name: z.string(), Value: z.string() })).optional(),
       })
       .optional(),
     Raw: z.object({ Data: z.base64() }).optional(),
@@ -33,7 +34,7 @@ type SendEmailInput = z.output<typeof sendEmailInput>
 const rejected = (message: string) => new Refusal('MessageRejected', message)
 const badRequest = (message: string) => new Refusal('BadRequestException', message)
 
-function readMail(input: SendEmailInput): Pick<Mail, 'subject' | 'text' | 'html' | 'from' | 'to'> {
+function readMail(input: SendEmailInput): Omit<Mail, 'messageId' | 'at'> {
   const { Simple, Raw } = input.Content
   const { ToAddresses, CcAddresses, BccAddresses } = input.Destination ?? {}
   const to = [...(ToAddresses ?? []), ...(CcAddresses ?? []), ...(BccAddresses ?? [])]
@@ -51,6 +52,9 @@ function readMail(input: SendEmailInput): Pick<Mail, 'subject' | 'text' | 'html'
     subject: Simple.Subject.Data,
     text: Text?.Data ?? '',
     html: Html?.Data ?? '',
+    headers: Object.fromEntries(
+      (Simple.Headers ?? []).map(({ Name, Value }) => [Name.toLowerCase(), Value]),
+    ),
     from,
     to,
   }

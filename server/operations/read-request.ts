@@ -248,12 +248,8 @@ function credentialsEnd(grant: StoredGrant, durationMinutes: number): Date | nul
 function howItWasTold(notices: readonly StoredNotice[]) {
   return {
     undelivered: notices.filter(({ state }) => state === 'failed' || state === 'no_address').length,
-    notices: notices.map(({ noticeId, event, channel, to, state, at }) => ({
-      noticeId,
-      event,
-      channel,
-      to,
-      state,
+    notices: notices.map(({ requestId: _, at, ...notice }) => ({
+      ...notice,
       at: at.toISOString(),
     })),
   }

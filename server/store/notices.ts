@@ -11,6 +11,8 @@ export interface StoredNotice {
   /** The address, or the receiver's name where there is none. */
   readonly to: string
   readonly state: NoticeState
+  /** Attempts whose answer was lost. */
+  readonly unanswered: number
   readonly at: Date
 }
 
@@ -31,6 +33,7 @@ export async function noticesOfRequests(
       'n.address',
       'n.receiver_id',
       'n.state',
+      'n.unanswered',
       'n.created_at',
       'n.sent_at',
       'u.user_name',
@@ -46,6 +49,7 @@ export async function noticesOfRequests(
     channel: isChannel(row.channel) ? row.channel : 'email',
     to: row.address ?? row.user_name ?? row.receiver_id,
     state: row.state,
+    unanswered: row.unanswered,
     at: row.sent_at ?? row.created_at,
   }))
   return Map.groupBy(notices, ({ requestId }) => requestId)

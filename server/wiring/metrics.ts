@@ -1,5 +1,5 @@
 /** Prometheus metrics; the names are what alarms are written against. */
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { requestStates } from '#core/request.ts'
 import type { CountedCall } from '#server/aws/clients.ts'
@@ -91,6 +91,17 @@ export function watchDatabase(
         .select((eb) => eb.fn.countAll<number>().as('n'))
         .where('state', '=', 'failed'),
     ),
+  )
+  gauge(
+    'team_notices_unanswered',
+    'Attempts of the last 90 days whose answer was lost: a second copy may have arrived',
+    () =>
+      count(
+        db
+          .selectFrom('notice')
+          .select(sql<number>`coalesce(sum(unanswered), 0)::int`.as('n'))
+          .where('unanswered', '>', 0),
+      ),
   )
   gauge('team_drift', 'Assignments on managed targets that the ledger does not hold', () =>
     countDrift(db),

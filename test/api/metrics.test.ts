@@ -35,6 +35,7 @@ test('each is there from the start', async () => {
     'team_aws_calls_total',
     'team_requests',
     'team_notices_undelivered',
+    'team_notices_unanswered',
     'team_directory_age_seconds',
     'team_leader',
     'team_drift',

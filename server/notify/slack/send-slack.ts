@@ -1,12 +1,8 @@
 /** The channel Slack: a direct message a person, found by e-mail address, and the audit channel. */
 import type { Kysely } from 'kysely'
 import { z } from 'zod'
-import {
-  auditChannelReceiver,
-  type Outcome,
-  type Outgoing,
-  type Send,
-} from '#server/notify/channel-port.ts'
+import { auditChannelReceiver, type Outcome, type Send } from '#server/notify/channel-port.ts'
+import type { Letter } from '#server/notify/email/letter.ts'
 import type { Schema } from '#server/store/schema.ts'
 import type { SlackAnswer, SlackApi } from './api.ts'
 import { slackMessage } from './blocks.ts'
@@ -35,7 +31,7 @@ export function createSendSlack({ db, api }: SlackPorts): Send {
     const first = request && (await firstMessage(db, request.id, receiverId))
     const decideOn = mayDecide && request ? request.id : null
     const { text, blocks } = slackMessage(outgoing.letter, { noticeId, decideOn, outcome: null })
-    if (first && outcomes.has(outgoing.event)) await retire(api, outgoing, first)
+    if (first && outcomes.has(outgoing.event)) await retire(api, outgoing.letter, first)
     const answer = await api.call('chat.postMessage', {
       channel,
       text,
@@ -72,6 +68,11 @@ export interface SlackPlace {
   readonly ts: string
 }
 
+/** It keeps the id under which it was sent, whatever it says later. */
+interface FirstMessage extends SlackPlace {
+  readonly noticeId: string
+}
+
 export function placeOfMessage(providerId: string | null): SlackPlace | null {
   const [channel = '', ts = ''] = (providerId ?? '').split(':')
   return channel === '' || ts === '' ? null : { channel, ts }
@@ -82,23 +83,25 @@ async function firstMessage(
   db: Kysely<Schema>,
   requestId: string,
   receiverId: string,
-): Promise<SlackPlace | null> {
+): Promise<FirstMessage | null> {
   const row = await db
     .selectFrom('notice')
-    .select('provider_id')
+    .select(['notice_id', 'provider_id'])
     .where('request_id', '=', requestId)
     .where('channel', '=', 'slack')
     .where('receiver_id', '=', receiverId)
     .where('state', '=', 'sent')
+    .where('provider_id', 'is not', null)
     .orderBy('created_at')
     .limit(1)
     .executeTakeFirst()
-  return placeOfMessage(row?.provider_id ?? null)
+  const place = placeOfMessage(row?.provider_id ?? null)
+  return place && { ...place, noticeId: row?.notice_id ?? '' }
 }
 
 /** Best effort: a button that stays is refused when it is clicked. */
-async function retire(api: SlackApi, outgoing: Outgoing, first: SlackPlace): Promise<void> {
-  const { letter, noticeId } = outgoing
+async function retire(api: SlackApi, letter: Letter, first: FirstMessage): Promise<void> {
+  const { noticeId } = first
   const { text, blocks } = slackMessage(letter, { noticeId, decideOn: null, outcome: null })
   const update = { channel: first.channel, ts: first.ts, text, blocks }
   await api

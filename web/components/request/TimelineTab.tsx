@@ -74,6 +74,11 @@ function Notices(props: { request: Request }): ReactNode {
             <Indicator type={noticeTypes[notice.state]}>
               {t(`noticeState.${notice.state}`)}
             </Indicator>{' '}
+            {notice.unanswered > 0 && (
+              <Box variant="small" color="text-body-secondary">
+                {t('notice.unanswered', { count: notice.unanswered })}{' '}
+              </Box>
+            )}
             <Box variant="small" color="text-body-secondary">
               {times.at(notice.at)}
             </Box>
