@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { personalChannels } from '#core/channels.ts'
+import { noticeNames } from '#core/notices.ts'
 
 export const RoleName = z.enum(['requester', 'approver', 'auditor', 'admin'])
 export type RoleName = z.infer<typeof RoleName>
@@ -9,6 +11,10 @@ export const Preferences = z
     timeZone: z.string().max(64).nullable(),
     theme: z.enum(['system', 'light', 'dark']),
     density: z.enum(['comfortable', 'compact']),
+    muted: z.partialRecord(z.enum(noticeNames), z.array(z.enum(personalChannels)).max(2)).meta({
+      description:
+        'By event, the channels by which I do not want to be told of it. What must be known arrives all the same where all of them are muted: what an approver is asked, and what auditors and administrators are told',
+    }),
   })
   .meta({
     id: 'Preferences',

@@ -64,6 +64,13 @@ const shape = {
     description:
       'Auditors and administrators are told of changes of policies that widen nothing, too',
   }),
+  dailyDigest: z.boolean().meta({
+    description:
+      'Administrators get one notice a day of what is late, failing or waiting for review, if anything is',
+  }),
+  digestHour: z.int().min(0).max(23).meta({
+    description: "From this hour on, in each administrator's own time zone",
+  }),
   reviewDueHours: z.int().min(1).max(720),
   emailEnabled: z.boolean(),
   slackEnabled: z.boolean(),
@@ -84,6 +91,15 @@ const shape = {
   emailSource: z.email().max(320).nullable(),
   adminGroupId: OpaqueId.max(47),
   auditorGroupId: OpaqueId.max(47),
+  anchorUrl: z
+    .string()
+    .max(2_000)
+    .regex(/^https:\/\/[^\s@]+$/, 'Must be an https address')
+    .nullable()
+    .meta({
+      description: 'Gets the head of the audit trail each minute, signed with `anchorSecret`',
+      examples: ['https://anchors.example.org/team'],
+    }),
   sessionLogSource: z.enum(['none', 'cloudtrail_lake', 'cloudwatch_logs']),
   sessionLogLocation: z
     .string()
@@ -105,6 +121,7 @@ const secrets = {
   webhookSecretPrevious: z.null().meta({
     description: 'Null takes the replaced secret away: from then on only the present one signs',
   }),
+  anchorSecret: SecretValue,
 }
 
 export const ChannelTest = z.strictObject({ channel: z.enum(channels) }).meta({ id: 'ChannelTest' })
@@ -131,6 +148,7 @@ export const Settings = z
     slackSigningSecret: SecretMark,
     webhookSecret: SecretMark,
     webhookSecretPrevious: SecretMark,
+    anchorSecret: SecretMark,
     version: z.int(),
     updatedBy: z.object({ userId: z.string(), userName: z.string() }),
     updatedAt: Instant,

@@ -33,6 +33,10 @@ export interface Settings {
   readonly reviewDueHours: number
   /** Tell auditors and administrators of policy changes that widen nothing, too. */
   readonly policyChangeNotices: boolean
+  /** Administrators get one notice a day of what is late, failing or waiting, if anything is. */
+  readonly dailyDigest: boolean
+  /** From this hour on, on each administrator's own clock. */
+  readonly digestHour: number
   readonly adminGroupId: GroupId | null
   readonly auditorGroupId: GroupId | null
   readonly emailEnabled: boolean
@@ -43,6 +47,8 @@ export interface Settings {
   readonly slackAuditChannel: string | null
   readonly webhookEnabled: boolean
   readonly webhookUrl: string | null
+  /** Where each minute's head of the trail goes, beside the log; null: nowhere. */
+  readonly anchorUrl: string | null
   readonly sessionLogSource: 'none' | 'cloudtrail_lake' | 'cloudwatch_logs'
   readonly sessionLogLocation: string | null
   readonly idpInitiatedAllowed: boolean
@@ -57,6 +63,7 @@ export type SecretName =
   | 'webhookSecret'
   /** What was replaced last: messages are signed with both until it is taken away. */
   | 'webhookSecretPrevious'
+  | 'anchorSecret'
 
 export type SettingRule =
   | { readonly type: 'integer'; readonly min: number; readonly max: number; readonly unit: string }
@@ -103,6 +110,8 @@ export const settingRules: Readonly<Record<SettingName, SettingRule>> = {
   secondAdmin: onOff,
   reviewDueHours: { type: 'integer', min: 1, max: 720, unit: 'hours' },
   policyChangeNotices: onOff,
+  dailyDigest: onOff,
+  digestHour: { type: 'integer', min: 0, max: 23, unit: 'hours' },
   adminGroupId: { type: 'group' },
   auditorGroupId: { type: 'group' },
   emailEnabled: onOff,
@@ -113,6 +122,7 @@ export const settingRules: Readonly<Record<SettingName, SettingRule>> = {
   slackAuditChannel: { type: 'line', charactersMax: 80 },
   webhookEnabled: onOff,
   webhookUrl: { type: 'url' },
+  anchorUrl: { type: 'url' },
   sessionLogSource: { type: 'choice', choices: ['none', 'cloudtrail_lake', 'cloudwatch_logs'] },
   sessionLogLocation: { type: 'line', charactersMax: 640 },
   idpInitiatedAllowed: onOff,
@@ -133,6 +143,7 @@ export const secretRules: Readonly<Record<SecretName, SettingRule>> = {
   slackSigningSecret: secret,
   webhookSecret: secret,
   webhookSecretPrevious: secret,
+  anchorSecret: secret,
 }
 
 export const defaultSettings: Settings = {
@@ -157,6 +168,8 @@ export const defaultSettings: Settings = {
   secondAdmin: false,
   reviewDueHours: 24,
   policyChangeNotices: false,
+  dailyDigest: true,
+  digestHour: 9,
   adminGroupId: null,
   auditorGroupId: null,
   emailEnabled: true,
@@ -167,6 +180,7 @@ export const defaultSettings: Settings = {
   slackAuditChannel: null,
   webhookEnabled: false,
   webhookUrl: null,
+  anchorUrl: null,
   sessionLogSource: 'none',
   sessionLogLocation: null,
   idpInitiatedAllowed: false,

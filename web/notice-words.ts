@@ -1,4 +1,7 @@
+import type { Preferences, RoleName } from '#contract/me.ts'
 import type { StringKey } from './i18n.tsx'
+
+export type NoticeName = keyof Preferences['muted']
 
 const keys = {
   requested: 'notice.requested',
@@ -22,9 +25,39 @@ const keys = {
   records_loosened: 'notice.records_loosened',
   refresh_held: 'notice.refresh_held',
   creations_held: 'notice.creations_held',
-} as const satisfies Readonly<Record<string, StringKey>>
+  digest: 'notice.digest',
+} as const satisfies Readonly<Record<NoticeName, StringKey>>
 
 export function noticeEventKey(event: string): StringKey {
   const name = event.replace(/^request\./, '')
   return Object.hasOwn(keys, name) ? keys[name as keyof typeof keys] : 'notice.other'
+}
+
+const ofRequests = [
+  'requested',
+  'approved',
+  'rejected',
+  'cancelled',
+  'expired',
+  'active',
+  'ending_soon',
+  'ended',
+  'revoked',
+  'failed',
+  'removal_late',
+  'break_glass_used',
+  'review_due',
+  'excess_added',
+] as const
+const ofOverseers = ['key_released', 'rules_changed', 'change_proposed'] as const
+const byRole: Readonly<Record<RoleName, readonly NoticeName[]>> = {
+  requester: ofRequests,
+  approver: [...ofRequests, 'reminder'],
+  auditor: [...ofOverseers, 'records_loosened', 'creations_held'],
+  admin: [...ofOverseers, 'refresh_held', 'creations_held', 'digest'],
+}
+
+/** What somebody with these roles may be told of. */
+export function noticesFor(roles: readonly RoleName[]): NoticeName[] {
+  return [...new Set(roles.flatMap((role) => byRole[role]))]
 }

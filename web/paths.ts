@@ -20,6 +20,7 @@ export const paths = {
   auditRequests: '/audit/requests',
   auditEvents: '/audit/events',
   auditUsage: '/audit/usage',
+  records: '/audit/records',
   settings: '/admin/settings',
   directory: '/admin/directory',
   health: '/admin/health',

@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-query'
 import type { z } from 'zod'
 import type { AccessExplanation, AccessPage } from '#contract/access.ts'
-import type { AuditEventPage, UsagePage } from '#contract/audit.ts'
+import type { AuditEventPage, LegalHoldPage, UsagePage } from '#contract/audit.ts'
 import type {
   DirectoryAccountPage,
   DirectoryGroupPage,
@@ -372,6 +372,13 @@ export const tokensQuery = (view: TokenView, cursor: string | undefined) =>
   queryOptions({
     queryKey: ['tokens', view, cursor],
     queryFn: ({ signal }) => get<TokenPage>('/tokens', { view, cursor }, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const holdsQuery = (query: Query) =>
+  queryOptions({
+    queryKey: ['holds', query],
+    queryFn: ({ signal }) => get<LegalHoldPage>('/audit/holds', query, signal),
     placeholderData: keepPreviousData,
   })
 

@@ -111,6 +111,13 @@ export const routes: readonly Route[] = [
     page: load(() => import('./pages/AuditUsagePage.tsx'), 'AuditUsagePage'),
   },
   {
+    pattern: /^\/audit\/records$/,
+    title: 'records.title',
+    roles: readers,
+    contentType: 'default',
+    page: load(() => import('./pages/RecordsPage.tsx'), 'RecordsPage'),
+  },
+  {
     pattern: /^\/explore$/,
     title: 'explore.title',
     roles: readers,

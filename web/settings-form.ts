@@ -14,7 +14,7 @@ export type SettingField = { readonly name: SettingName; readonly help?: StringK
   | { readonly type: 'choice'; readonly choices: readonly ChoiceName[] }
   | {
       readonly type: 'number'
-      readonly unit: 'unit.minutes' | 'unit.hours' | 'unit.days' | 'unit.times'
+      readonly unit: 'unit.minutes' | 'unit.hours' | 'unit.oclock' | 'unit.days' | 'unit.times'
       readonly min: number
       readonly max: number
     }
@@ -29,6 +29,7 @@ export type SecretField =
   | 'slackSigningSecret'
   | 'webhookSecret'
   | 'webhookSecretPrevious'
+  | 'anchorSecret'
 
 export interface SettingGroup {
   readonly id:
@@ -38,8 +39,10 @@ export interface SettingGroup {
     | 'policies'
     | 'mail'
     | 'slack'
+    | 'digest'
     | 'sns'
     | 'webhook'
+    | 'anchor'
     | 'sessionLog'
     | 'signIn'
     | 'banner'
@@ -128,12 +131,31 @@ export const settingGroups: readonly SettingGroup[] = [
     ],
   },
   {
+    id: 'digest',
+    fields: [
+      { name: 'dailyDigest', type: 'flag', help: 'setHelp.dailyDigest' },
+      {
+        name: 'digestHour',
+        type: 'number',
+        unit: 'unit.oclock',
+        min: 0,
+        max: 23,
+        help: 'setHelp.digestHour',
+      },
+    ],
+  },
+  {
     id: 'mail',
     channel: 'email',
     fields: [
       { name: 'emailEnabled', type: 'flag' },
       { name: 'emailSource', type: 'email' },
     ],
+  },
+  {
+    id: 'anchor',
+    fields: [{ name: 'anchorUrl', type: 'text', help: 'setHelp.anchorUrl' }],
+    secrets: ['anchorSecret'],
   },
   {
     id: 'sessionLog',

@@ -141,6 +141,23 @@ describe('who is told', () => {
     expect(await notices()).toHaveLength(6)
   })
 
+  test('whoever turned an event off is told of it no more, unless they are asked to act', async () => {
+    const mute = (name: PersonName, muted: object) =>
+      world.database.owner.query(
+        'insert into preference (user_id, body, updated_at) values ($1, $2, $3)',
+        [people[name], { muted }, world.clock.now()],
+      )
+    await mute('alice', { requested: ['email'], ended: ['slack'] })
+    await mute('bob', { requested: ['email'], expired: ['email'] })
+    await mute('carol', { nonsense: ['email'], expired: 'all of it' })
+    await announce('requested')
+    expect(await told()).toEqual({ bob: 'approver', carol: 'approver' })
+    await world.database.owner.query('delete from notice')
+    await announce('expired')
+    expect(await told()).toEqual({ alice: 'requester', carol: 'approver' })
+    await world.database.owner.query('delete from preference')
+  })
+
   test('with e-mail turned off nobody is told', async () => {
     await world.settings({ emailEnabled: false })
     await announce('failed')

@@ -1,15 +1,16 @@
-import { channelsOn, personalChannels } from '#core/channels.ts'
+import { channelsOn, isOn, personalChannels } from '#core/channels.ts'
 import type { RequestId, UserId } from '#core/ids.ts'
-import type { Settings } from '#core/settings.ts'
+import { channelsFor } from '#core/notices.ts'
 import type { Announce, NoticeEvent } from '#server/store/announce-port.ts'
 import type { Change } from '#server/store/change.ts'
-import { loadPeople, type PersonInReplica } from '#server/store/people.ts'
+import { loadPeople } from '#server/store/people.ts'
 import { loadRequest, type StoredRequest } from '#server/store/requests.ts'
 import { loadSettings } from '#server/store/settings.ts'
 import { type ApproversOf, audienceOf } from './audience.ts'
 import { type Addressee, standingAddressees } from './channel-port.ts'
 import { mailAddress } from './email/plain.ts'
 import type { Standing } from './email/view.ts'
+import { mutedBy } from './preferences.ts'
 
 export interface AnnouncePorts {
   readonly approversOf: ApproversOf
@@ -40,10 +41,14 @@ export function createAnnounce(ports: AnnouncePorts): Announce {
       const { channel, receiverId, address } = to
       change.notice({ requestId, event, channel, receiverId, address, facts: { standing } })
     }
+    const mutes = await mutedBy(change.tx, [...audience.keys()])
+    const on = personalChannels.filter((channel) => isOn(channel, settings))
     for (const [userId, standing] of audience) {
       const person = people.get(userId)
       if (person?.enabled === false) continue
-      for (const to of waysTo(userId, { person, request, settings })) tell(to, standing)
+      const address = mailAddress(person === undefined ? emailOf(request, userId) : person.email)
+      const wanted = channelsFor(event, { standing, on, muted: mutes.get(userId) ?? {} })
+      for (const channel of wanted) tell({ receiverId: userId, channel, address }, standing)
     }
     for (const to of standingAddressees(settings)) tell(to, 'auditor')
   }
@@ -51,22 +56,6 @@ export function createAnnounce(ports: AnnouncePorts): Announce {
 
 interface Unreachable extends Omit<Addressee, 'address'> {
   readonly address: string | null
-}
-
-function waysTo(
-  userId: UserId,
-  about: {
-    readonly person: PersonInReplica | undefined
-    readonly request: StoredRequest
-    readonly settings: Settings
-  },
-): Unreachable[] {
-  const { person, request, settings } = about
-  const on = channelsOn(settings)
-  const address = mailAddress(person === undefined ? emailOf(request, userId) : person.email)
-  return personalChannels
-    .filter((channel) => on.includes(channel))
-    .map((channel) => ({ receiverId: userId, channel, address }))
 }
 
 const toldKey = ({ channel, receiverId }: { channel: string; receiverId: string }) =>

@@ -6,6 +6,7 @@ import type { Kysely, Selectable } from 'kysely'
 import { z } from 'zod'
 import type { GroupId, UserId } from '#core/ids.ts'
 import { loadCreationHold } from '#server/store/creation-hold.ts'
+import { isEmpty, loadDigest } from '#server/store/digest.ts'
 import { loadExcerpt } from '#server/store/directory-excerpt.ts'
 import { loadRefresh } from '#server/store/directory-refreshes.ts'
 import { lateAlarms } from '#server/store/late-alarms.ts'
@@ -24,6 +25,7 @@ import { type Ended, end, type Prepared } from './prepared.ts'
 
 export interface BulletinPorts {
   readonly db: Kysely<Schema>
+  readonly clock: { now(): Date | Promise<Date> }
   readonly approversOf: ApproversOf
   readonly publicUrl: string
 }
@@ -73,6 +75,7 @@ const factsOf = {
   refresh_held: z.object({ standing, refreshId: z.string() }),
   creations_held: z.object({ standing, reason: z.string() }),
   removal_late: z.object({ standing, alarmIds: z.array(z.int()) }),
+  digest: z.object({ standing }),
 } as const
 type BulletinEvent = keyof typeof factsOf
 
@@ -129,6 +132,8 @@ function contentOf(
       return creationsHeld(ports.db)
     case 'removal_late':
       return late(ports, factsOf.removal_late.parse(notice.facts).alarmIds, receiver)
+    case 'digest':
+      return digestOf(ports)
     default:
       return notice.event satisfies never
   }
@@ -237,6 +242,13 @@ async function creationsHeld(db: Kysely<Schema>): Promise<Content | Ended> {
   const hold = await loadCreationHold(db)
   if (hold === null) return end('dropped', 'TEAM gives access again')
   return { kind: 'creations_held', thread: 'hold', reason: hold.reason, at: hold.since }
+}
+
+async function digestOf({ db, clock }: BulletinPorts): Promise<Content | Ended> {
+  const at = await clock.now()
+  const digest = await loadDigest(db, at)
+  if (isEmpty(digest)) return end('dropped', 'Nothing is late, failing or waiting any more')
+  return { kind: 'digest', thread: 'digest', at, ...digest }
 }
 
 async function late(

@@ -1,5 +1,8 @@
 import { type Kysely, sql } from 'kysely'
+import { z } from 'zod'
+import { personalChannels } from '#core/channels.ts'
 import type { UserId } from '#core/ids.ts'
+import { type Muted, noticeNames } from '#core/notices.ts'
 import type { Schema } from '#server/store/schema.ts'
 import { knownTimeZone, type Locale, type Place } from './email/moment.ts'
 
@@ -33,4 +36,23 @@ async function browserLocale(db: Kysely<Schema>, userId: UserId): Promise<string
 
 function localeOf(text: string | null | undefined): Locale | null {
   return text === 'ja' || text === 'en' ? text : null
+}
+
+const MutedStored = z.partialRecord(z.enum(noticeNames), z.array(z.enum(personalChannels)))
+
+/** Of those who chose something; what this version does not understand is as if never chosen. */
+export async function mutedBy(
+  db: Kysely<Schema>,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, Muted>> {
+  if (userIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('preference')
+    .select(['user_id', sql<unknown>`body->'muted'`.as('muted')])
+    .where('user_id', 'in', [...userIds])
+    .where(sql<boolean>`body ? 'muted'`)
+    .execute()
+  return new Map(
+    rows.map(({ user_id, muted }) => [user_id, MutedStored.safeParse(muted).data ?? {}]),
+  )
 }

@@ -3,6 +3,7 @@
  *
  *   queued ──> sent      the provider took it
  *     │ ├────> dropped   it is no longer so, or no longer this person's business
+ *     │ ├────> folded    sent together with others, in a storm
  *     │ ├────> off       the channel was turned off, or lacks what it needs
  *     │ └────> failed    refused for good, or put off until the attempts ran out
  *     └ (again)          put off: throws, and the job queue tries again later
@@ -15,8 +16,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { isChannel, isOn } from '#core/channels.ts'
 import type { RequestId, UserId } from '#core/ids.ts'
+import { noticeNames } from '#core/notices.ts'
 import type { Settings } from '#core/settings.ts'
-import { change } from '#server/store/change.ts'
+import { type Change, change } from '#server/store/change.ts'
 import { loadPerson } from '#server/store/people.ts'
 import { loadRequest, type StoredRequest } from '#server/store/requests.ts'
 import type { NoticeState, NoticeTable, Schema } from '#server/store/schema.ts'
@@ -31,13 +33,15 @@ import {
   type Senders,
 } from './channel-port.ts'
 import { compose } from './email/compose.ts'
+import { composeStorm } from './email/compose-storm.ts'
 import { oneLine } from './email/plain.ts'
 import type { Standing } from './email/view.ts'
 import { loadView } from './load-view.ts'
 import { requestFacts } from './machine-notice.ts'
-import { type Ended, end, type Prepared } from './prepared.ts'
+import { type Content, type Ended, end, type Prepared } from './prepared.ts'
 import type { Click } from './slack/click.ts'
 import { isNoticeEvent, isStale } from './stale.ts'
+import { carriesStorm, stormOf } from './storm.ts'
 
 export interface NoticePorts {
   readonly db: Kysely<Schema>
@@ -75,22 +79,95 @@ export async function sendNotice(
   if (notice === null) return
   const { settings } = await loadSettings(ports.db)
   const send = senderOf(ports, notice, settings)
-  const prepared = typeof send === 'function' ? await prepare(ports, notice) : send
-  if (prepared.kind === 'end' || typeof send !== 'function') {
-    return record(ports, notice, attempt, endedAs(prepared))
+  if (typeof send !== 'function') return record(ports, notice, attempt, endedAs(send))
+  const carry = async (about: Notice, content: Content) => {
+    const outgoing = outgoingOf(ports, about, { content, now: await ports.clock.now() })
+    return deliver(ports, () => send(outgoing, settings))
   }
-  const outgoing: Outgoing = {
-    ...prepared.content,
-    noticeId,
+  const storm = await stormOf(ports.db, notice)
+  if (!carriesStorm(storm, notice, attempt)) {
+    return putOff(ports, notice, attempt, { kind: 'later', message: 'Waits with others like it' })
+  }
+  if (storm.length > 0) return sendStorm(ports, storm, { notice, attempt, carry })
+  const prepared = await prepare(ports, notice)
+  if (prepared.kind === 'end') return record(ports, notice, attempt, endedAs(prepared))
+  return settle(ports, notice, attempt, await carry(notice, prepared.content))
+}
+
+function outgoingOf(
+  { publicUrl }: NoticePorts,
+  notice: Notice,
+  { content, now }: { readonly content: Content; readonly now: Date },
+): Outgoing {
+  return {
+    ...content,
+    noticeId: notice.notice_id,
     event: notice.event,
     at: notice.created_at,
-    now: await ports.clock.now(),
+    now,
     receiverId: notice.receiver_id,
     address: notice.address ?? '',
-    publicUrl: ports.publicUrl,
+    publicUrl,
   }
-  const outcome = await deliver(ports, () => send(outgoing, settings))
-  return settle(ports, notice, attempt, outcome)
+}
+
+interface StormJob {
+  /** Whose job this is: one of the storm. */
+  readonly notice: Notice
+  readonly attempt: Attempt
+  readonly carry: (about: Notice, content: Content) => Promise<Outcome>
+}
+
+async function sendStorm(
+  ports: NoticePorts,
+  storm: readonly Notice[],
+  { notice, attempt, carry }: StormJob,
+): Promise<void> {
+  const news: { readonly one: Notice; readonly content: Content }[] = []
+  for (const one of storm) {
+    const isOwn = one.notice_id === notice.notice_id
+    // What goes wrong with another is for that one's own job to tell.
+    const prepared = await prepare(ports, one).catch((error: unknown) => {
+      if (isOwn) throw error
+      return null
+    })
+    if (prepared === null) continue
+    if (prepared.kind === 'send') news.push({ one, content: prepared.content })
+    else await record(ports, one, nextOf(one), endedAs(prepared))
+  }
+  const [first, ...rest] = news
+  if (first === undefined) return
+  const { one: lead } = first
+  const content = rest.length === 0 ? first.content : foldedContent(ports, news)
+  const outcome = await carry(lead, content)
+  if (outcome.kind === 'sent') {
+    const others = rest.map(({ one }) => one.notice_id)
+    const isFolded = others.length > 0
+    // In Slack a request's later messages hang on its first one; this one is not its own.
+    const providerId = isFolded && lead.channel === 'slack' ? undefined : outcome.messageId
+    const sent = { state: 'sent', ...(providerId !== undefined && { providerId }) } as const
+    return record(ports, lead, nextOf(lead), { ...sent, folds: others })
+  }
+  const isOwn = lead.notice_id === notice.notice_id
+  if (isOwn || outcome.kind !== 'later') {
+    return settle(ports, lead, isOwn ? attempt : nextOf(lead), outcome)
+  }
+  const { message: error, mayHaveArrived = false } = outcome
+  await record(ports, lead, nextOf(lead), { state: 'queued', error, mayHaveArrived })
+  return putOff(ports, notice, attempt, { kind: 'later', message: error })
+}
+
+const nextOf = ({ attempts }: Notice): Attempt => ({ number: attempts + 1, isLast: false })
+
+function foldedContent(
+  { publicUrl }: NoticePorts,
+  news: readonly { readonly one: Notice; readonly content: Content }[],
+): Content {
+  const [first, ...rest] = news.map(({ content }) => content.letter)
+  const event = noticeNames.find((name) => name === news[0]?.one.event)
+  if (first === undefined || event === undefined) throw new Error('A storm of nothing')
+  const letter = composeStorm({ event, publicUrl, letters: [first, ...rest] })
+  return { thread: `storm-${event}`, letter, request: null, mayDecide: false }
 }
 
 async function loadNotice({ db }: NoticePorts, noticeId: string): Promise<Notice | null> {
@@ -108,8 +185,7 @@ function senderOf({ senders }: NoticePorts, { channel }: Notice, settings: Setti
   return isOn(channel, settings) ? send : end('off', 'The channel is turned off')
 }
 
-function endedAs(ended: Prepared | Ended): { state: NoticeState; error?: string } {
-  if (ended.kind === 'send') throw new Error('A notice was prepared for no channel')
+function endedAs(ended: Ended): { state: NoticeState; error?: string } {
   return { state: ended.state, error: ended.why }
 }
 
@@ -228,6 +304,8 @@ interface Result {
   readonly error?: string
   readonly providerId?: string
   readonly mayHaveArrived?: boolean
+  /** Ids of those that went with this one. */
+  readonly folds?: readonly string[]
 }
 
 async function record(
@@ -255,7 +333,19 @@ async function record(
       .where('state', '=', 'queued')
       .executeTakeFirst()
     if (numUpdatedRows > 0n && notice.request_id !== null) c.changed('request', notice.request_id)
+    if (result.folds?.length) await foldInto(c, notice.notice_id, result.folds)
   })
+}
+
+async function foldInto(c: Change, leadId: string, ids: readonly string[]): Promise<void> {
+  const rows = await c.tx
+    .updateTable('notice')
+    .set({ state: 'folded', folded_into: leadId, last_error: null, sent_at: c.at })
+    .where('notice_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
+    .where('state', '=', 'queued')
+    .returning('request_id')
+    .execute()
+  for (const { request_id: id } of rows) if (id !== null) c.changed('request', id)
 }
 
 function errorText(text: string): string {

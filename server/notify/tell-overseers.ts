@@ -1,5 +1,6 @@
-import { channelsOn, personalChannels } from '#core/channels.ts'
+import { channelsOn, isOn, personalChannels } from '#core/channels.ts'
 import type { UserId } from '#core/ids.ts'
+import { type bulletinNotices, channelsFor } from '#core/notices.ts'
 import type { Bulletin, TellOverseers } from '#server/store/announce-port.ts'
 import type { Change } from '#server/store/change.ts'
 import { loadPeople } from '#server/store/people.ts'
@@ -8,6 +9,7 @@ import { overseers } from './audience.ts'
 import { standingAddressees } from './channel-port.ts'
 import { mailAddress } from './email/plain.ts'
 import type { Standing } from './email/view.ts'
+import { mutedBy } from './preferences.ts'
 
 /** Whose business each is; somebody who is both is told as the first. */
 const toldTo: Readonly<Record<Bulletin['event'], readonly ('auditor' | 'admin')[]>> = {
@@ -42,14 +44,15 @@ export const tellOverseers: TellOverseers = async (change, { event, facts }) => 
  */
 export async function queueBulletins(
   change: Change,
-  event: string,
-  receivers: ReadonlyMap<string, object>,
+  event: (typeof bulletinNotices)[number],
+  receivers: ReadonlyMap<string, { readonly standing: Standing }>,
 ): Promise<void> {
   const { settings } = await loadSettings(change.tx)
-  const on = channelsOn(settings)
+  const on = personalChannels.filter((channel) => isOn(channel, settings))
   const programs = new Map(standingAddressees(settings).map((to) => [to.receiverId, to]))
   // Whoever is no program is a person of the directory.
   const people = await loadPeople(change.tx, [...receivers.keys()] as UserId[])
+  const mutes = await mutedBy(change.tx, [...receivers.keys()])
   for (const [receiverId, facts] of receivers) {
     const program = programs.get(receiverId)
     if (program) {
@@ -59,7 +62,8 @@ export async function queueBulletins(
     const person = people.get(receiverId as UserId)
     if (person?.enabled === false) continue
     const address = mailAddress(person?.email ?? null)
-    for (const channel of personalChannels.filter((one) => on.includes(one))) {
+    const muted = mutes.get(receiverId) ?? {}
+    for (const channel of channelsFor(event, { standing: facts.standing, on, muted })) {
       change.notice({ requestId: null, event, channel, receiverId, address, facts })
     }
   }

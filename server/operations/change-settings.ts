@@ -247,6 +247,7 @@ export async function readSettings(ports: ReadSettingsPorts): Promise<ShownSetti
     slackSigningSecret: show('slackSigningSecret'),
     webhookSecret: show('webhookSecret'),
     webhookSecretPrevious: show('webhookSecretPrevious'),
+    anchorSecret: show('anchorSecret'),
   }
 }
 
@@ -286,6 +287,8 @@ function showSettings(
     ticketRequiredForPolicies: settings.ticketRequiredForPolicies,
     secondAdmin: settings.secondAdmin,
     policyChangeNotices: settings.policyChangeNotices,
+    dailyDigest: settings.dailyDigest,
+    digestHour: settings.digestHour,
     reviewDueHours: settings.reviewDueHours,
     emailEnabled: settings.emailEnabled,
     emailSource: settings.emailSource,
@@ -293,6 +296,7 @@ function showSettings(
     slackAuditChannel: settings.slackAuditChannel,
     webhookEnabled: settings.webhookEnabled,
     webhookUrl: settings.webhookUrl,
+    anchorUrl: settings.anchorUrl,
     snsEnabled: settings.snsEnabled,
     snsTopicArn: settings.snsTopicArn,
     adminGroupId: settings.adminGroupId ?? '',

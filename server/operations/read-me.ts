@@ -47,6 +47,7 @@ const followTheBrowser: Preferences = {
   timeZone: null,
   theme: 'system',
   density: 'comfortable',
+  muted: {},
 }
 
 /** What an older or newer version stored and this one does not understand is as if never chosen. */

@@ -1,23 +1,8 @@
+import type { requestNotices } from '#core/notices.ts'
 import type { Change } from './change.ts'
 
 /** What people are told about a request (the domain's "Notices"). */
-export type NoticeEvent =
-  | 'requested'
-  // Once more, to approvers who have not voted, before it expires.
-  | 'reminder'
-  | 'approved'
-  | 'rejected'
-  | 'cancelled'
-  | 'expired'
-  | 'active'
-  | 'ending_soon'
-  | 'ended'
-  | 'revoked'
-  | 'failed'
-  | 'break_glass_used'
-  | 'review_due'
-  // Access that landed after its request was over, and is gone again.
-  | 'excess_added'
+export type NoticeEvent = (typeof requestNotices)[number]
 
 /**
  * Adds to this change the notices that the event calls for. Called inside the transaction, after

@@ -197,6 +197,13 @@ create table decision (
   constraint a_decision_is_yes_or_no CHECK ((decision = ANY (ARRAY['approved'::text, 'rejected'::text])))
 );
 
+create table digest_told (
+  receiver_id text not null,
+  day text not null,
+  constraint digest_told_pkey PRIMARY KEY (receiver_id),
+  constraint a_day_is_a_date CHECK ((day ~ '^\d{4}-\d{2}-\d{2}$'::text))
+);
+
 create table directory_account (
   account_id text not null,
   name text not null,
@@ -1042,6 +1049,7 @@ grant delete, insert, select, update on table aws_budget to team_app;
 grant delete, insert, select, update on table change_feed to team_app;
 grant delete, insert, select, update on table creation_hold to team_app;
 grant delete, insert, select, update on table decision to team_app;
+grant delete, insert, select, update on table digest_told to team_app;
 grant delete, insert, select, update on table directory_account to team_app;
 grant delete, insert, select, update on table directory_group to team_app;
 grant delete, insert, select, update on table directory_membership to team_app;

@@ -633,6 +633,12 @@ export interface LateAlarmToldTable {
   told_at: Date
 }
 
+export interface DigestToldTable {
+  receiver_id: string
+  /** Of the receiver's own calendar. */
+  day: string
+}
+
 export interface EnginePassTable {
   only_row: Generated<boolean>
   epoch: number
@@ -700,6 +706,7 @@ export interface Schema {
   account_reading: AccountReadingTable
   late_alarm: LateAlarmTable
   late_alarm_told: LateAlarmToldTable
+  digest_told: DigestToldTable
   removal_set: RemovalSetTable
   engine_pass: EnginePassTable
   installation: InstallationTable

@@ -309,8 +309,10 @@ describe('mails', () => {
       const { origin, pathname, search } = new URL(link)
       expect(pages).toContain(origin)
       expect(pathname).not.toMatch(/^\/(api|auth)\//)
-      // Which dialog the page opens is said; that is all.
-      expect(search).toMatch(/^(\?decide=(approve|reject))?$/)
+      // Which dialog or filter the page opens with is said; that is all.
+      expect(search).toMatch(
+        /^(\?(decide=(approve|reject)|status=failed|reviewOpen=true|tab=(notices|waiting)))?$/,
+      )
     }
   })
 })

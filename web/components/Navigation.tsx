@@ -52,6 +52,7 @@ export function Navigation(props: { me: Me }): ReactNode {
         link(t, 'nav.auditRequests', paths.auditRequests),
         link(t, 'nav.auditEvents', paths.auditEvents),
         link(t, 'nav.auditUsage', paths.auditUsage),
+        link(t, 'nav.records', paths.records),
       ]),
       section(t, 'nav.administration', [
         link(t, 'nav.eligibility', paths.eligibility),

@@ -9,6 +9,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import { type ReactNode, useMemo, useState } from 'react'
 import type { Preferences } from '#contract/me.ts'
 import { useNow } from '../clock.ts'
+import { NoticesField } from '../components/NoticesField.tsx'
 import { Page } from '../components/Page.tsx'
 import { PageForm } from '../components/PageForm.tsx'
 import { savePreferences } from '../components/TopBar.tsx'
@@ -40,31 +41,34 @@ export function PreferencesPage(): ReactNode {
             </Button>
           }
         >
-          <Container>
-            <SpaceBetween size="l">
-              <LanguageField chosen={chosen} change={change} />
-              <ZoneField chosen={chosen} change={change} />
-              <FormField label={t('prefs.theme')}>
-                <RadioGroup
-                  value={chosen.theme}
-                  onChange={({ detail }) => change({ theme: themeOf(detail.value) })}
-                  items={themes.map((value) => ({ value, label: t(`prefs.theme.${value}`) }))}
-                />
-              </FormField>
-              <FormField label={t('prefs.density')}>
-                <RadioGroup
-                  value={chosen.density}
-                  onChange={({ detail }) =>
-                    change({ density: detail.value === 'compact' ? 'compact' : 'comfortable' })
-                  }
-                  items={(['comfortable', 'compact'] as const).map((value) => ({
-                    value,
-                    label: t(`prefs.density.${value}`),
-                  }))}
-                />
-              </FormField>
-            </SpaceBetween>
-          </Container>
+          <SpaceBetween size="l">
+            <Container>
+              <SpaceBetween size="l">
+                <LanguageField chosen={chosen} change={change} />
+                <ZoneField chosen={chosen} change={change} />
+                <FormField label={t('prefs.theme')}>
+                  <RadioGroup
+                    value={chosen.theme}
+                    onChange={({ detail }) => change({ theme: themeOf(detail.value) })}
+                    items={themes.map((value) => ({ value, label: t(`prefs.theme.${value}`) }))}
+                  />
+                </FormField>
+                <FormField label={t('prefs.density')}>
+                  <RadioGroup
+                    value={chosen.density}
+                    onChange={({ detail }) =>
+                      change({ density: detail.value === 'compact' ? 'compact' : 'comfortable' })
+                    }
+                    items={(['comfortable', 'compact'] as const).map((value) => ({
+                      value,
+                      label: t(`prefs.density.${value}`),
+                    }))}
+                  />
+                </FormField>
+              </SpaceBetween>
+            </Container>
+            <NoticesField chosen={chosen} change={change} roles={me.roles} />
+          </SpaceBetween>
         </Form>
       </PageForm>
     </Page>

@@ -59,6 +59,8 @@ const sameInBoth = new Set<StringKey>([
   'list.countMore',
   'list.rangeFormat',
   'settings.from',
+  'prefs.bySlack',
+  'prefs.tell',
   'channel.slack',
   'channel.sns',
   'channel.webhook',

@@ -68,6 +68,30 @@ export interface BulletinWords {
     }) => string
     readonly aws: (words: string) => string
   }
+  readonly semicolon: string
+  readonly digest: Readonly<
+    Record<
+      | 'heading'
+      | 'what'
+      | 'late'
+      | 'failed'
+      | 'reviews'
+      | 'proposals'
+      | 'undelivered'
+      | 'refresh'
+      | 'creations'
+      | 'waits'
+      | 'sendAgain'
+      | 'recover'
+      | 'link',
+      string
+    >
+  > & {
+    readonly subject: (at: string) => string
+    readonly line: (text: { who: string; access: string }) => string
+    readonly more: (count: number) => string
+    readonly counted: (text: { label: string; count: number }) => string
+  }
   readonly wasLate: {
     readonly one: (access: string) => string
     readonly many: (count: number) => string
@@ -86,6 +110,26 @@ export interface BulletinWords {
 export const englishBulletins: BulletinWords = {
   access: ({ set, account, accountId }) => `${set} in ${account} (${accountId})`,
   comma: ', ',
+  semicolon: '; ',
+  digest: {
+    subject: (at) => `What waits for administrators, ${at}`,
+    heading: 'What waits for administrators',
+    what: 'As it is now; what is settled meanwhile is not listed.',
+    late: 'Removals that are late',
+    failed: 'Requests that failed in the last 24 hours',
+    reviews: 'Break-glass not reviewed yet',
+    proposals: 'Proposed changes',
+    undelivered: 'Notices that did not arrive',
+    refresh: 'Directory refresh held',
+    creations: 'Nothing is created after a restore',
+    waits: 'waiting for a word',
+    sendAgain: 'can be sent again',
+    recover: 'until the log of intents is replayed',
+    link: 'Open TEAM',
+    line: ({ who, access }) => `${who}, ${access}`,
+    more: (count) => `and ${count} more`,
+    counted: ({ label, count }) => `${label} (${count})`,
+  },
   released: {
     subject: ({ who, access }) => `Handed over: ${access} for ${who}`,
     heading: ({ who, by }) => `${by} handed over the access of ${who}`,
@@ -212,6 +256,26 @@ export const englishBulletins: BulletinWords = {
 export const japaneseBulletins: BulletinWords = {
   access: ({ set, account, accountId }) => `${account} (${accountId}) / ${set}`,
   comma: '、',
+  semicolon: '、',
+  digest: {
+    subject: (at) => `管理者の対応が必要な項目 (${at})`,
+    heading: '管理者の対応が必要な項目',
+    what: '現在の状況です。すでに解決したものは含みません。',
+    late: '遅れている削除',
+    failed: '過去 24 時間に失敗した申請',
+    reviews: '事後確認待ちの緊急アクセス',
+    proposals: '提案された変更',
+    undelivered: '届かなかった通知',
+    refresh: '保留中のディレクトリ更新',
+    creations: '復元後のため、アクセスを付与していません',
+    waits: '管理者の判断を待っています',
+    sendAgain: '再送できます',
+    recover: '操作の記録を再生するまで続きます',
+    link: 'TEAM を開く',
+    line: ({ who, access }) => `${who} (${access})`,
+    more: (count) => `ほか ${count} 件`,
+    counted: ({ label, count }) => `${label} (${count} 件)`,
+  },
   released: {
     subject: ({ who, access }) => `TEAM の管理から外されました: ${who} さんの ${access}`,
     heading: ({ who, by }) => `${by} さんが ${who} さんのアクセスを TEAM の管理から外しました`,

@@ -1,4 +1,5 @@
 /** From what a notice that is not about one request has to say to the letter. */
+import type { Digest, DigestPart } from '#server/store/digest.ts'
 import type { LateAlarm } from '#server/store/late-alarms.ts'
 import type { DirectoryCounts } from '#server/store/schema.ts'
 import { type BulletinWords, englishBulletins, japaneseBulletins } from './bulletin-words.ts'
@@ -78,6 +79,7 @@ export interface BulletinView {
         readonly reason: string
         readonly at: Date
       }
+    | ({ readonly kind: 'digest'; readonly thread: string; readonly at: Date } & Digest)
     | {
         readonly kind: 'removal_late'
         readonly thread: string
@@ -134,8 +136,39 @@ function bodyOf(content: BulletinView['content'], style: Style, standing: Standi
       return creationsHeld(content, style)
     case 'removal_late':
       return late(content, style, standing)
+    case 'digest':
+      return digest(content, style)
     default:
       return content satisfies never
+  }
+}
+
+function digest(content: ContentOf<'digest'>, { words, place, publicUrl }: Style): Body {
+  const said = words.digest
+  const part = ({ count, lines }: DigestPart): string => {
+    const named = lines.map(({ who, ...access }) =>
+      said.line({ who: oneLine(who), access: words.access(plain(access)) }),
+    )
+    const more = count - lines.length
+    return [...named, ...(more > 0 ? [said.more(more)] : [])].join(words.semicolon)
+  }
+  const row = (label: string, count: number, value: string, path: string): Fact[] =>
+    count === 0 ? [] : [{ label: said.counted({ label, count }), value, url: publicUrl + path }]
+  const { late, failed, reviews, proposals, undelivered } = content
+  return {
+    subject: said.subject(momentText(content.at, place)),
+    heading: said.heading,
+    paragraphs: [said.what],
+    facts: [
+      ...row(said.late, late.count, part(late), '/admin/health'),
+      ...row(said.failed, failed.count, part(failed), '/audit/requests?status=failed'),
+      ...row(said.reviews, reviews.count, part(reviews), '/audit/requests?reviewOpen=true'),
+      ...row(said.proposals, proposals, said.waits, '/admin/proposals'),
+      ...row(said.undelivered, undelivered, said.sendAgain, '/admin/health?tab=notices'),
+      ...row(said.refresh, Number(content.isRefreshHeld), said.waits, '/admin/directory'),
+      ...row(said.creations, Number(content.areCreationsHeld), said.recover, '/admin/health'),
+    ],
+    links: [{ label: said.link, url: `${publicUrl}/` }],
   }
 }
 

@@ -6,8 +6,9 @@
 
 const wide =
   /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u
-const closing = /^[、。，．・：；？！」』）】〕］｝〉》ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々…]/u
-const opening = /[「『（【〔［｛〈《]$/u
+const closing =
+  /^[)\]}、。，．・：；？！」』）】〕］｝〉》ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々…]/u
+const opening = /[([{「『（【〔［｛〈《]$/u
 /** A word without a break, such as an address, is cut only beyond this. */
 const wordCharactersMax = 500
 

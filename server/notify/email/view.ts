@@ -1,9 +1,9 @@
 /** What a mail about a request is written from: the request as it is when the mail is sent. */
+import type { Standing } from '#core/notices.ts'
 import type { NoticeEvent } from '#server/store/announce-port.ts'
 import type { Place } from './moment.ts'
 
-/** Why this person is told. */
-export type Standing = 'requester' | 'approver' | 'auditor' | 'admin'
+export type { Standing } from '#core/notices.ts'
 
 export interface Word {
   readonly by: string

@@ -75,12 +75,12 @@ export const english: Words = {
         ? `${people(count)} can approve it, and one approval is enough.`
         : `${people(count)} can approve it, and ${needed} approvals are needed.`,
     next: (at) =>
-      `You get another mail when it is decided. Without a decision it expires on ${at}. You can cancel it on its page.`,
+      `You are told when it is decided. Without a decision it expires on ${at}. You can cancel it on its page.`,
   },
   approved: {
     notNeeded: 'No approval was needed.',
-    startsLater: (at) => `Access starts on ${at}. You get another mail when AWS has confirmed it.`,
-    startsNow: 'TEAM is setting it up in AWS. You get another mail as soon as it can be used.',
+    startsLater: (at) => `Access starts on ${at}. You are told when AWS has confirmed it.`,
+    startsNow: 'TEAM is setting it up in AWS. You are told as soon as it can be used.',
     nothingToDo: 'There is nothing left to decide.',
   },
   rejected: {

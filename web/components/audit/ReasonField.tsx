@@ -1,0 +1,31 @@
+import Alert from '@cloudscape-design/components/alert'
+import FormField from '@cloudscape-design/components/form-field'
+import Textarea from '@cloudscape-design/components/textarea'
+import { type ReactNode, useState } from 'react'
+import { failureOf } from '../../api.ts'
+import { useWords } from '../../i18n.tsx'
+import { wordFailure, wordField } from '../../problems.ts'
+
+/** Why something is done that the trail keeps for years; never left out. */
+export function useReason(error: Error | null) {
+  const { t } = useWords()
+  const [reason, setReason] = useState('')
+  const [tried, setTried] = useState(false)
+  const failure = error ? failureOf(error) : null
+  const atField = wordField(failure, 'reason', t)
+  const isMissing = reason.trim() === ''
+  const field: ReactNode = (
+    <>
+      {failure && !atField && <Alert type="error">{wordFailure(failure, t)}</Alert>}
+      <FormField
+        label={t('records.reason')}
+        description={t('records.reasonHelp')}
+        errorText={(tried && isMissing && t('records.reasonMissing')) || (atField ?? '')}
+        stretch
+      >
+        <Textarea value={reason} rows={3} onChange={({ detail }) => setReason(detail.value)} />
+      </FormField>
+    </>
+  )
+  return { reason, isMissing, tried, markTried: () => setTried(true), field }
+}
