@@ -1,6 +1,7 @@
 /** A million events, verified by the server's way and as an export, and exported. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -56,11 +57,58 @@ export async function trail(
       const { stdout } = spawnSync('python3', ['docs/reference/verify_trail.py', file])
       if (!String(stdout).startsWith('Intact')) throw new Error(String(stdout))
     })
+    for (const part of [0, 0.5, Math.random(), 1]) print(await changeOneByte(file, part))
     print({ bench: 'trail', events, ...figures, load: loadNow() })
   } finally {
     rmSync(folder, { recursive: true })
     await database.drop()
   }
+}
+
+/**
+ * One byte, at that part of the file, and both verifiers must name the event on whose line it is. The
+ * file is as before afterwards.
+ */
+async function changeOneByte(file: string, part: number): Promise<object> {
+  const handle = await open(file, 'r+')
+  try {
+    const { size } = await handle.stat()
+    // Not the line's end: it is nobody's byte, and a line more or less is another alteration.
+    let at = Math.min(Math.floor(size * part), size - 2)
+    const byte = Buffer.alloc(1)
+    const readAt = () => handle.read(byte, 0, 1, at)
+    await readAt()
+    if (byte[0] === lineEnd) at += 1
+    await readAt()
+    const before = byte.readUInt8()
+    await handle.write(Buffer.from([before ^ 1]), 0, 1, at)
+    const wanted = (await linesBefore(file, at)) + 1
+    const said = {
+      team: spawnSync(process.execPath, ['server/team.ts', 'audit', 'verify', file]),
+      python: spawnSync('python3', ['docs/reference/verify_trail.py', file]),
+    }
+    await handle.write(Buffer.from([before]), 0, 1, at)
+    for (const [who, { stdout, status }] of Object.entries(said)) {
+      const found = /^Broken: event (\d+)/.exec(String(stdout))?.[1]
+      if (status !== 1 || Number(found) !== wanted) {
+        throw new Error(`${who} found ${found} (${status}) where byte ${at} is of event ${wanted}`)
+      }
+    }
+    return { step: 'one byte changed', at, event: wanted, foundBy: Object.keys(said) }
+  } finally {
+    await handle.close()
+  }
+}
+
+const lineEnd = 0x0a
+
+async function linesBefore(file: string, at: number): Promise<number> {
+  let lines = 0
+  if (at === 0) return lines
+  for await (const chunk of createReadStream(file, { end: at - 1 })) {
+    for (const byte of chunk as Buffer) if (byte === lineEnd) lines += 1
+  }
+  return lines
 }
 
 /** Of this process, looked at ten times a second. */

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { anchorEveryMs, anchorHead } from '#server/audit/anchor.ts'
+import { createAnchorWebhook } from '#server/audit/anchor-webhook.ts'
 import { nameOfRecord, sealerOfLog } from '#server/audit/session-logs/sealed.ts'
 import type { Config } from '#server/config.ts'
 import { createCallQueue } from '#server/engine/call-queue.ts'
@@ -16,6 +17,7 @@ import type { Clock } from '#server/http/ports.ts'
 import type { Logger } from '#server/log.ts'
 import { createAnnounce } from '#server/notify/announce.ts'
 import { createApproversOf } from '#server/notify/approvers.ts'
+import { digestEveryMs, sendDigests } from '#server/notify/digest.ts'
 import { createSendEmail } from '#server/notify/email/send-email.ts'
 import { createTellLateRemovals, tellLateEveryMs } from '#server/notify/late-removals.ts'
 import { actOnClick } from '#server/notify/slack/act-on-click.ts'
@@ -178,9 +180,22 @@ export function createParts(needs: PartsNeeds) {
     installed ??= await installationId(db)
     return installed
   }
+  const post = createPost({ allowed: config.webhookNetworks })
+  const anchorWebhook = createAnchorWebhook({
+    post,
+    readSettings: async () => (await loadSettings(db)).settings,
+    readSecret: vault.read,
+    installation,
+  })
   async function anchor(now: Date): Promise<void> {
-    const head = await anchorHead(db, log, now)
-    await intentLog.keepAnchor({ installation: await installation(), ...head })
+    await anchorHead(db, log, now, [
+      {
+        name: 'anchor.json',
+        keep: async ({ seq, hash }) =>
+          intentLog.keepAnchor({ installation: await installation(), seq, hash }),
+      },
+      anchorWebhook,
+    ])
   }
   async function keepIntent({ key, ...intent }: KeptIntent): Promise<boolean> {
     try {
@@ -219,6 +234,11 @@ export function createParts(needs: PartsNeeds) {
     },
     { name: 'pass mark', everyMs: 1_000, run: asLeader(markLastPass) },
     { name: 'late removals', everyMs: tellLateEveryMs, run: asLeader(tellLate) },
+    {
+      name: 'daily digest',
+      everyMs: digestEveryMs,
+      run: asLeader((now, options) => sendDigests(db, now, options)),
+    },
     { name: 'anchor', everyMs: anchorEveryMs, run: asLeader(anchor) },
   ]
   const slack = createSlackApi({
@@ -234,7 +254,7 @@ export function createParts(needs: PartsNeeds) {
       sns: createSendToTopic({ publish: aws.topic.publish }),
       slack: createSendSlack({ db, api: slack }),
       webhook: createSendWebhook({
-        post: createPost({ allowed: config.webhookNetworks }),
+        post,
         readSecret: vault.read,
       }),
     },
