@@ -143,3 +143,68 @@ test('who is neither auditor nor administrator finds none of it', async () => {
   await expectPage(page.getByRole('heading', { level: 1, name: 'Audit trail' })).toHaveCount(0)
   expect(b.problems).toEqual([])
 })
+
+test('a legal hold is placed, stops erasing, and is released with a reason', async () => {
+  const admin = await b.signedIn('test-admin')
+  await admin.goto(`${b.teamUrl}/audit/records`)
+  await expectPage(admin.getByText('No legal hold was ever placed')).toBeVisible()
+  expect(await accessibilityProblems(admin)).toEqual([])
+  const dialog = admin.getByRole('dialog')
+  const choosePriya = async () => {
+    await dialog.getByRole('button', { name: /^Person/ }).click()
+    await admin.keyboard.type('priya')
+    await admin.getByRole('option', { name: /Priya Raman/ }).click()
+  }
+
+  await admin.getByRole('button', { name: 'Place a hold' }).click()
+  const place = dialog.getByRole('button', { name: 'Place a hold' })
+  await place.click()
+  await expectPage(dialog.getByText('Choose a person')).toBeVisible()
+  await expectPage(dialog.getByText('Say why')).toBeVisible()
+  expect(await accessibilityProblems(admin)).toEqual([])
+  await choosePriya()
+  await dialog.getByLabel('Reason').fill('A lawsuit')
+  await place.click()
+  const row = admin.locator('tbody tr', { hasText: 'priya.raman' })
+  await expectPage(row).toContainText('In force')
+  await expectPage(row).toContainText('A lawsuit')
+
+  const erase = async () => {
+    await admin.getByRole('button', { name: 'Erase a person’s words' }).click()
+    await choosePriya()
+    await dialog.getByLabel('Reason').fill('Asked for it')
+    await dialog.getByRole('button', { name: 'Erase the words of Priya Raman' }).click()
+  }
+  await erase()
+  await expectPage(dialog.getByText('A legal hold keeps this. Release it first')).toBeVisible()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+
+  await row.getByRole('button', { name: 'Release the hold: priya.raman' }).click()
+  await dialog.getByLabel('Reason').fill('It is settled')
+  await dialog.getByRole('button', { name: 'Release', exact: true }).click()
+  await expectPage(row).toContainText('Released')
+  await expectPage(row).toContainText('It is settled')
+  await erase()
+  await expectPage(admin.getByText(/^Erased of Priya Raman/)).toBeVisible()
+
+  await auditor.goto(`${b.teamUrl}/audit/records`)
+  await expectPage(auditor.locator('tbody tr', { hasText: 'priya.raman' })).toContainText(
+    'Released',
+  )
+  await expectPage(auditor.getByRole('button', { name: 'Place a hold' })).toHaveCount(0)
+  await expectPage(auditor.getByRole('button', { name: 'Erase a person’s words' })).toHaveCount(0)
+})
+
+test('everybody chooses by which channel they are told of what', async () => {
+  await auditor.goto(`${b.teamUrl}/preferences`)
+  const box = auditor.getByRole('checkbox', { name: 'Access ended by Slack' })
+  await expectPage(box).toBeChecked()
+  expect(await accessibilityProblems(auditor)).toEqual([])
+  await box.click()
+  await auditor.getByRole('button', { name: 'Save' }).click()
+  await expectPage(auditor.getByText('Preferences saved')).toBeVisible()
+  await auditor.reload()
+  await expectPage(box).not.toBeChecked()
+  await expectPage(auditor.getByRole('checkbox', { name: 'Access ended by E-mail' })).toBeChecked()
+  await expectPage(auditor.getByRole('checkbox', { name: /Daily digest/ })).toHaveCount(0)
+})
