@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { SecretName } from '#core/settings.ts'
 import { createPost } from '#server/notify/webhook/post.ts'
+import { runInFolder } from '#test/command-line.ts'
 import { createTestDatabase, type TestDatabase } from '#test/database.ts'
 import { fillTrail } from '#test/trail-events.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '#test/webhook-receiver.ts'
 import { isFromTeam } from '../../docs/reference/verify-webhook.ts'
 import { anchorHead } from './anchor.ts'
 import { createAnchorWebhook } from './anchor-webhook.ts'
-import { runAudit } from './command.ts'
 import { eventLines, exportedEvents } from './export.ts'
 
 const at = new Date('2026-11-24T09:00:00.000Z')
@@ -76,14 +76,13 @@ test('each minute’s head arrives signed, as a line of its own', async () => {
 describe('whoever owns the database writes the past anew', () => {
   test('unseen by the chain, and seen by what the second place kept', async () => {
     await anchor()
-    const kept = join(folder, 'kept.jsonl')
-    writeFileSync(kept, `${receiver.taken.map(({ body }) => body).join('\n')}\n`)
+    const kept = 'kept.jsonl'
+    writeFileSync(join(folder, kept), `${receiver.taken.map(({ body }) => body).join('\n')}\n`)
     const verify = async (name: string, ...more: string[]) => {
       const lines: string[] = []
       for await (const part of eventLines(exportedEvents(database.db))) lines.push(part)
-      const file = join(folder, name)
-      writeFileSync(file, lines.join(''))
-      return runAudit(['audit', 'verify', file, ...more])
+      writeFileSync(join(folder, name), lines.join(''))
+      return runInFolder(folder, ['audit', 'verify', name, ...more])
     }
     expect(await verify('before.jsonl', '--anchors', kept)).toMatchObject({
       code: 0,
