@@ -18,6 +18,7 @@ interface Environment {
   port: number
   size: 'small' | 'large'
   folder: string
+  bare: boolean
 }
 
 function readEnvironment(env: NodeJS.ProcessEnv): Environment {
@@ -29,11 +30,20 @@ function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   if (size !== 'small' && size !== 'large') {
     throw new Refused(`SANDBOX_SIZE is ${size}; it must be small or large.`)
   }
-  return { port, size, folder: resolve(env.TEAM_DATA_DIR || '.team', 'sandbox') }
+  const setUp = env.SANDBOX_SETUP || 'team'
+  if (setUp !== 'team' && setUp !== 'none') {
+    throw new Refused(`SANDBOX_SETUP is ${setUp}; it must be team or none.`)
+  }
+  return {
+    port,
+    size,
+    bare: setUp === 'none',
+    folder: resolve(env.TEAM_DATA_DIR || '.team', 'sandbox'),
+  }
 }
 
 async function main(): Promise<void> {
-  const { port, size, folder } = readEnvironment(process.env)
+  const { port, size, bare, folder } = readEnvironment(process.env)
   const startedAt = new Date().toISOString()
   const lock = FolderLock.take(folder, { pid: process.pid, port, startedAt })
   if (!(lock instanceof FolderLock)) {
@@ -43,7 +53,7 @@ async function main(): Promise<void> {
     )
   }
   try {
-    const sandbox = await startSandbox({ port, dataDir: folder, size })
+    const sandbox = await startSandbox({ port, dataDir: folder, size, bare })
     lock.listeningOn(sandbox.port)
     const stop = () => {
       void sandbox.close().then(() => {

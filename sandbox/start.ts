@@ -14,6 +14,8 @@ export interface SandboxOptions {
   /** Where the organisation is kept; without it, in memory. */
   dataDir?: string
   size?: 'small' | 'large' | Size
+  /** An organisation in which nothing has been set up for TEAM, when a new one is made. */
+  bare?: boolean
   seed?: number
   /** The organisation's clock; the machine's by default. */
   now?: () => Date
@@ -81,6 +83,7 @@ export async function openWorld(options: Omit<SandboxOptions, 'port'>) {
     const founder = new Founder(world.ids, now().getTime())
     if (options.size === undefined || options.size === 'small') foundSmall(founder)
     else foundSized(founder, options.size === 'large' ? large : options.size)
+    if (options.bare === true) founder.setNothingUp()
     // One entry: an organisation is there whole or not at all.
     world.commit(...founder.changes, { type: 'portal-secrets', value: await makePortalSecrets() })
   }

@@ -21,6 +21,7 @@ export async function drivenWorld(options: {
   clock: DrivenClock
   size?: NonNullable<SandboxOptions['size']>
   dataDir?: string
+  bare?: boolean
   settings?: Partial<Settings>
   wallClock?: () => Date
 }) {

@@ -28,6 +28,7 @@ const settingsBody = z
     trailNoise: z.boolean(),
     otherCallersPerSecond: z.number().min(0).max(1_000_000),
     sesProductionAccess: z.boolean(),
+    sesSendingEnabled: z.boolean(),
     sesPerSecond: count,
     sesPerDay: count,
     minimal: z.boolean(),

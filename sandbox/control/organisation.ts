@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { AssignmentKey, Group, User } from '../model/types.ts'
+import type { Application, AssignmentKey, Group, User } from '../model/types.ts'
 import type { World } from '../model/world.ts'
 import { BadInput } from './bad-input.ts'
 import type { ControlRoutes } from './control.ts'
@@ -177,25 +177,31 @@ const assignmentRoutes: ControlRoutes = {
   },
 }
 
+/** By script, or by the form of the console. */
+export function registerApplication(world: World, body: unknown) {
+  const given = applicationBody.parse(body)
+  given.groups.forEach((group, at) => void knownGroup(world, group, `groups.${at}`))
+  const slug = slugOf(given.name)
+  const before = world.state.applications.get(slug)
+  const value: Application = {
+    ...given,
+    slug,
+    applicationId: before?.applicationId ?? `apl-${world.ids.roleSuffix()}`,
+    createdAt: before?.createdAt ?? world.now(),
+  }
+  world.commit({ type: 'application', value })
+  return { isNew: before === undefined, value }
+}
+
 const applicationRoutes: ControlRoutes = {
   'GET /_sandbox/applications': (world) => ({
     status: 200,
     body: [...world.state.applications.values()].map(shown),
   }),
   'POST /_sandbox/applications'(world, body, origin) {
-    const given = applicationBody.parse(body)
-    given.groups.forEach((group, at) => void knownGroup(world, group, `groups.${at}`))
-    const slug = slugOf(given.name)
-    const before = world.state.applications.get(slug)
-    const value = {
-      ...given,
-      slug,
-      applicationId: before?.applicationId ?? `apl-${world.ids.roleSuffix()}`,
-      createdAt: before?.createdAt ?? world.now(),
-    }
-    world.commit({ type: 'application', value })
-    const metadataUrl = `${origin}/saml/metadata/${slug}`
-    return { status: before === undefined ? 201 : 200, body: { ...shown(value), metadataUrl } }
+    const { isNew, value } = registerApplication(world, body)
+    const metadataUrl = `${origin}/saml/metadata/${value.slug}`
+    return { status: isNew ? 201 : 200, body: { ...shown(value), metadataUrl } }
   },
   'DELETE /_sandbox/applications'(world, body) {
     const { name: given } = z.looseObject({ name }).parse(body)
@@ -208,7 +214,28 @@ const applicationRoutes: ControlRoutes = {
   },
 }
 
+const identityBody = z.strictObject({
+  identity: z
+    .string()
+    .regex(/^([^@\s]+@)?[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'must be a domain or an address'),
+  verified: z.boolean().default(true),
+})
+
+const mailIdentityRoutes: ControlRoutes = {
+  'POST /_sandbox/email-identities'(world, body) {
+    const value = identityBody.parse(body)
+    world.commit({ type: 'email-identity', value })
+    return { status: 200, body: value }
+  },
+  'DELETE /_sandbox/email-identities'(world, body) {
+    const { identity } = identityBody.parse(body)
+    world.commit({ type: 'email-identity-removed', identity })
+    return done
+  },
+}
+
 export const organisationRoutes: ControlRoutes = {
+  ...mailIdentityRoutes,
   ...userRoutes,
   ...groupRoutes,
   ...assignmentRoutes,

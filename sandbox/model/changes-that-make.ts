@@ -5,6 +5,8 @@ import type { Change } from './types.ts'
 /** The fewest changes that give this state again. */
 export function* changesThatMake(state: State): Generator<Change> {
   if (state.founded) yield { type: 'organisation', value: state.organisation }
+  if (state.founded) yield { type: 'organization-services', value: state.services }
+  for (const value of state.emailIdentities.values()) yield { type: 'email-identity', value }
   for (const value of state.organizationalUnits.values())
     yield { type: 'organizational-unit', value }
   for (const value of state.accounts.values()) yield { type: 'account', value }

@@ -34,6 +34,14 @@ export class Founder {
     this.changes.push({ type: 'organisation', value: this.organisation })
   }
 
+  /** No service is trusted, nobody administers one, and SES has verified no domain. */
+  setNothingUp(): void {
+    this.changes.push(
+      { type: 'organisation', value: { ...this.organisation, sesDomains: [] } },
+      { type: 'organization-services', value: { trusted: [], delegated: [] } },
+    )
+  }
+
   unit(name: string, parentId: string): OrganizationalUnit {
     const id = this.#ids.organizationalUnitId(this.organisation.rootId)
     const value = { id, name, parentId }

@@ -12,6 +12,7 @@ import {
   type Change,
   type ConsoleSession,
   defaultSettings,
+  type EmailIdentity,
   type Fault,
   type Group,
   type Instant,
@@ -20,6 +21,7 @@ import {
   type Operation,
   type Organisation,
   type OrganizationalUnit,
+  type OrganizationServices,
   type PermissionSet,
   type PortalSecrets,
   type Role,
@@ -48,12 +50,24 @@ function keepNewest(map: Map<string, unknown>, kept: number): void {
   }
 }
 
+/** As `team init` leaves them; a journal of an older sandbox says nothing about them. */
+function servicesOf(organisation: Organisation): OrganizationServices {
+  const { createdAt: since, delegatedAdministratorId: accountId } = organisation
+  const services = ['sso.amazonaws.com', 'cloudtrail.amazonaws.com', 'account.amazonaws.com']
+  return {
+    trusted: services.map((service) => ({ service, since })),
+    delegated: services.map((service) => ({ accountId, service, since })),
+  }
+}
+
 /**
  * The organisation as tables with the indexes that its lists need. `apply` is the only way in, it
  * needs nothing but the change, and so the same changes always give the same state.
  */
 export class State {
   #organisation: Organisation | null = null
+  services: OrganizationServices = { trusted: [], delegated: [] }
+  readonly emailIdentities = new Map<string, EmailIdentity>()
   readonly organizationalUnits = new SortedTable<OrganizationalUnit>()
   readonly unitsOf = new Index<OrganizationalUnit>()
   readonly accounts = new SortedTable<Account>()
@@ -133,6 +147,16 @@ export class State {
     switch (change.type) {
       case 'organisation':
         this.#organisation = change.value
+        this.services = servicesOf(change.value)
+        break
+      case 'organization-services':
+        this.services = change.value
+        break
+      case 'email-identity':
+        this.emailIdentities.set(folded(change.value.identity), change.value)
+        break
+      case 'email-identity-removed':
+        this.emailIdentities.delete(folded(change.identity))
         break
       case 'organizational-unit':
         this.#putUnit(change.value)

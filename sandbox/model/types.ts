@@ -21,6 +21,18 @@ export interface Organisation {
   createdAt: Instant
 }
 
+/** Of AWS Organizations: which services it trusts, and who administers them in its name. */
+export interface OrganizationServices {
+  trusted: readonly { service: string; since: Instant }[]
+  delegated: readonly { accountId: string; service: string; since: Instant }[]
+}
+
+/** What SES was asked to verify, beside the domains and users that it knows from the start. */
+export interface EmailIdentity {
+  identity: string
+  verified: boolean
+}
+
 export interface OrganizationalUnit {
   id: string
   name: string
@@ -243,6 +255,8 @@ export interface Settings {
   /** Others do the same at the same moment, in the trail alone. */
   trailNoise: boolean
   sesProductionAccess: boolean
+  /** False: AWS has paused sending. */
+  sesSendingEnabled: boolean
   sesPerSecond: number
   sesPerDay: number
   minimal: boolean
@@ -267,6 +281,7 @@ export const defaultSettings: Settings = {
   trailOnBehalfOf: true,
   trailNoise: true,
   sesProductionAccess: false,
+  sesSendingEnabled: true,
   sesPerSecond: 1,
   sesPerDay: 200,
   minimal: false,
@@ -281,6 +296,9 @@ export interface PortalSecrets {
 /** Everything that can happen to the state; the journal is a sequence of these. */
 export type Change =
   | { type: 'organisation'; value: Organisation }
+  | { type: 'organization-services'; value: OrganizationServices }
+  | { type: 'email-identity'; value: EmailIdentity }
+  | { type: 'email-identity-removed'; identity: string }
   | { type: 'organizational-unit'; value: OrganizationalUnit }
   | { type: 'organizational-unit-removed'; id: string }
   | { type: 'account'; value: Account }

@@ -25,6 +25,7 @@ export function consolePage(visit: Visit): Page {
     html`<p class="quiet">Instance ${state.organisation.instanceArn} · Identity Store ${state.organisation.identityStoreId} · ${state.organisation.primaryRegion} · as of ${inUtc(visit.world.now())}</p>
 <h2>Applications</h2>
 ${applications.length === 0 ? html`<p class="card">No SAML 2.0 application has been added.</p>` : applications}
+<p><a href="/console/applications/new">Add application</a></p>
 <h2>AWS accounts</h2>
 <form class="row" role="search"><label for="q">Find an account</label>
 <input type="search" id="q" name="q" value="${wanted}"><button class="plain">Find</button></form>
@@ -48,15 +49,20 @@ function accountCard(visit: Visit, account: Account, assignments: Assignment[]):
   const { state } = visit.world
   const roles = [
     account.accountId === state.organisation.managementAccountId ? 'management account' : '',
-    account.accountId === state.organisation.delegatedAdministratorId
-      ? 'delegated administrator'
-      : '',
+    delegationOf(visit, account),
     account.state === 'ACTIVE' ? '' : account.state.toLowerCase().replaceAll('_', ' '),
   ].filter((role) => role !== '')
   return html`<section class="card"><h3>${account.name} <span class="quiet">${account.accountId}</span></h3>
 <p class="quiet">${[placeOf(visit, account), ...roles].join(' · ')}</p>
 ${assignments.length === 0 ? html`<p>No assignments.</p>` : assignmentTable(visit, assignments)}
 ${roleList(visit, account)}</section>`
+}
+
+function delegationOf({ world: { state } }: Visit, { accountId }: Account): string {
+  const services = state.services.delegated
+    .filter((one) => one.accountId === accountId)
+    .map((one) => one.service.replace(/\.amazonaws\.com$/, ''))
+  return services.length === 0 ? '' : `delegated administrator of ${services.join(', ')}`
 }
 
 /** A role has another suffix each time that it is made. */

@@ -202,3 +202,39 @@ test('every page says that it is a sandbox, and forbids foreign scripts and fram
     expect(await response.text()).toContain('This is a sandbox on this machine, not AWS')
   }
 })
+
+test('an application is added by hand in the console, and what cannot be is said in the form', async () => {
+  const submit = (fields: Record<string, string>) =>
+    fetch(`${sandbox.url}/console/applications`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams(fields),
+    })
+  const form = await textOf('/console/applications/new')
+  expect(form).toContain('value="${user:subject}"')
+  const fields = {
+    name: 'By hand',
+    startUrl: 'http://127.0.0.1:9/auth/login',
+    acsUrl: 'nonsense <b>',
+    audience: 'urn:team:hand',
+    subject: '${user:subject}',
+    subjectFormat: 'persistent',
+    email: '',
+    emailFormat: 'basic',
+    groups: 'TEAM users\r\nTEAM admins\r\n',
+  }
+  const refused = await submit(fields)
+  expect(refused.status).toBe(400)
+  const said = await refused.text()
+  expect(said).toContain('acsUrl: Invalid URL')
+  expect(said).toContain('nonsense &lt;b&gt;')
+  const nobody = await submit({ ...fields, acsUrl: 'http://127.0.0.1:9/acs', groups: 'No such' })
+  expect(await nobody.text()).toMatch(/groups\.0: There is no group No such/)
+
+  expect((await submit({ ...fields, acsUrl: 'http://127.0.0.1:9/acs' })).status).toBe(303)
+  const page = await textOf('/console')
+  expect(page).toContain('Subject → ${user:subject} (persistent)')
+  expect(page).not.toContain('Email →')
+  expect(page).toContain('TEAM users, TEAM admins')
+  expect(page).toContain(`${sandbox.url}/saml/metadata/by-hand`)
+})

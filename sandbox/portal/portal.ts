@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { World } from '../model/world.ts'
 import { readBody } from '../wire/http.ts'
 import { accountPage, actInAccount } from './account-page.ts'
+import { addApplication, applicationFormPage } from './application-form.ts'
 import { consolePage } from './console-page.ts'
 import { type Page, redirect, refusalPage } from './html.ts'
 import { metadata, signOn } from './identity-provider.ts'
@@ -22,11 +23,13 @@ const pages: Readonly<Record<string, (visit: Visit) => Page>> = {
   'GET /start/launch': launch,
   'GET /start/session': accountPage,
   'GET /console': consolePage,
+  'GET /console/applications/new': applicationFormPage,
   'GET /inbox': inboxPage,
 }
 const forms: Readonly<Record<string, (visit: Visit) => Page>> = {
   'POST /start/sign-in': signIn,
   'POST /start/sign-out': signOut,
+  'POST /console/applications': addApplication,
   'POST /start/session/act': actInAccount,
 }
 const assets: Readonly<Record<string, () => Page>> = {

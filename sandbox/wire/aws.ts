@@ -99,6 +99,7 @@ function answer(
   if (known === undefined || leftOut) throw recognised.protocol.unknownOperation(operation)
   if (fault?.error !== undefined) throw new Refusal(fault.error, `Injected ${fault.error}`)
   const context = { world, signer, fault }
+  service.authorise?.(context, operation)
   service.throttle(context, operation)
   const result = known.answer(context, recognised.input(), service.malformed)
   return fault === undefined ? result : partialRead(result, fault, world.chance)

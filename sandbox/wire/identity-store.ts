@@ -13,6 +13,7 @@ import {
   unlessMinimal,
   validationException,
 } from './service.ts'
+import { onlyAdministrators } from './sso-administrators.ts'
 
 /** Limits and patterns of the identitystore API model, 2020-06-15. */
 const IdentityStoreId = text({
@@ -310,5 +311,6 @@ export const identityStore: Service = {
   operations: { ...userOperations, ...groupOperations, ...membershipOperations },
   optional: ['DescribeIdentityStore'],
   malformed: validationException,
+  authorise: onlyAdministrators,
   throttle,
 }

@@ -3,6 +3,7 @@ import { Refusal } from '../model/refusal.ts'
 import { SortedTable } from '../model/sorted-table.ts'
 import type { State } from '../model/state.ts'
 import type { Account, OrganizationalUnit } from '../model/types.ts'
+import { authorise, delegatedAccounts, serviceOperations } from './organizations-services.ts'
 import {
   type Context,
   listed,
@@ -261,15 +262,18 @@ const accountOperations = {
     z.object({ ServicePrincipal: text({ min: 1, max: 128 }).optional(), ...paging }),
     (context, input) => {
       const { state } = context.world
-      const wanted = input.ServicePrincipal ?? 'sso.amazonaws.com'
-      const account = state.accounts.get(state.organisation.delegatedAdministratorId)
-      if (wanted !== 'sso.amazonaws.com' || account === undefined) {
-        return { DelegatedAdministrators: [] }
-      }
-      const DelegationEnabledDate = seconds(state.organisation.createdAt)
-      return {
-        DelegatedAdministrators: [{ ...accountMembers(context, account), DelegationEnabledDate }],
-      }
+      const { rows, next } = pageWithGaps(context, {
+        table: delegatedAccounts(context, input.ServicePrincipal),
+        list: `ListDelegatedAdministrators ${input.ServicePrincipal ?? ''}`,
+        token: input.NextToken,
+        size: input.MaxResults,
+      })
+      const DelegatedAdministrators = rows.flatMap(({ accountId, since }) => {
+        const account = state.accounts.get(accountId)
+        if (account === undefined) return []
+        return [{ ...accountMembers(context, account), DelegationEnabledDate: seconds(since) }]
+      })
+      return { DelegatedAdministrators, NextToken: next }
     },
   ),
 }
@@ -313,8 +317,9 @@ function throttle({ world, signer }: Context, name: string): void {
 export const organizations: Service = {
   name: 'organizations',
   scope: 'organizations',
-  operations: { ...treeOperations, ...accountOperations },
+  operations: { ...treeOperations, ...accountOperations, ...serviceOperations },
   optional: ['ListDelegatedAdministrators'],
+  authorise,
   malformed,
   throttle,
 }

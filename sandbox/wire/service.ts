@@ -24,6 +24,8 @@ export interface Service {
   /** Left out under the setting `minimal`. */
   optional: readonly string[]
   malformed: Malformed
+  /** Refuses whoever may not, before anything is counted or looked at. */
+  authorise?(context: Context, operation: string): void
   throttle(context: Context, operation: string): void
 }
 

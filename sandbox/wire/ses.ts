@@ -72,7 +72,10 @@ function bareAddress(address: string): string {
 
 function isVerified(context: Context, address: string): boolean {
   const { state } = context.world
+  const own = state.emailIdentities.get(address.toLowerCase())
+  if (own !== undefined) return own.verified
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+  if (state.emailIdentities.get(domain)?.verified === true) return true
   if (state.organisation.sesDomains.includes(domain)) return true
   return state.userByEmail(address) !== undefined
 }
@@ -116,6 +119,9 @@ export const ses: Service = {
       if (mail.to.length === 0) throw badRequest('At least one recipient is required.')
       if (mail.to.length > recipientsMax) throw badRequest('Recipient count exceeds 50.')
       if (/[\r\n]/.test(mail.subject)) throw badRequest('Subject may not contain line breaks.')
+      if (!context.world.settings.sesSendingEnabled) {
+        throw new Refusal('SendingPausedException', 'Email sending is paused for this account.')
+      }
       refuseUnverified(context, mail)
       refuseBeyondLimits(context)
       const messageId = `0100${context.world.ids.random.bytes(6).toString('hex')}-${context.world.ids.uuid()}-000000`
@@ -127,12 +133,13 @@ export const ses: Service = {
     }),
 
     GetAccount: operation(z.object({}), (context) => {
-      const { sesProductionAccess, sesPerDay, sesPerSecond } = context.world.settings
+      const { sesProductionAccess, sesSendingEnabled, sesPerDay, sesPerSecond } =
+        context.world.settings
       return {
         DedicatedIpAutoWarmupEnabled: false,
         EnforcementStatus: 'HEALTHY',
         ProductionAccessEnabled: sesProductionAccess,
-        SendingEnabled: true,
+        SendingEnabled: sesSendingEnabled,
         SendQuota: {
           Max24HourSend: sesPerDay,
           MaxSendRate: sesPerSecond,
@@ -143,6 +150,14 @@ export const ses: Service = {
 
     GetEmailIdentity: operation(z.object({ EmailIdentity: z.string() }), (context, input) => {
       const { state } = context.world
+      const own = state.emailIdentities.get(input.EmailIdentity.toLowerCase())
+      if (own !== undefined) {
+        return {
+          IdentityType: own.identity.includes('@') ? 'EMAIL_ADDRESS' : 'DOMAIN',
+          VerifiedForSendingStatus: own.verified,
+          VerificationStatus: own.verified ? 'SUCCESS' : 'PENDING',
+        }
+      }
       const isDomain = state.organisation.sesDomains.includes(input.EmailIdentity.toLowerCase())
       if (!isDomain && state.userByEmail(input.EmailIdentity) === undefined) {
         throw new Refusal(

@@ -25,6 +25,7 @@ import {
   permissionSetArn,
   refuseInstance,
 } from './sso-admin-shapes.ts'
+import { onlyAdministrators } from './sso-administrators.ts'
 
 const permissionSetInput = z.object({
   InstanceArn: instanceArn,
@@ -290,5 +291,6 @@ export const ssoAdmin: Service = {
     'ListAccountAssignmentDeletionStatus',
   ],
   malformed: validationException,
+  authorise: onlyAdministrators,
   throttle,
 }
