@@ -3,5 +3,14 @@ import { addAudit } from './audit.ts'
 import type { AddCommand } from './command.ts'
 import { addRecover } from './recover.ts'
 import { addServe } from './serve.ts'
+import { addDoctor, addIdp, addInit, addIntegration } from './set-up.ts'
 
-export const commands: readonly AddCommand[] = [addServe, addRecover, addAudit]
+export const commands: readonly AddCommand[] = [
+  addInit,
+  addIntegration,
+  addIdp,
+  addDoctor,
+  addServe,
+  addRecover,
+  addAudit,
+]

@@ -20,6 +20,8 @@ export interface ConfigFile {
 }
 
 export const configFileName = 'team.config.json'
+/** Of the sample: what its cognito.sh gives to Cognito. */
+export const detailsFileName = 'details.json'
 const looked = [configFileName, 'parameters.sh', 'deployment/parameters.sh']
 
 /** @throws {Misuse} for a file that is named and not there; {CannotDo} with one line a mistake. */
@@ -55,10 +57,29 @@ function fromJson(path: string, text: string): ConfigFile {
   return { path, config: checkedConfig(path, json), notes: [] }
 }
 
-function fromParameters(path: string, text: string): ConfigFile {
+async function fromParameters(path: string, text: string): Promise<ConfigFile> {
   const { config, notes, mistakes } = parseParameters(text)
   if (mistakes.length > 0) throw refused(path, mistakes)
-  return { path, config: checkedConfig(path, config), notes }
+  const withMetadata = { ...config, ...(await metadataBeside(path)) }
+  return { path, config: checkedConfig(path, withMetadata), notes }
+}
+
+/** `parameters.sh` has no variable for the metadata; the sample keeps it in `details.json`. */
+async function metadataBeside(path: string): Promise<Record<string, unknown>> {
+  const beside = resolve(dirname(path), detailsFileName)
+  if (!existsSync(beside)) return {}
+  const text = await readFile(beside, 'utf8')
+  let said: unknown
+  try {
+    said = JSON.parse(text)
+  } catch (error) {
+    throw new CannotDo(`${beside} is not JSON: ${error instanceof Error ? error.message : error}`)
+  }
+  const { MetadataURL: url, MetadataFile: file } = Object(said) as Record<string, unknown>
+  return {
+    ...(typeof url === 'string' && url !== '' && { samlMetadataUrl: url }),
+    ...(typeof file === 'string' && file !== '' && { samlMetadataFile: file }),
+  }
 }
 
 function checkedConfig(path: string, json: unknown): TeamConfig {

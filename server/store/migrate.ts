@@ -32,7 +32,7 @@ export const CODE_LEVEL = 1
 export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
 export const jobSchema = 'graphile_worker'
 
-const serverVersionMin = 170_000
+export const serverVersionMin = 170_000
 // One number for all versions of this program: "TEAM" in ASCII.
 const lockNumber = 0x5445414d
 const fileName = /^\d{4}-[a-z0-9-]+\.sql$/

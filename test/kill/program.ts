@@ -32,8 +32,8 @@ export class Program {
   #output = ''
   #errors = ''
 
-  constructor(file: string, env: Readonly<Record<string, string>>) {
-    const child = spawn(process.execPath, [`${root}${file}`], {
+  constructor(file: string, env: Readonly<Record<string, string>>, args: readonly string[] = []) {
+    const child = spawn(process.execPath, [`${root}${file}`, ...args], {
       cwd: root,
       env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
