@@ -4,9 +4,8 @@
  */
 import { mkdir } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
-import type { Request } from '#contract/request.ts'
 import { type BrowserWorld, openBrowserWorld, type VisitorOptions } from '#test/e2e/browser.ts'
-import type { Person } from '#test/person.ts'
+import { liveALittle, type Places } from '#test/e2e/lived.ts'
 import { startTestCluster } from '#test/postgres-cluster.ts'
 import { chromiumOrInstall } from './chromium.ts'
 import { root } from './run.ts'
@@ -25,7 +24,7 @@ interface Shot {
 
 const forDocs = process.argv.includes('--docs')
 const folder = forDocs ? `${root}docs/images` : `${root}screenshots`
-const settleMs = 2_600
+const settleMs = 600
 const narrow = { width: 390 }
 const japanese = { locale: 'ja-JP' } as const
 const japaneseDark = { ...japanese, colorScheme: 'dark' } as const
@@ -34,7 +33,7 @@ await Promise.all([chromiumOrInstall(), buildWebIfStale(), mkdir(folder, { recur
 const cluster = await startTestCluster()
 const b = await openBrowserWorld({ cluster })
 try {
-  const shots = await liveALittle(b)
+  const shots = pictures(await liveALittle(b))
   const chosen = forDocs ? shots.filter((shot) => shot.docs) : shots
   for (const shot of chosen) await take(b, shot)
 } finally {
@@ -43,11 +42,12 @@ try {
 }
 
 async function take(world: BrowserWorld, shot: Shot): Promise<void> {
-  const page = await world.signedIn(shot.who, shot.look)
-  const isSandbox = shot.path.startsWith('sandbox:')
-  await page.goto(
-    isSandbox ? world.sandboxUrl + shot.path.slice('sandbox:'.length) : world.teamUrl + shot.path,
-  )
+  const page = shot.path.startsWith('sandbox:')
+    ? await world.throughPortal(shot.who, shot.look)
+    : await world.signedIn(shot.who, { ...shot.look, at: shot.path })
+  if (shot.path.startsWith('sandbox:')) {
+    await page.goto(world.sandboxUrl + shot.path.slice('sandbox:'.length))
+  }
   await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' })
   await quiet(page)
   await page.screenshot({ path: `${folder}/${shot.name}.png`, fullPage: shot.fullPage ?? false })
@@ -64,115 +64,13 @@ async function quiet(page: Page): Promise<void> {
   await page.waitForTimeout(settleMs)
 }
 
-async function liveALittle({ world, pass }: BrowserWorld): Promise<Shot[]> {
-  const organization = await world.organization()
-  const group = (name: string) =>
-    organization.groups.find((one) => one.displayName === name)?.groupId ?? ''
-  const ou = (name: string) =>
-    organization.organizationalUnits.find((one) => one.name === name)?.id ?? ''
-  const target = (account: string, set: string) => ({
-    accountId: organization.accounts.find((one) => one.name === account)?.accountId ?? '',
-    permissionSetArn: organization.permissionSets.find((one) => one.name === set)?.arn ?? '',
-  })
-  const admin = await world.person('test-admin')
-  const user = await world.person('test-user')
-  const priya = await world.person('priya.raman')
-  const sam = await world.person('sam.carter')
-  const policy = await admin.post<{ id: string }>('/eligibility-policies', {
-    subject: { type: 'group', id: group('TEAM users') },
-    targets: {
-      accounts: [],
-      organizationalUnits: [{ id: ou('Workloads'), scope: 'subtree' }],
-      root: false,
-    },
-    permissionSets: ['ReadOnlyAccess', 'PowerUser*'],
-    maxDurationMinutes: 240,
-    note: 'On call, all workloads',
-  })
-  await admin.post('/eligibility-policies', {
-    subject: { type: 'group', id: group('TEAM approvers') },
-    targets: { accounts: [], organizationalUnits: [], root: true },
-    permissionSets: ['AdministratorAccess'],
-    maxDurationMinutes: 60,
-    ticketRequired: true,
-    note: 'Emergencies only',
-  })
-  await admin.post('/approver-policies', {
-    targets: { accounts: [], organizationalUnits: [], root: true },
-    approverGroups: [group('TEAM approvers')],
-    note: 'Platform team decides everywhere',
-  })
-  const ask = async (
-    person: Person,
-    account: string,
-    set: string,
-    minutes: number,
-    why: string,
-  ) => {
-    const { body } = await person.post<{ requests: Request[] }>('/requests', {
-      targets: [target(account, set)],
-      durationMinutes: minutes,
-      justification: why,
-    })
-    await pass(20)
-    return body.requests[0]?.id ?? ''
-  }
-  const ended = await ask(
-    user,
-    'storefront-dev',
-    'ReadOnlyAccess',
-    30,
-    'Check why the nightly job stopped',
-  )
-  await sam.post(`/requests/${ended}/approve`, { comment: 'Go ahead' })
-  await pass(600)
-  await user.post(`/requests/${ended}/return`)
-  await pass(60)
-  const refused = await ask(user, 'storefront-prod', 'PowerUserAccess', 120, 'Try something out')
-  await sam.post(`/requests/${refused}/reject`, {
-    comment: 'Please try it in storefront-dev first',
-  })
-  const active = await ask(
-    user,
-    'payments-prod',
-    'ReadOnlyAccess',
-    60,
-    '「障害対応」決済エラーの原因を本番ログで確認します',
-  )
-  await sam.post(`/requests/${active}/approve`, { comment: '了解です' })
-  await pass(700)
-  const pending = await ask(
-    priya,
-    'payments-prod',
-    'PowerUserAccess',
-    90,
-    'Restart the settlement worker, INC-4242',
-  )
-  await ask(user, 'データ基盤-prod', 'ReadOnlyAccess', 45, '夜間バッチ失敗の調査')
-  await pass(90)
-  return pictures({
-    active,
-    ended,
-    pending,
-    policyId: policy.body.id,
-    ...target('payments-dev', 'PowerUserAccess'),
-  })
-}
-
-interface Places {
-  readonly active: string
-  readonly ended: string
-  readonly pending: string
-  readonly policyId: string
-  readonly accountId: string
-  readonly permissionSetArn: string
-}
-
 function pictures(at: Places): Shot[] {
-  const prefilled = `/requests/new?target=${at.accountId}~${encodeURIComponent(at.permissionSetArn)}&minutes=60`
+  const prefilled = `/requests/new?target=${at.target}&minutes=60`
+  const held = `/requests/new?target=${at.held}&target=${at.target}&minutes=60`
   const user = 'test-user'
   const approver = 'sam.carter'
   const admin = 'test-admin'
+  const auditor = 'test-auditor'
   return [
     { name: 'home-requester', who: user, path: '/' },
     { name: 'home', who: approver, path: '/', docs: true },
@@ -181,6 +79,8 @@ function pictures(at: Places): Shot[] {
     { name: 'create-request', who: user, path: prefilled, docs: true },
     { name: 'create-request-ja', who: user, path: prefilled, look: japanese },
     { name: 'create-request-390', who: user, path: prefilled, look: narrow, fullPage: true },
+    { name: 'create-request-refused', who: user, path: held, fullPage: true },
+    { name: 'create-request-refused-390', who: user, path: held, look: narrow, fullPage: true },
     { name: 'my-requests', who: user, path: '/requests' },
     { name: 'my-requests-ja', who: user, path: '/requests', look: japanese },
     { name: 'my-requests-390', who: user, path: '/requests', look: narrow },
@@ -209,14 +109,46 @@ function pictures(at: Places): Shot[] {
     { name: 'approvals', who: approver, path: '/approvals', docs: true },
     { name: 'approvals-dark', who: approver, path: '/approvals', look: { colorScheme: 'dark' } },
     { name: 'approvals-decided', who: approver, path: '/approvals?tab=decided' },
+    {
+      name: 'approvals-panel',
+      who: approver,
+      path: `/approvals?open=${at.pending}`,
+      docs: true,
+    },
+    { name: 'approvals-ja', who: approver, path: '/approvals', look: japanese },
+    { name: 'approvals-390', who: approver, path: '/approvals', look: narrow, fullPage: true },
+    { name: 'approvals-review', who: approver, path: '/approvals?tab=review' },
+    { name: 'submission', who: approver, path: `/submissions/${at.submission}` },
+    {
+      name: 'submission-ja-dark',
+      who: user,
+      path: `/submissions/${at.submission}`,
+      look: japaneseDark,
+    },
+    { name: 'request-late', who: admin, path: `/requests/${at.late}`, fullPage: true },
+    { name: 'request-rejected-ja', who: user, path: `/requests/${at.rejected}`, look: japanese },
+    { name: 'request-who', who: approver, path: `/requests/${at.pending}?tab=who`, fullPage: true },
+    {
+      name: 'request-events',
+      who: auditor,
+      path: `/requests/${at.pending}?tab=events`,
+      fullPage: true,
+    },
+    { name: 'extend', who: user, path: `/requests/${at.active}?do=extend` },
+    { name: 'revoke', who: approver, path: `/requests/${at.active}?do=revoke` },
     { name: 'active-access', who: approver, path: '/access/active' },
     { name: 'ended-access', who: user, path: '/access/ended' },
     { name: 'eligibility', who: admin, path: '/admin/eligibility' },
-    { name: 'eligibility-edit', who: admin, path: `/admin/eligibility/${at.policyId}`, docs: true },
+    {
+      name: 'eligibility-edit',
+      who: admin,
+      path: `/admin/eligibility/${at.eligibility}`,
+      docs: true,
+    },
     {
       name: 'eligibility-edit-ja',
       who: admin,
-      path: `/admin/eligibility/${at.policyId}`,
+      path: `/admin/eligibility/${at.eligibility}`,
       look: japanese,
     },
     {
@@ -233,6 +165,32 @@ function pictures(at: Places): Shot[] {
     { name: 'directory', who: admin, path: '/admin/directory' },
     { name: 'preferences', who: user, path: '/preferences' },
     { name: 'tokens', who: user, path: '/tokens' },
+    { name: 'home-admin', who: admin, path: '/', docs: true },
+    { name: 'audit-requests', who: auditor, path: '/audit/requests' },
+    { name: 'audit-events', who: auditor, path: '/audit/events', docs: true },
+    { name: 'audit-event', who: auditor, path: '/audit/events?event=12' },
+    { name: 'audit-events-390', who: auditor, path: '/audit/events', look: narrow },
+    { name: 'audit-usage', who: auditor, path: '/audit/usage' },
+    { name: 'audit-records-ja', who: admin, path: '/audit/records', look: japanese },
+    {
+      name: 'explorer',
+      who: auditor,
+      path: `/explore?account=${at.accountId}&tab=could-ask`,
+      docs: true,
+    },
+    { name: 'explorer-390', who: auditor, path: `/explore?user=${at.userId}`, look: narrow },
+    {
+      name: 'eligibility-history',
+      who: admin,
+      path: `/admin/eligibility/${at.eligibility}?tab=history`,
+    },
+    { name: 'approver-policy', who: admin, path: `/admin/approvers/${at.approver}` },
+    { name: 'proposals', who: admin, path: '/admin/proposals' },
+    { name: 'proposal', who: auditor, path: `/admin/proposals/${at.proposal}`, fullPage: true },
+    { name: 'health', who: admin, path: '/admin/health', fullPage: true, docs: true },
+    { name: 'health-ja-dark', who: auditor, path: '/admin/health', look: japaneseDark },
+    { name: 'health-390', who: admin, path: '/admin/health', look: narrow, fullPage: true },
+    { name: 'preferences-ja-dark', who: user, path: '/preferences', look: japaneseDark },
     { name: 'forbidden', who: user, path: '/admin/settings' },
     { name: 'not-found', who: user, path: '/requests/00000000-0000-4000-8000-000000000000' },
     { name: 'sandbox-console', who: admin, path: 'sandbox:/console', docs: true },

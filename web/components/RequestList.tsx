@@ -209,7 +209,7 @@ function Rows(props: RowsProps): ReactNode {
             { id: 'who', content: (request) => request.requester.displayName },
             { id: 'time', content: (request) => <NextTime request={request} /> },
             // Nobody decides on what they have not read.
-            ...(props.view === 'to-approve' ? decisionSections : []),
+            ...(props.view === 'to-approve' || props.view === 'review' ? decisionSections : []),
             {
               id: 'actions',
               content: (request) => <RequestActions request={request} place="row" />,
