@@ -60,6 +60,30 @@ export function parseDatabaseUrl(value: string): Parsed<string> {
     : { wrong: 'is not a URL that begins with postgres:// or postgresql://' }
 }
 
+export const databaseAuths = ['password', 'iam'] as const
+export type DatabaseAuth = (typeof databaseAuths)[number]
+
+export function parseDatabaseAuth(value: string): Parsed<DatabaseAuth> {
+  const auth = databaseAuths.find((known) => known === value)
+  return auth === undefined
+    ? { wrong: `is not one of ${databaseAuths.join(', ')}` }
+    : { value: auth }
+}
+
+/** CloudWatch API reference, PutMetricData; `AWS/` is its own. */
+export function parseNamespace(value: string): Parsed<string> {
+  const isNamespace = /^[\w.#:/-]{1,255}$/.test(value) && !value.startsWith('AWS/')
+  return isNamespace ? { value } : { wrong: 'is not a namespace of CloudWatch' }
+}
+
+export const drainSecondsMax = 60
+
+export function parseDrainSeconds(value: string): Parsed<number> {
+  const seconds = Number(value)
+  const isKnown = /^\d{1,2}$/.test(value) && seconds <= drainSecondsMax
+  return isKnown ? { value: seconds } : { wrong: `is not from 0 to ${drainSecondsMax} seconds` }
+}
+
 export function parseText(value: string): Parsed<string> {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
   return /[\u0000-\u001f\u007f]/.test(value) ? { wrong: 'has control characters' } : { value }

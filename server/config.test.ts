@@ -24,10 +24,13 @@ test('the least that is needed gives a server on loopback', () => {
     host: '127.0.0.1',
     publicUrl: 'http://127.0.0.1:8080',
     databaseUrl: null,
+    databaseAuth: 'password',
     dataDir: './.team',
     awsRegion: 'eu-west-1',
     logLevel: 'info',
     metricsPort: null,
+    metricsNamespace: null,
+    drainSeconds: 0,
     trustedProxies: [],
     webhookNetworks: [],
     slackApiUrl: 'https://slack.com/api',
@@ -68,6 +71,11 @@ describe('one mistake is one line that begins with its name', () => {
     ['PUBLIC_URL', 'https://user@team.example.com'],
     ['PUBLIC_URL', 'javascript:alert(1)'],
     ['DATABASE_URL', 'mysql://db/team'],
+    ['DATABASE_AUTH', 'kerberos'],
+    ['DATABASE_AUTH', 'iam'],
+    ['TEAM_METRICS_NAMESPACE', 'AWS/TEAM'],
+    ['TEAM_DRAIN_SECONDS', '61'],
+    ['TEAM_DRAIN_SECONDS', '-1'],
     ['TEAM_DATA_DIR', 'a\u0000b'],
     ['AWS_REGION', 'Ireland'],
     ['AWS_ENDPOINT_URL', 'localhost:8090'],
@@ -94,6 +102,17 @@ describe('one mistake is one line that begins with its name', () => {
       expect(lines[0]).not.toContain('\n')
     })
   }
+})
+
+test('with IAM the address of the database names host and user, and no password', () => {
+  const iam = (url: string) => mistakes({ DATABASE_AUTH: 'iam', DATABASE_URL: url })
+  expect(iam('postgres://team@db.example.com/team')).toEqual([])
+  expect(iam('postgres:///team')).toEqual([
+    expect.stringMatching(/^DATABASE_URL names no host or no user/),
+  ])
+  expect(iam('postgres://team:hunter2@db.example.com/team')).toEqual([
+    expect.stringMatching(/^DATABASE_URL has a password/),
+  ])
 })
 
 test('two sources of metadata are one too many', () => {

@@ -4,13 +4,19 @@
  * docs/reference/settings.md is printed from this table.
  */
 import {
+  type DatabaseAuth,
+  databaseAuths,
+  drainSecondsMax,
   type Parsed,
   parseAudience,
+  parseDatabaseAuth,
   parseDatabaseUrl,
+  parseDrainSeconds,
   parseEmail,
   parseHost,
   parseHttpUrl,
   parseLogLevel,
+  parseNamespace,
   parseNetworks,
   parsePort,
   parsePublicUrl,
@@ -35,11 +41,15 @@ export interface Config {
   readonly publicUrl: string
   /** Null: the embedded PostgreSQL under `dataDir`. */
   readonly databaseUrl: string | null
+  readonly databaseAuth: DatabaseAuth
   readonly dataDir: string
   /** Null: the SDK finds it in the profile that AWS_PROFILE names. */
   readonly awsRegion: string | null
   readonly logLevel: LogLevel
   readonly metricsPort: number | null
+  /** Null: no line of metrics in the log. */
+  readonly metricsNamespace: string | null
+  readonly drainSeconds: number
   readonly trustedProxies: readonly string[]
   readonly webhookNetworks: readonly string[]
   readonly slackApiUrl: string
@@ -104,6 +114,14 @@ const settings = {
     secret: true,
     parse: parseDatabaseUrl,
   },
+  DATABASE_AUTH: {
+    type: databaseAuths.join(' or '),
+    default: 'password',
+    reason:
+      "How the database lets TEAM in: by the password of DATABASE_URL (or its certificates), or by IAM, with a token of the server's own AWS credentials for each connection (Amazon RDS and Aurora). With iam the URL has no password, and the server's certificate is always verified, by sslrootcert if the URL has it, else by Amazon's authorities.",
+    example: 'iam',
+    parse: parseDatabaseAuth,
+  },
   TEAM_DATA_DIR: {
     type: 'folder',
     default: './.team',
@@ -149,6 +167,22 @@ const settings = {
       'If set, /metrics is served on this port of loopback; else on PORT, for a token with the scope metrics.',
     example: '9464',
     parse: parsePort,
+  },
+  TEAM_METRICS_NAMESPACE: {
+    type: 'name',
+    default: 'none',
+    reason:
+      "If set, the metrics that alarms use are a line of the log each minute, in CloudWatch's embedded metric format, under this namespace.",
+    example: 'TEAM',
+    parse: parseNamespace,
+  },
+  TEAM_DRAIN_SECONDS: {
+    type: `seconds, 0 to ${drainSecondsMax}`,
+    default: '0',
+    reason:
+      'How long a copy that is told to stop goes on answering, while /readyz says 503 and proxies turn to the other copies.',
+    example: '5',
+    parse: parseDrainSeconds,
   },
   TEAM_TRUSTED_PROXIES: {
     type: 'addresses or networks, separated by commas',
@@ -291,15 +325,21 @@ export function readConfig(env: Environment): Config {
     reader.refuse('AWS_REGION', 'is missing')
   }
   checkEndpoints(reader)
+  const databaseUrl = reader.read('DATABASE_URL')
+  const databaseAuth = reader.read('DATABASE_AUTH') ?? 'password'
+  if (databaseAuth === 'iam') checkIamDatabase(reader, databaseUrl)
   const config: Config = {
     port,
     host: reader.read('HOST') ?? '127.0.0.1',
     publicUrl,
-    databaseUrl: reader.read('DATABASE_URL'),
+    databaseUrl,
+    databaseAuth,
     dataDir: reader.read('TEAM_DATA_DIR') ?? './.team',
     awsRegion,
     logLevel: reader.read('LOG_LEVEL') ?? 'info',
     metricsPort,
+    metricsNamespace: reader.read('TEAM_METRICS_NAMESPACE'),
+    drainSeconds: reader.read('TEAM_DRAIN_SECONDS') ?? 0,
     trustedProxies: reader.read('TEAM_TRUSTED_PROXIES') ?? [],
     webhookNetworks: reader.read('TEAM_WEBHOOK_NETWORKS') ?? [],
     slackApiUrl: reader.read('SLACK_API_URL') ?? 'https://slack.com/api',
@@ -329,6 +369,21 @@ function readMetadataSource(reader: Reader): MetadataSource {
     reader.refuse('SAML_METADATA_URL', 'is missing, and so is SAML_METADATA_FILE; set one of them')
   }
   return url === null ? { kind: 'file', path: path ?? '' } : { kind: 'url', url }
+}
+
+/** What a token of IAM is made of, and nothing that would be sent in its place. */
+function checkIamDatabase(reader: Reader, databaseUrl: string | null): void {
+  if (!reader.isSet('DATABASE_URL')) {
+    reader.refuse('DATABASE_AUTH', 'is iam, and DATABASE_URL is missing')
+  }
+  if (databaseUrl === null) return
+  const url = new URL(databaseUrl)
+  if (url.hostname === '' || url.username === '') {
+    reader.refuse('DATABASE_URL', 'names no host or no user, which DATABASE_AUTH=iam needs')
+  }
+  if (url.password !== '') {
+    reader.refuse('DATABASE_URL', 'has a password, which DATABASE_AUTH=iam does not use')
+  }
 }
 
 function readSecrets(reader: Reader): Config['secrets'] {

@@ -5,7 +5,7 @@ import { createLogger, type Logger } from './log.ts'
 import { MigrationError } from './store/migrate.ts'
 import { EmbeddedPostgresError } from './store/postgres/embedded.ts'
 import { SecretsUnreadable } from './store/vault.ts'
-import { StartError } from './wiring/parts.ts'
+import { StartError } from './wiring/start-error.ts'
 import { startTeam, type Team } from './wiring/team.ts'
 
 const webRoot = new URL('../dist/web', import.meta.url).pathname

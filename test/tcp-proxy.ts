@@ -130,7 +130,7 @@ export function urlThrough(proxy: TcpProxy, url: string, options = ''): string {
   return `postgresql://${user}@127.0.0.1:${proxy.port}/${database}${more}`
 }
 
-function placeOf(url: string) {
+export function placeOf(url: string) {
   const [head = '', query = ''] = url.split('?', 2)
   const parameters = new URLSearchParams(query)
   const read = (name: string) => {

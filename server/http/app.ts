@@ -45,6 +45,7 @@ import { describeOperations } from './describe-operations.ts'
 import { registerDocsPage } from './docs-page.ts'
 import { type HealthDeps, registerHealth } from './health.ts'
 import { readJsonStrictly } from './json-body.ts'
+import { finishAnswers, watchAnswers } from './leaving.ts'
 import type { PeoplePorts } from './ports.ts'
 import { handleError, sendProblem } from './problem.ts'
 import { addRateLimits, defaultRateLimits, type RateLimits } from './rate-limits.ts'
@@ -76,6 +77,8 @@ export interface AppDeps extends HealthDeps {
   readonly rateLimits?: RateLimits
   /** The built web bundle; null where there is none to serve. */
   readonly webRoot: string | null
+  /** Absent: never. */
+  readonly isLeaving?: () => boolean
   /** The resources, each a call of its `registerX(app, deps)`. */
   readonly register: (app: App) => void | Promise<void>
 }
@@ -102,6 +105,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   app.removeContentTypeParser('text/plain')
   readJsonStrictly(app)
 
+  const answers = watchAnswers(app, deps.isLeaving ?? (() => false))
   logRequests(app)
   addSecurityHeaders(app, deps.publicUrl)
   requirePermissions(app)
@@ -127,6 +131,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   registerHealth(app, deps)
   await deps.register(app)
   if (deps.webRoot !== null) await registerWebBundle(app, deps.webRoot)
+  finishAnswers(app, answers)
   await app.ready()
   return app
 }

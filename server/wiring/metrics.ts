@@ -9,8 +9,18 @@ import { countDrift } from '#server/store/drift.ts'
 import { readPass } from '#server/store/engine-pass.ts'
 import type { Schema } from '#server/store/schema.ts'
 
+/** Since it was last taken. */
+export interface Recent {
+  readonly excessSeconds: readonly number[]
+  readonly timeToGrantSeconds: readonly number[]
+  readonly calls: number
+  readonly callsFailed: number
+}
+
 export interface Metrics {
   readonly registry: Registry
+  /** For the line in the log; each observation is in one of them, or in none where they are many. */
+  takeRecent(): Recent
   readonly countAwsCall: (call: CountedCall) => void
   readonly excessSeconds: (seconds: number) => void
   readonly timeToGrantSeconds: (seconds: number) => void
@@ -41,12 +51,44 @@ export function createMetrics(): Metrics {
     buckets: grantBuckets,
     registers,
   })
+  let recent = noneRecent()
   return {
     registry,
-    countAwsCall: (call) => calls.inc({ ...call }),
-    excessSeconds: (seconds) => excess.observe(seconds),
-    timeToGrantSeconds: (seconds) => toGrant.observe(seconds),
+    takeRecent() {
+      const taken = recent
+      recent = noneRecent()
+      return taken
+    },
+    countAwsCall(call) {
+      calls.inc({ ...call })
+      recent.calls += 1
+      if (call.outcome !== 'ok') recent.callsFailed += 1
+    },
+    excessSeconds(seconds) {
+      excess.observe(seconds)
+      keepLargest(recent.excessSeconds, seconds)
+    },
+    timeToGrantSeconds(seconds) {
+      toGrant.observe(seconds)
+      keepLargest(recent.timeToGrantSeconds, seconds)
+    },
   }
+}
+
+const noneRecent = () => ({
+  excessSeconds: [] as number[],
+  timeToGrantSeconds: [] as number[],
+  calls: 0,
+  callsFailed: 0,
+})
+
+/** A line of the log holds so many; in a storm the slow ones are those that matter. */
+const recentMax = 100
+
+function keepLargest(values: number[], value: number): void {
+  values.push(value)
+  if (values.length <= recentMax) return
+  values.splice(values.indexOf(Math.min(...values)), 1)
 }
 
 /** Gauges that are read from the database when somebody asks. */

@@ -52,8 +52,7 @@ import { loadSettings } from '#server/store/settings.ts'
 import { createVault } from '#server/store/vault.ts'
 import type { AwsSide } from './aws-side.ts'
 import type { Metrics } from './metrics.ts'
-
-export class StartError extends Error {}
+import { StartError } from './start-error.ts'
 
 const expiredAtOnce = 100
 

@@ -4,6 +4,7 @@ import type { Logger } from '#server/log.ts'
 import { type Connection, type Database, openDatabase } from '#server/store/database.ts'
 import { migrate } from '#server/store/migrate.ts'
 import { startEmbeddedPostgres } from '#server/store/postgres/embedded.ts'
+import { iamConnection } from './iam-connection.ts'
 
 export interface Storage {
   readonly database: Database
@@ -14,7 +15,7 @@ export interface Storage {
 }
 
 export async function openStorage(
-  config: Pick<Config, 'databaseUrl' | 'dataDir'>,
+  config: Pick<Config, 'databaseUrl' | 'databaseAuth' | 'awsRegion' | 'dataDir'>,
   log: Logger,
 ): Promise<Storage> {
   const lines = {
@@ -25,7 +26,7 @@ export async function openStorage(
     config.databaseUrl === null
       ? await startEmbeddedPostgres({ dataDir: config.dataDir, log: lines })
       : null
-  const connection = embedded?.connectionString ?? config.databaseUrl ?? ''
+  const connection = embedded?.connectionString ?? (await connectionOf(config))
   try {
     await migrate({ connection, log: lines })
   } catch (error) {
@@ -42,4 +43,11 @@ export async function openStorage(
       await embedded?.stop()
     },
   }
+}
+
+async function connectionOf(
+  config: Pick<Config, 'databaseUrl' | 'databaseAuth' | 'awsRegion'>,
+): Promise<Connection> {
+  const url = config.databaseUrl ?? ''
+  return config.databaseAuth === 'iam' ? iamConnection(url, config.awsRegion) : url
 }

@@ -2,6 +2,7 @@
  * TEAM, put together: the one place that knows every room. Tests start it with a driven clock and
  * AWS's address in hand; production with nothing but its configuration.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { UserId } from '#core/ids.ts'
 import { recordRefusedSignIn } from '#server/audit/refused-sign-ins.ts'
@@ -9,13 +10,13 @@ import type { Config } from '#server/config.ts'
 import type { Engine } from '#server/engine/engine.ts'
 import { type App, buildApp } from '#server/http/app.ts'
 import { buildMetricsApp, registerMetrics } from '#server/http/health.ts'
-import type { Clock } from '#server/http/ports.ts'
+import { type Clock, everyInRealTime } from '#server/http/ports.ts'
 import { registerResources } from '#server/http/register-all.ts'
 import { identityProvider, metadataReader } from '#server/http/sign-in/idp.ts'
 import { registerSignIn } from '#server/http/sign-in/routes.ts'
 import { createSessions, type Sessions } from '#server/http/sign-in/sessions.ts'
 import { createTokens } from '#server/http/sign-in/tokens.ts'
-import type { Logger } from '#server/log.ts'
+import { createLogger, type Logger } from '#server/log.ts'
 import { createSendTest } from '#server/notify/send-test.ts'
 import { type Drained, drainJobs, startNotifyWorker } from '#server/notify/worker.ts'
 import { createLoadActor } from '#server/operations/actor.ts'
@@ -28,6 +29,7 @@ import { sessionStore } from '#server/store/sessions.ts'
 import { loadSettings } from '#server/store/settings.ts'
 import { type AwsOverrides, type AwsSide, openAws } from './aws-side.ts'
 import { createMetrics, type Metrics, watchDatabase } from './metrics.ts'
+import { metricsLine } from './metrics-line.ts'
 import { createParts, type Parts } from './parts.ts'
 import { openStorage, type Storage } from './storage.ts'
 
@@ -56,6 +58,7 @@ export interface Team {
 }
 
 const seededEveryMs = 250
+const metricsLineEveryMs = 60_000
 
 export async function startTeam(options: TeamOptions): Promise<Team> {
   const { config, log } = options
@@ -83,6 +86,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
   }
   const engine = parts.startEngine()
   const closing: (() => Promise<unknown>)[] = []
+  let leaving = false
   try {
     closing.push(await askWhetherSeeded(parts))
     const nudges = await listen({
@@ -97,9 +101,11 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
       const worker = await startNotifyWorker(parts.notifyPorts)
       closing.push(() => worker.stop())
     }
-    const app = await buildHttp(options, { storage, clock, metrics, aws, parts })
+    const isLeaving = () => leaving
+    const app = await buildHttp(options, { storage, clock, metrics, aws, parts, isLeaving })
     await app.listen({ port: config.port, host: config.host })
     const metricsApp = await listenForMetrics(config, metrics)
+    closing.push(logMetrics(config, metrics))
     return {
       url: config.publicUrl,
       app,
@@ -108,6 +114,8 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
       ready: parts.ready,
       drainJobs: async () => drainJobs(parts.notifyPorts, await clock.now()),
       async stop() {
+        leaving = true
+        await pause(config.drainSeconds * 1000)
         parts.stopReading()
         await app.close()
         await metricsApp?.close()
@@ -151,11 +159,12 @@ interface Sides {
 
 interface HttpSides extends Sides {
   readonly parts: Parts
+  readonly isLeaving: () => boolean
 }
 
 async function buildHttp(
   { config, log, webRoot, version, clock: drivenClock }: TeamOptions,
-  { storage, clock, parts, metrics }: HttpSides,
+  { storage, clock, parts, metrics, isLeaving }: HttpSides,
 ): Promise<App> {
   const { db, long } = storage.database
   const { rules, vault, confirmer, looks, announce, tellOverseers } = parts
@@ -179,7 +188,9 @@ async function buildHttp(
     },
     trustedProxies: config.trustedProxies,
     webRoot,
+    isLeaving,
     ready: async () => {
+      if (isLeaving()) return { ok: false, why: 'This copy is stopping.' }
       const why = await whyUnreachable(db)
       return why === null ? { ok: true } : { ok: false, why }
     },
@@ -235,4 +246,19 @@ async function listenForMetrics(config: Config, metrics: Metrics): Promise<Fasti
   const app = buildMetricsApp(metrics.registry)
   await app.listen({ port: config.metricsPort, host: '127.0.0.1' })
   return app
+}
+
+/** Whatever LOG_LEVEL says: alarms hang on it. */
+function logMetrics(config: Config, metrics: Metrics): () => Promise<void> {
+  const { metricsNamespace: namespace } = config
+  if (namespace === null) return async () => undefined
+  const log = createLogger('info')
+  const installation = new URL(config.publicUrl).host
+  const timer = everyInRealTime(metricsLineEveryMs, () => {
+    metricsLine(metrics, { namespace, installation, at: new Date() }).then(
+      (line) => log.info(line, 'metrics'),
+      (error) => log.error({ err: error }, 'metrics could not be read'),
+    )
+  })
+  return async () => timer.stop()
 }
