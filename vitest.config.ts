@@ -13,7 +13,7 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: [
-            '{core,contract,server,sandbox,scripts,web}/**/*.test.ts',
+            '{core,contract,server,sandbox,scripts,web,infra}/**/*.test.ts',
             'test/*.test.ts',
             'test/reliability/*.test.ts',
             'test/boto3/*.test.ts',

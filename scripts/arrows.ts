@@ -31,11 +31,20 @@ const rules: readonly Rule[] = [
     rooms: [/^core\//, /^server\/store\//, /^server\/audit\/chain\.ts$/, /^contract\//],
     packages: { never: ['@aws-sdk/', 'fastify'] },
   },
+  {
+    from: /^infra\//,
+    rooms: [
+      /^infra\//,
+      /^server\/(aws\/permissions|config-file|command-line\/shell)/,
+      /^server\/wiring\/metrics-line/,
+    ],
+    packages: { never: ['@aws-sdk/'] },
+  },
   { from: /^server\/main\.ts$|^server\/wiring\//, rooms: [/^(core|contract|server)\//] },
   {
     from: /^server\//,
     rooms: [/^(core|contract|server)\//],
-    packages: { never: ['@aws-sdk/'] },
+    packages: { never: ['@aws-sdk/', 'aws-cdk-lib'] },
   },
   { from: /./, rooms: [/./] },
 ]

@@ -14,6 +14,7 @@ const parts: readonly Part[] = [
   { name: 'format and lint', run: () => program('biome', ['check', '.']) },
   { name: 'types', run: () => types('tsconfig.json') },
   { name: 'types of the web application', run: () => types('web/tsconfig.json') },
+  { name: 'types of the infrastructure', run: () => types('infra/tsconfig.json') },
   { name: 'import arrows', run: brokenArrows },
   { name: 'generated files', run: staleFiles },
   { name: 'lock file', run: lockFile },

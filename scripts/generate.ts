@@ -9,6 +9,7 @@ import { configReference } from '#server/config.ts'
 import { configFileSchema } from '#server/config-file/schema.ts'
 import { dumpMigratedSchema } from './dump-schema.ts'
 import { openApiDocument } from './openapi.ts'
+import { permissionsPage } from './permissions-page.ts'
 import { root } from './run.ts'
 
 interface Generated {
@@ -18,6 +19,7 @@ interface Generated {
 
 const generated: readonly Generated[] = [
   { path: 'test/snapshots/authorisation.txt', make: async () => printMatrix() },
+  { path: 'docs/operate/permissions.md', make: async () => permissionsPage() },
   { path: 'docs/reference/settings.md', make: async () => configReference() },
   { path: 'docs/reference/team.config.schema.json', make: async () => configFileSchema() },
   {

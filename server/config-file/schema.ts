@@ -14,6 +14,7 @@ import {
   parseSafeUrl,
   parseText,
 } from '#server/config-values.ts'
+import { deployment } from './deployment.ts'
 
 /** The same judgement as of the server's environment, so that one text is right or wrong for both. */
 function checked(
@@ -114,6 +115,7 @@ export const teamConfig = z
       description: 'The name of this installation in SAML; urn:team: and the host of publicUrl.',
       example: 'urn:team:team.example.com',
     }),
+    deploy: deployment.optional(),
   })
   .refine((config) => !(config.samlMetadataUrl && config.samlMetadataFile), {
     path: ['samlMetadataUrl'],
