@@ -45,7 +45,7 @@ export function stackSettings(config: TeamConfig): StackSettings {
       ? (config.cloudTrailAuditLogs ?? null)
       : null,
     tags: config.tags ?? {},
-    deploy: need(config.deploy, 'deploy', 'what to make in AWS'),
+    deploy: need(config.deploy, 'deploy', 'what to make in AWS (docs/operate/deploy.md)'),
   }
   if (missing.length > 0) throw new CannotDo(missing.join('\n'))
   const { protocol, port } = new URL(settings.publicUrl)

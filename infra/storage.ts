@@ -96,7 +96,8 @@ export function makeDatabase(
       identifier: { DBClusterIdentifier: cluster.clusterIdentifier },
     }
   }
-  const instance = new DatabaseInstance(stack, 'Database', {
+  // Another name than the cluster's: CloudFormation changes no type under one name.
+  const instance = new DatabaseInstance(stack, 'DatabaseInstance', {
     ...common,
     engine: DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.VER_17_7 }),
     databaseName,

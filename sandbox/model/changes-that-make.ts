@@ -27,6 +27,8 @@ export function* changesThatMake(state: State): Generator<Change> {
   for (const value of state.mails) yield { type: 'mail', value }
   for (const value of state.topics.values()) yield { type: 'topic', value }
   for (const value of state.topicMessages) yield { type: 'topic-message', value }
+  for (const value of state.stacks.values()) yield { type: 'stack', value }
+  for (const value of state.changeSets.values()) yield { type: 'change-set', value }
   for (const value of state.calls) yield { type: 'call', value }
   for (const value of state.trailEvents) yield { type: 'trail-event', value }
   for (const value of state.trailQueries.values()) yield { type: 'trail-query', value }

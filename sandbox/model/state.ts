@@ -10,6 +10,7 @@ import {
   type AssignmentKey,
   type Call,
   type Change,
+  type ChangeSet,
   type ConsoleSession,
   defaultSettings,
   type EmailIdentity,
@@ -26,6 +27,7 @@ import {
   type PortalSecrets,
   type Role,
   type Settings,
+  type Stack,
   type Target,
   type Topic,
   type TopicMessage,
@@ -91,6 +93,9 @@ export class State {
   readonly mails: Mail[] = []
   readonly topics = new Map<string, Topic>()
   readonly topicMessages: TopicMessage[] = []
+  /** In the order in which they were made. */
+  readonly stacks = new Map<string, Stack>()
+  readonly changeSets = new Map<string, ChangeSet>()
   readonly calls: Call[] = []
   /** In the order of their times. */
   readonly trailEvents: TrailEvent[] = []
@@ -232,6 +237,15 @@ export class State {
         break
       case 'topic-messages-cleared':
         this.topicMessages.splice(0)
+        break
+      case 'stack':
+        this.stacks.set(change.value.stackId, change.value)
+        break
+      case 'change-set':
+        this.changeSets.set(change.value.changeSetId, change.value)
+        break
+      case 'change-set-removed':
+        this.changeSets.delete(change.changeSetId)
         break
       case 'call':
         this.#putCall(change.value)

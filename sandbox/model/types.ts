@@ -164,6 +164,31 @@ export interface TopicMessage {
   at: Instant
 }
 
+/** Of CloudFormation. What it is doing, or did last; done from `doneAt` on. */
+export interface Stack {
+  stackId: string
+  name: string
+  doing: 'REVIEW' | 'CREATE' | 'UPDATE' | 'DELETE'
+  doneAt: Instant
+  failure: string | null
+  /** Of its last execution; empty before the first. */
+  template: string
+  tags: Record<string, string>
+  createdAt: Instant
+}
+
+export interface ChangeSet {
+  changeSetId: string
+  name: string
+  stackId: string
+  template: string
+  tags: Record<string, string>
+  createdAt: Instant
+  readyAt: Instant
+  failure: string | null
+  executed: boolean
+}
+
 /** What the organisation's trail recorded; in its log group and its event data store. */
 export interface TrailEvent {
   at: Instant
@@ -325,6 +350,9 @@ export type Change =
   | { type: 'topic'; value: Topic }
   | { type: 'topic-message'; value: TopicMessage }
   | { type: 'topic-messages-cleared' }
+  | { type: 'stack'; value: Stack }
+  | { type: 'change-set'; value: ChangeSet }
+  | { type: 'change-set-removed'; changeSetId: string }
   | { type: 'call'; value: Call }
   | { type: 'calls-cleared' }
   | { type: 'trail-event'; value: TrailEvent }

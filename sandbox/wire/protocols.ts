@@ -1,4 +1,5 @@
 import { Refusal } from '../model/refusal.ts'
+import { cloudFormation } from './cloudformation.ts'
 import { cloudTrail } from './cloudtrail.ts'
 import { identityStore } from './identity-store.ts'
 import { logs } from './logs.ts'
@@ -57,6 +58,11 @@ export function recognise(request: AwsRequest): Recognised {
   if (version === snsVersion) {
     const input = () => Object.fromEntries(form)
     return { service: sns, operation, protocol: queryProtocol(snsNamespace, version), input }
+  }
+  if (version === stacksVersion) {
+    const input = () => Object.fromEntries(form)
+    const protocol = queryProtocol(stacksNamespace, version)
+    return { service: cloudFormation, operation, protocol, input }
   }
   const protocol = queryProtocol(stsNamespace, stsVersion)
   return { service: sts, operation, protocol, input: () => ({}) }
@@ -152,6 +158,9 @@ const stsNamespace = `https://sts.amazonaws.com/doc/${stsVersion}/`
 const snsVersion = '2010-03-31'
 const snsNamespace = `http://sns.amazonaws.com/doc/${snsVersion}/`
 
+const stacksVersion = '2010-05-15'
+const stacksNamespace = `http://cloudformation.amazonaws.com/doc/${stacksVersion}/`
+
 const queryProtocol = (namespace: string, version: string): Protocol => ({
   render(result, { requestId, operation }) {
     const headers = { 'content-type': 'text/xml', 'x-amzn-requestid': requestId }
@@ -175,7 +184,14 @@ const queryProtocol = (namespace: string, version: string): Protocol => ({
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 const escapeXml = (text: string) => text.replaceAll(/[&<>]/g, (sign) => escapes[sign] ?? sign)
 
-const elements = (members: object) =>
+/** A list is an element with a `member` for each; what has members is an element with theirs. */
+const elements = (members: object): string =>
   Object.entries(members)
-    .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
+    .map(([name, value]) => `<${name}>${content(value)}</${name}>`)
     .join('')
+
+function content(value: unknown): string {
+  if (Array.isArray(value)) return value.map((one) => elements({ member: one })).join('')
+  if (typeof value === 'object' && value !== null) return elements(value)
+  return escapeXml(String(value))
+}

@@ -1,6 +1,7 @@
 /** API tokens: what they are for, and every way we could think of to get more out of one. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CreatedToken, Token } from '#contract/token.ts'
+import { endGrants, grantsOverHttp } from '#server/deploy/live-grants.ts'
 import type { Person, ProblemBody } from '#test/person.ts'
 import { cookieOf, createScene, type RawRequest, raw, type Scene } from './scene.ts'
 
@@ -523,4 +524,36 @@ describe('attempts', () => {
     ).body
     expect(items.map(({ result }) => result)).toContain('token_unknown')
   })
+})
+
+test('by a token that reads and revokes, whatever lives is found and ended before TEAM is destroyed', async () => {
+  const { world } = scene
+  const { secret } = await service(['admin'], ['requests:read', 'requests:revoke'])
+  const [asking, deciding] = [await world.person('test-user'), await world.person('sam.carter')]
+  const target = scene.target('payments-prod', 'PowerUserAccess')
+  const { id } = await scene.ask(asking, target)
+  expect((await deciding.post(`/requests/${id}/approve`)).status).toBe(200)
+  await world.pass(10)
+  expect(scene.holders(target)).toEqual(['test-user'])
+
+  const grants = grantsOverHttp({ TEAM_TOKEN: secret }, { publicUrl: world.team.url })
+  const live = await grants.live()
+  expect(live).toContainEqual(
+    expect.objectContaining({
+      id,
+      userName: 'test-user',
+      accountName: 'payments-prod',
+      permissionSetName: 'PowerUserAccess',
+      status: 'active',
+    }),
+  )
+  const pause = async (ms: number) => world.pass(ms / 1000)
+  const ended = await endGrants(grants, { mayEnd: true, pause, progress: () => undefined })
+  expect(ended).toBe(live.length)
+  expect(await grants.live()).toEqual([])
+  expect(scene.holders(target)).toEqual([])
+
+  const { secret: blind } = await service(['admin'], ['settings:read'])
+  const unable = grantsOverHttp({ TEAM_TOKEN: blind }, { publicUrl: world.team.url })
+  await expect(unable.live()).rejects.toThrow(/^TEAM did not tell which grants live/)
 })
