@@ -12,7 +12,11 @@ import {
   ListDelegatedServicesForAccountCommand,
 } from '@aws-sdk/client-organizations'
 import { GetAccountCommand, GetEmailIdentityCommand } from '@aws-sdk/client-sesv2'
-import { DescribePermissionSetCommand, ListPermissionSetsCommand } from '@aws-sdk/client-sso-admin'
+import {
+  DescribePermissionSetCommand,
+  ListApplicationsCommand,
+  ListPermissionSetsCommand,
+} from '@aws-sdk/client-sso-admin'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import type { AwsClients } from './clients.ts'
 import { isReadError, reading } from './errors.ts'
@@ -54,6 +58,8 @@ export interface Prerequisites {
   mailAccount(): Promise<MailAccount>
   permissionSets(told: (done: number, all: number) => void): Promise<readonly PermissionSetFacts[]>
   accounts(): Promise<number>
+  /** The names of the applications whose tile leads there. */
+  applicationsAt(startUrl: string): Promise<readonly string[]>
 }
 
 const membersLookedAt = 20
@@ -70,6 +76,7 @@ export function createPrerequisites(clients: AwsClients): Prerequisites {
     mailAccount: () => mailAccount(clients),
     permissionSets: async (told) => permissionSets(clients, await finder.find(), told),
     accounts: () => countAccounts(clients),
+    applicationsAt: async (startUrl) => applicationsAt(clients, await finder.find(), startUrl),
   }
 }
 
@@ -258,4 +265,24 @@ async function countAccounts(clients: AwsClients): Promise<number> {
     for await (const page of list) count += page.Accounts?.length ?? 0
   })
   return count
+}
+
+async function applicationsAt(
+  clients: AwsClients,
+  { instanceArn: InstanceArn, region }: Instance,
+  startUrl: string,
+): Promise<string[]> {
+  const client = clients.ssoAdmin('other', region)
+  return reading('ListApplications', async () => {
+    const found: string[] = []
+    const list = allPages('ListApplications', (page) =>
+      client.send(new ListApplicationsCommand({ ...page, InstanceArn })),
+    )
+    for await (const page of list) {
+      for (const { Name = '', PortalOptions } of page.Applications ?? []) {
+        if (PortalOptions?.SignInOptions?.ApplicationUrl === startUrl) found.push(Name)
+      }
+    }
+    return found
+  })
 }

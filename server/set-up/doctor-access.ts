@@ -5,6 +5,7 @@ import { after, hasFailed, look, type Patient } from './patient.ts'
 
 const skewSecondsMax = 60
 const skewSecondsNoted = 5
+const unreachable = 'Identity Center and delegated administrator'
 
 interface Known {
   accountId: string | null
@@ -15,7 +16,13 @@ export async function accessChecks(patient: Patient): Promise<Finding[]> {
   const known: Known = { accountId: null, managementAccountId: null }
   const findings = [...(await credentials(patient, known))]
   if (known.accountId === null) {
-    const rest = ['Identity Center', 'delegated administrator', 'administrators', 'auditors']
+    const rest = [
+      'Identity Center',
+      'delegated administrator',
+      'administrators',
+      'auditors',
+      'application',
+    ]
     return [...findings, ...rest.map((check) => after(check, 'credentials'))]
   }
   findings.push(...(await instance(patient, known)))
@@ -23,6 +30,7 @@ export async function accessChecks(patient: Patient): Promise<Finding[]> {
   const isReachable =
     !hasFailed(findings, 'Identity Center') && !hasFailed(findings, 'delegated administrator')
   findings.push(...(await groups(patient, isReachable)))
+  findings.push(...(isReachable ? await application(patient) : [after('application', unreachable)]))
   return findings
 }
 
@@ -131,7 +139,7 @@ async function groups(patient: Patient, isReachable: boolean): Promise<Finding[]
     } else if (isReachable) {
       findings.push(...(await group(patient, { check, name })))
     } else {
-      findings.push(after(check, 'Identity Center and delegated administrator'))
+      findings.push(after(check, unreachable))
     }
   }
   return findings
@@ -150,5 +158,18 @@ async function group({ aws }: Patient, { check, name }: { check: string; name: s
     const why = facts.members === 0 ? 'has no members' : 'has no member who is enabled'
     const mend = `aws identitystore create-group-membership --identity-store-id ${await store()} --group-id ${facts.groupId} --member-id UserId=USER_ID`
     return failed(check, `the group ${name} ${why}`, mend)
+  })
+}
+
+/** AWS lists SAML applications though it has no call that makes one. */
+async function application({ aws, config }: Patient) {
+  const check = 'application'
+  if (config === null) return [after(check, 'settings')]
+  return look(check, 'team integration', async () => {
+    const startUrl = `${config.publicUrl}/auth/login`
+    const [first] = await aws.applicationsAt(startUrl)
+    if (first !== undefined) return ok(check, `${first}, whose tile leads to ${startUrl}`)
+    const text = `no application of IAM Identity Center has the start URL ${startUrl}`
+    return failed(check, text, 'team integration, and what it prints in the console')
   })
 }

@@ -19,6 +19,15 @@ afterEach(async () => {
   world = null
 })
 
+const application = {
+  name: 'TEAM',
+  startUrl: 'http://127.0.0.1:9/auth/login',
+  acsUrl: 'http://127.0.0.1:9/auth/saml/acs',
+  audience: 'urn:team:127.0.0.1:9',
+  attributes: { Subject: { value: '${user:subject}', format: 'persistent' } },
+  groups: ['TEAM admins'],
+}
+
 const configOf = ({ ids, sandbox }: SetUpWorld) => ({
   region: 'us-east-1',
   publicUrl: 'http://127.0.0.1:9',
@@ -36,6 +45,7 @@ async function inOrder(options: { wallClock?: () => Date } = {}) {
   const made = await createSetUpWorld(options)
   world = made
   await grantWishes(made)
+  await control(made.sandbox, 'POST', 'applications', application)
   made.env.DATABASE_URL = database.url
   made.env.TEAM_SECRET = 'thirty-two bytes and more of a secret'
   const change = async (config: Config) => {
@@ -63,6 +73,7 @@ test('an installation that is in order is found to be, in every respect', async 
     'delegated administrator',
     'administrators',
     'auditors',
+    'application',
     'mail sender',
     'mail account',
     'SAML metadata',
@@ -74,7 +85,7 @@ test('an installation that is in order is found to be, in every respect', async 
   ])
   const { text } = await installation.team('doctor')
   expect(text.split('\n')).toHaveLength(findings.length + 1)
-  expect(text).toMatch(/15 checks: 15 ok, 0 warnings, 0 failed, 0 skipped\.$/)
+  expect(text).toMatch(/16 checks: 16 ok, 0 warnings, 0 failed, 0 skipped\.$/)
   expect(text).not.toContain('thirty-two bytes')
 })
 
@@ -109,6 +120,7 @@ const broken: readonly Broken[] = [
     state: 'failed',
     text: /^TEAM_SECRET is missing$/,
     mend: /openssl rand -base64 48/,
+    skips: 1,
   },
   {
     what: 'keys that AWS does not know',
@@ -117,7 +129,7 @@ const broken: readonly Broken[] = [
     state: 'failed',
     text: /security token included in the request is invalid/,
     mend: /^aws sso login --profile stale$/,
-    skips: 9,
+    skips: 10,
   },
   {
     what: 'a profile of another account',
@@ -136,7 +148,7 @@ const broken: readonly Broken[] = [
     state: 'failed',
     text: /administers no service/,
     mend: /^team init$/,
-    skips: 4,
+    skips: 5,
   },
   {
     what: 'an account that administers CloudTrail only',
@@ -149,7 +161,7 @@ const broken: readonly Broken[] = [
     state: 'failed',
     text: /is not delegated administrator of AWS Account Management, AWS IAM Identity Center$/,
     mend: /^team init$/,
-    skips: 4,
+    skips: 5,
   },
   {
     what: 'a Region that is not the primary one',
@@ -175,6 +187,14 @@ const broken: readonly Broken[] = [
     state: 'failed',
     text: /TEAM auditors has no member who is enabled/,
     mend: /^aws identitystore create-group-membership .* --group-id \S+ --member-id UserId=USER_ID$/,
+  },
+  {
+    what: 'an application that nobody has added',
+    break: ({ sandbox }) => control(sandbox, 'DELETE', 'applications', { name: 'TEAM' }),
+    check: 'application',
+    state: 'failed',
+    text: /no application .* has the start URL http:\/\/127\.0\.0\.1:9\/auth\/login$/,
+    mend: /^team integration/,
   },
   {
     what: 'a sender that SES has not verified',

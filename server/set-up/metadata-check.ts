@@ -1,9 +1,12 @@
 /** Judges the identity provider's metadata before the server lives by it, and in time afterwards. */
 import { X509Certificate } from 'node:crypto'
-import { type IdpMetadata, isValidAt, parseIdpMetadata } from '#server/http/sign-in/metadata.ts'
+import {
+  endsSoon,
+  type IdpMetadata,
+  isValidAt,
+  parseIdpMetadata,
+} from '#server/http/sign-in/metadata.ts'
 
-export const warnDays = 60
-const dayMs = 24 * 60 * 60 * 1000
 const rsaBitsMin = 2048
 
 export interface CertificateReport {
@@ -34,7 +37,7 @@ export function checkMetadata(xml: string, now: Date): MetadataReport {
       return { fingerprint: new X509Certificate(pem).fingerprint256, notBefore, notAfter, state }
     }),
     warnings: [
-      ...endsSoon(metadata, now),
+      ...endingWarning(metadata, now),
       ...weakKeys(metadata),
       ...(/\bWantAuthnRequestsSigned\s*=\s*["'](true|1)["']/.test(xml)
         ? ['The identity provider wants signed requests, and TEAM does not sign them.']
@@ -47,15 +50,14 @@ export function checkMetadata(xml: string, now: Date): MetadataReport {
 const rotate =
   'In IAM Identity Center, on the application: Actions › Manage certificate › Generate new certificate; run team idp again; then make it active'
 
-function endsSoon({ certificates }: IdpMetadata, now: Date): string[] {
-  const last = new Date(Math.max(...certificates.map(({ notAfter }) => notAfter.getTime())))
-  const days = Math.floor((last.getTime() - now.getTime()) / dayMs)
-  if (days >= warnDays) return []
+function endingWarning(metadata: IdpMetadata, now: Date): string[] {
+  const ending = endsSoon(metadata, now)
+  if (ending === null) return []
   const which =
-    certificates.length === 1
+    metadata.certificates.length === 1
       ? 'The signing certificate ends'
       : 'The last of the signing certificates ends'
-  return [`${which} on ${dayOf(last)}, in ${days} days. ${rotate}.`]
+  return [`${which} on ${dayOf(ending.at)}, in ${ending.days} days. ${rotate}.`]
 }
 
 function weakKeys({ certificates }: IdpMetadata): string[] {

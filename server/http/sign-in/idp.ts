@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import type { MetadataSource } from '#server/config.ts'
 import type { Logger } from '#server/log.ts'
 import type { Clock } from '../ports.ts'
-import { type IdpMetadata, MetadataError, parseIdpMetadata } from './metadata.ts'
+import { endsSoon, type IdpMetadata, MetadataError, parseIdpMetadata } from './metadata.ts'
 
 export interface IdentityProvider {
   /** Null: it could not be read yet. */
@@ -20,6 +20,7 @@ export type ReadMetadata = () => Promise<string>
 
 const freshMinutes = 60
 const retrySeconds = 60
+const warnedEveryHours = 24
 const fetchSecondsMax = 10
 const metadataBytesMax = 256 * 1024
 
@@ -46,6 +47,7 @@ export function identityProvider(ports: {
   let known: IdpMetadata | null = null
   let readAt: Date | null = null
   let triedAt: Date | null = null
+  let warnedAt: Date | null = null
   let reading: Promise<void> | null = null
 
   async function read(now: Date): Promise<void> {
@@ -57,10 +59,22 @@ export function identityProvider(ports: {
       }
       known = metadata
       readAt = now
+      warnInTime(metadata, now)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       ports.log.warn({ why }, "the identity provider's SAML metadata cannot be read")
     }
+  }
+
+  function warnInTime(metadata: IdpMetadata, now: Date): void {
+    const ending = endsSoon(metadata, now)
+    if (ending === null || !isOlder(warnedAt, now, warnedEveryHours * 3600)) return
+    warnedAt = now
+    const { at, days } = ending
+    ports.log.warn(
+      { endsAt: at.toISOString(), days },
+      "nobody can sign in once the identity provider's certificate has ended: make a new one",
+    )
   }
 
   function readOnce(now: Date): Promise<void> {

@@ -49,6 +49,20 @@ export function isValidAt(certificate: IdpCertificate, now: Date): boolean {
   return certificate.notBefore <= now && now < certificate.notAfter
 }
 
+/** From when on somebody should see to a new certificate; making one takes two people and a day. */
+export const endsSoonDays = 60
+const dayMs = 24 * 60 * 60 * 1000
+
+/** When nothing will be believed any more, if that is soon. */
+export function endsSoon(
+  { certificates }: IdpMetadata,
+  now: Date,
+): { readonly at: Date; readonly days: number } | null {
+  const at = new Date(Math.max(...certificates.map(({ notAfter }) => notAfter.getTime())))
+  const days = Math.floor((at.getTime() - now.getTime()) / dayMs)
+  return days < endsSoonDays ? { at, days } : null
+}
+
 function rootOf(xml: string): XmlElement {
   if (Buffer.byteLength(xml) > metadataBytesMax) {
     throw new MetadataError(`It is larger than ${metadataBytesMax} bytes.`)
