@@ -1,13 +1,16 @@
 /**
  * `npm run screenshots`: a picture of every page, in a world that has lived a little. Into
- * `screenshots/`, which git ignores; with `--docs` those that README shows, into docs/images/.
+ * `screenshots/`, which git ignores; with `--docs` those that README and docs show, into
+ * docs/images/; with `--notices` of these the mails, Slack and the session log alone.
  */
 import { mkdir } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { type BrowserWorld, openBrowserWorld, type VisitorOptions } from '#test/e2e/browser.ts'
 import { liveALittle, type Places } from '#test/e2e/lived.ts'
 import { startTestCluster } from '#test/postgres-cluster.ts'
+import { startSlack } from '#test/slack-stand-in.ts'
 import { chromiumOrInstall } from './chromium.ts'
+import { takeNotices, turnOnChannels } from './notice-pictures.ts'
 import { root } from './run.ts'
 import { buildWebIfStale } from './web-build.ts'
 
@@ -22,7 +25,8 @@ interface Shot {
   readonly docs?: boolean
 }
 
-const forDocs = process.argv.includes('--docs')
+const noticesAlone = process.argv.includes('--notices')
+const forDocs = noticesAlone || process.argv.includes('--docs')
 const folder = forDocs ? `${root}docs/images` : `${root}screenshots`
 const settleMs = 600
 const narrow = { width: 390 }
@@ -31,13 +35,18 @@ const japaneseDark = { ...japanese, colorScheme: 'dark' } as const
 
 await Promise.all([chromiumOrInstall(), buildWebIfStale(), mkdir(folder, { recursive: true })])
 const cluster = await startTestCluster()
-const b = await openBrowserWorld({ cluster })
+const slack = await startSlack()
+const b = await openBrowserWorld({ cluster, environment: { SLACK_API_URL: slack.url } })
 try {
-  const shots = pictures(await liveALittle(b))
+  await turnOnChannels(b.world, slack)
+  const lived = await liveALittle(b)
+  const shots = pictures(lived)
   const chosen = forDocs ? shots.filter((shot) => shot.docs) : shots
-  for (const shot of chosen) await take(b, shot)
+  if (!noticesAlone) for (const shot of chosen) await take(b, shot)
+  await takeNotices(b, { slack, folder, active: lived.active })
 } finally {
   await b.close()
+  await slack.close()
   await cluster.stop()
 }
 

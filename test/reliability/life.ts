@@ -240,7 +240,8 @@ async function stuckOf(world: FaultWorld): Promise<string[]> {
 
 async function unsentOf(world: FaultWorld): Promise<string[]> {
   const { rows } = await world.simulated.admin.query<{ told: string }>(
-    `select event || ' ' || state::text as told from notice where state not in ('sent', 'dropped')`,
+    `select event || ' ' || state::text as told from notice
+     where state not in ('sent', 'dropped', 'folded')`,
   )
   return rows.map(({ told }) => told)
 }
