@@ -5,9 +5,11 @@ import { type LogLocation, parseLogLocation } from '#core/session-log.ts'
 import { logRecordsMax } from '#server/audit/session-logs/source.ts'
 import { createInsightsLog } from '#server/aws/insights-log.ts'
 import { createLakeLog } from '#server/aws/lake-log.ts'
-import type { MetadataSource } from '#server/config.ts'
+import type { Config, MetadataSource } from '#server/config.ts'
+import type { Connection } from '#server/store/database.ts'
 import { serverVersionMin } from '#server/store/migrate.ts'
 import { type DatabaseFacts, probeDatabase } from '#server/store/probe.ts'
+import { connectionOf } from '#server/wiring/storage.ts'
 import { clockAgainst } from './doctor-access.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
 import { placeOf, readMetadata } from './idp.ts'
@@ -95,9 +97,12 @@ async function metadataCheck({ env }: Patient): Promise<readonly Finding[]> {
   })
 }
 
-async function databaseChecks({ config, env }: Patient) {
+async function databaseChecks({ config, env, profile }: Patient) {
   const read: { facts: DatabaseFacts | null } = { facts: null }
   const url = config?.databaseUrl ?? (env.DATABASE_URL?.trim() || null)
+  if (config === null && env.DATABASE_AUTH?.trim() === 'iam') {
+    return { findings: [after('database', 'settings')], facts: null }
+  }
   if (url === null) {
     const folder = env.TEAM_DATA_DIR?.trim() || './.team'
     const text = `the embedded PostgreSQL under ${folder}; for more than one copy, set DATABASE_URL`
@@ -106,11 +111,24 @@ async function databaseChecks({ config, env }: Patient) {
   const mend =
     'psql with the DATABASE_URL of the server says the same; mend host, name, user or network'
   const findings = await look('database', mend, async () => {
-    const facts = await probeDatabase(url)
+    const facts = await probeDatabase(await connectionFor({ url, config, profile }))
     read.facts = facts
     return [databaseFinding(facts), clockAgainst('the database', facts.now)]
   })
   return { findings, facts: read.facts }
+}
+
+/** By password or by IAM, as the server would. */
+async function connectionFor(about: {
+  url: string
+  config: Config | null
+  profile: string | undefined
+}): Promise<Connection> {
+  const { url, config, profile } = about
+  if (config?.databaseAuth !== 'iam') return url
+  // The signer of tokens finds its credentials as every AWS SDK does.
+  if (profile !== undefined) process.env.AWS_PROFILE ??= profile
+  return connectionOf(config)
 }
 
 function databaseFinding(facts: DatabaseFacts): Finding {

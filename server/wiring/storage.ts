@@ -45,7 +45,8 @@ export async function openStorage(
   }
 }
 
-async function connectionOf(
+/** What each connection to a database of yours is made from. */
+export async function connectionOf(
   config: Pick<Config, 'databaseUrl' | 'databaseAuth' | 'awsRegion'>,
 ): Promise<Connection> {
   const url = config.databaseUrl ?? ''
