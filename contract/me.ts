@@ -11,6 +11,9 @@ export const Preferences = z
     timeZone: z.string().max(64).nullable(),
     theme: z.enum(['system', 'light', 'dark']),
     density: z.enum(['comfortable', 'compact']),
+    shortcuts: z.boolean().meta({
+      description: 'Whether single keys act on the row of the approvals that has the focus',
+    }),
     muted: z.partialRecord(z.enum(noticeNames), z.array(z.enum(personalChannels)).max(2)).meta({
       description:
         'By event, the channels by which I do not want to be told of it. What must be known arrives all the same where all of them are muted: what an approver is asked, and what auditors and administrators are told',

@@ -208,6 +208,11 @@ export function wordCode(
   return isWorded(code) ? t(plainKeys[code]) : fallback
 }
 
+/** Nothing was recorded, and the same word may be heard the next time. */
+export function mayHelpAgain(failure: Failure): boolean {
+  return failure.kind === 'unreachable' || (failure.kind === 'problem' && failure.status >= 500)
+}
+
 export function wordFailure(failure: Failure, t: Translate): string {
   if (failure.kind !== 'problem') return t(plainKeys[failure.kind])
   return wordCode(failure.code, failure.params, t, failure.detail || failure.code)

@@ -47,6 +47,7 @@ const followTheBrowser: Preferences = {
   timeZone: null,
   theme: 'system',
   density: 'comfortable',
+  shortcuts: true,
   muted: {},
 }
 

@@ -12,7 +12,7 @@ import { useNow } from '../clock.ts'
 import { flash } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
 import { requestPath } from '../paths.ts'
-import { wordFailure, wordField } from '../problems.ts'
+import { mayHelpAgain, wordFailure, wordField } from '../problems.ts'
 import { queryClient, requestQuery } from '../queries.ts'
 import { approvalsGiven, looks } from '../request-look.ts'
 import { setSearch } from '../router.ts'
@@ -75,7 +75,7 @@ function ActionDialog(props: {
   return (
     <QuestionModal
       title={t(titles[action], values)}
-      confirm={t(`act.${action}`)}
+      confirm={failure && mayHelpAgain(failure) ? t('do.tryAgain') : t(`act.${action}`)}
       pending={mutation.isPending}
       onConfirm={() => mutation.mutate(comment)}
       onClose={onClose}

@@ -226,6 +226,7 @@ function useEffectText(draft: Draft): string {
   const names = useNames()
   const words = { names, t, locale }
   const duration = readDuration(draft.hours, draft.minutes, null)
+  if (draft.subject === null && draft.permissionSets.length === 0) return t('preview.incomplete')
   return t('elig.effectText', {
     who: subjectName(draft.subject, names) ?? t('policy.summary.nobody'),
     sets: setsInWords(draft.permissionSets, words),

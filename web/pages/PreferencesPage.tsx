@@ -1,5 +1,6 @@
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
+import Checkbox from '@cloudscape-design/components/checkbox'
 import Container from '@cloudscape-design/components/container'
 import Form from '@cloudscape-design/components/form'
 import FormField from '@cloudscape-design/components/form-field'
@@ -64,6 +65,15 @@ export function PreferencesPage(): ReactNode {
                       label: t(`prefs.density.${value}`),
                     }))}
                   />
+                </FormField>
+                <FormField label={t('prefs.keys')}>
+                  <Checkbox
+                    checked={chosen.shortcuts}
+                    description={t('prefs.shortcutsText')}
+                    onChange={({ detail }) => change({ shortcuts: detail.checked })}
+                  >
+                    {t('prefs.shortcuts')}
+                  </Checkbox>
                 </FormField>
               </SpaceBetween>
             </Container>

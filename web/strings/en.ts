@@ -66,6 +66,7 @@ export const en = {
   'do.close': 'Close',
   'do.dismiss': 'Cancel',
   'do.retry': 'Retry',
+  'do.tryAgain': 'Try again',
   'do.refresh': 'Refresh',
   'do.save': 'Save',
   'do.delete': 'Delete',
@@ -324,6 +325,7 @@ export const en = {
   'queue.fold': 'Hide each of {target}',
   'queue.look': 'Look',
   'queue.lookAt': 'Look at {target}',
+  'queue.keys': 'In a row: A approves, R rejects, Enter looks',
   'approvals.title': 'Approve requests',
   'approvals.titleDecided': 'My approvals',
   'approvals.waiting': 'Waiting',
@@ -1424,6 +1426,10 @@ export const en = {
   'prefs.density': 'Density',
   'prefs.density.comfortable': 'Comfortable',
   'prefs.density.compact': 'Compact',
+  'prefs.keys': 'Keyboard',
+  'prefs.shortcuts': 'Single-key shortcuts',
+  'prefs.shortcutsText':
+    'In the row of the approvals that has the focus: A to approve, R to reject, Enter to look. A dialog still asks before anything happens.',
   'prefs.notices': 'Notices',
   'prefs.noticesText':
     'By which channels you are told of what. A channel that is off for everybody carries nothing. What you are asked to decide, and what auditors and administrators are told, arrives all the same if you turn every channel off.',

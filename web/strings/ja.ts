@@ -65,6 +65,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'do.close': '閉じる',
   'do.dismiss': 'キャンセル',
   'do.retry': '再試行',
+  'do.tryAgain': '再試行',
   'do.refresh': '更新',
   'do.save': '保存',
   'do.delete': '削除',
@@ -321,6 +322,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'queue.fold': '{target} の内訳を隠す',
   'queue.look': '確認',
   'queue.lookAt': '{target} を確認',
+  'queue.keys': '行の操作: A で承認、R で却下、Enter で確認',
   'approvals.title': '申請の承認',
   'approvals.titleDecided': '自分の承認履歴',
   'approvals.waiting': '承認待ち',
@@ -1412,6 +1414,10 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'prefs.density': '表示密度',
   'prefs.density.comfortable': '標準',
   'prefs.density.compact': 'コンパクト',
+  'prefs.keys': 'キーボード',
+  'prefs.shortcuts': '1 文字のショートカットキーを使う',
+  'prefs.shortcutsText':
+    '承認一覧でフォーカスのある行に対して、A で承認、R で却下、Enter で確認します。実行前には必ず確認のダイアログが開きます。',
   'prefs.notices': '通知',
   'prefs.noticesText':
     '出来事ごとに通知の方法を選べます。全体で無効なチャネルでは送信されません。承認の依頼と、監査者・管理者への通知は、すべてのチャネルをオフにしても送信されます。',

@@ -46,7 +46,18 @@ export function BulkDialog(props: Props): ReactNode {
   const tick = (id: string, on: boolean) =>
     setTicked((before) => new Set([...before].filter((one) => one !== id).concat(on ? id : [])))
   if (results.length > 0) {
-    return <Outcome results={results} failure={failure} verb={verb} onClose={onClose} />
+    const open = new Set(results.filter(isUnsure).map(({ requestId }) => requestId))
+    for (const { id } of chosen) if (!results.some((one) => one.requestId === id)) open.add(id)
+    const again = chosen.filter(({ id }) => open.has(id))
+    return (
+      <Outcome
+        results={results}
+        failure={failure}
+        verb={verb}
+        onAgain={again.length === 0 ? null : () => deciding.decide(again, comment)}
+        onClose={onClose}
+      />
+    )
   }
   const commentError = wordField(failure, 'comment', t)
   return (
@@ -93,7 +104,11 @@ function useDecide(requests: readonly Request[], verb: Verb) {
         for (const { request } of answer.results) {
           queryClient.setQueryData(requestQuery(request.id).queryKey, request)
         }
-        setResults((before) => [...before, ...answer.results])
+        const answered = new Set(answer.results.map(({ requestId }) => requestId))
+        setResults((before) => [
+          ...before.filter(({ requestId }) => !answered.has(requestId)),
+          ...answer.results,
+        ])
       }
     },
     onSettled: () => {
@@ -108,6 +123,8 @@ function useDecide(requests: readonly Request[], verb: Verb) {
     decide: (chosen: readonly Request[], comment: string) => mutation.mutate({ chosen, comment }),
   }
 }
+
+const isUnsure = ({ code }: Result) => code === 'unconfirmed_with_aws'
 
 function inOrder(requests: readonly Request[], results: readonly Result[]): readonly Result[] {
   return requests.flatMap(({ id }) => results.find((one) => one.requestId === id) ?? [])
@@ -152,10 +169,12 @@ function Outcome(props: {
   results: readonly Result[]
   failure: Failure | null
   verb: Verb
+  /** For those that AWS could not confirm and those that were not reached. */
+  onAgain: (() => void) | null
   onClose: () => void
 }): ReactNode {
   const { t } = useWords()
-  const { results, failure, verb } = props
+  const { results, failure, verb, onAgain } = props
   return (
     <Modal
       visible
@@ -164,9 +183,12 @@ function Outcome(props: {
       onDismiss={props.onClose}
       footer={
         <Box float="right">
-          <Button variant="primary" onClick={props.onClose}>
-            {t('do.close')}
-          </Button>
+          <SpaceBetween direction="horizontal" size="xs">
+            {onAgain && <Button onClick={onAgain}>{t('do.tryAgain')}</Button>}
+            <Button variant="primary" onClick={props.onClose}>
+              {t('do.close')}
+            </Button>
+          </SpaceBetween>
         </Box>
       }
     >

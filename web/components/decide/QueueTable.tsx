@@ -1,3 +1,4 @@
+import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
@@ -6,13 +7,16 @@ import { type ReactNode, useState } from 'react'
 import type { Request } from '#contract/request.ts'
 import { useWords } from '../../i18n.tsx'
 import { submissionPath } from '../../paths.ts'
+import { useMe } from '../../queries.ts'
 import { setSearch, usePlace } from '../../router.ts'
+import { askFor } from '../action-dialog-store.ts'
 import { RequestActions } from '../RequestActions.tsx'
 import type { RowsProps } from '../RequestList.tsx'
 import { type ColumnName, useRequestColumns } from '../request-columns.tsx'
 import { targetName } from '../Target.tsx'
 import { BulkDialog } from './BulkDialog.tsx'
 import { grouped, mayDecide, type Verb } from './decide-together.ts'
+import { RowKeys, RowMark } from './row-keys.tsx'
 
 /** A request, or the row that those of one submission are folded into. */
 interface QueueRow {
@@ -47,57 +51,74 @@ export function QueueTable(props: RowsProps): ReactNode {
   })
   const chosen = props.items.filter(({ id }) => selected.includes(id))
   const columns = useQueueColumns(props.columns, setDeciding)
+  const shown = rows.flatMap((row) =>
+    row.isGroup && !folded.has(row.id) ? [row, ...row.requests.map(oneRow)] : [row],
+  )
+  const onVerb = (id: string, verb: Verb) => {
+    const row = shown.find((one) => one.id === id)
+    const [first] = row?.requests ?? []
+    if (!row || !first) return
+    if (row.isGroup) setDeciding({ verb, requests: row.requests })
+    else if (mayDecide(first, verb)) askFor({ request: first, action: verb })
+  }
+  const look = (id: string) => {
+    if (shown.some((row) => row.id === id && !row.isGroup))
+      setSearch({ open: id }, { replace: true })
+  }
   const fold = (id: string, on: boolean) =>
     setFolded((before) => new Set([...before].filter((one) => one !== id).concat(on ? id : [])))
   const isRow = (row: QueueRow) => !row.isGroup && selected.includes(row.id)
   const selectedRows = props.items.map(oneRow).filter(isRow)
   return (
     <>
-      <Table
-        variant="full-page"
-        items={rows}
-        trackBy="id"
-        columnDefinitions={columns}
-        expandableRows={{
-          getItemChildren: ({ isGroup, requests }) => (isGroup ? requests.map(oneRow) : []),
-          isItemExpandable: ({ isGroup }) => isGroup,
-          expandedItems: rows.filter(({ id, isGroup }) => isGroup && !folded.has(id)),
-          onExpandableItemToggle: ({ detail }) => fold(detail.item.id, !detail.expanded),
-        }}
-        selectionType="multi"
-        selectedItems={selectedRows}
-        isItemDisabled={({ isGroup, requests }) =>
-          isGroup || !requests.every((one) => mayDecide(one, 'approve') || mayDecide(one, 'reject'))
-        }
-        onSelectionChange={({ detail }) => setSelected(detail.selectedItems.map(({ id }) => id))}
-        onRowClick={({ detail }) => {
-          if (!detail.item.isGroup) setSearch({ open: detail.item.id }, { replace: true })
-        }}
-        loading={props.loading}
-        loadingText={t('word.loading')}
-        header={props.header}
-        filter={
-          <SpaceBetween size="xs">
-            {props.filter}
-            <SelectedActions chosen={chosen} onDecide={setDeciding} />
-          </SpaceBetween>
-        }
-        pagination={props.pagination}
-        empty={props.nothing}
-        enableKeyboardNavigation
-        stickyHeader
-        stickyColumns={{ last: 1 }}
-        wrapLines
-        ariaLabels={{
-          tableLabel: props.title,
-          selectionGroupLabel: t('queue.select'),
-          allItemsSelectionLabel: () => t('queue.selectAll'),
-          itemSelectionLabel: (_, row) => t('queue.selectOne', { target: nameOf(row, t) }),
-          expandButtonLabel: (row) => t('queue.unfold', { target: nameOf(row, t) }),
-          collapseButtonLabel: (row) => t('queue.fold', { target: nameOf(row, t) }),
-        }}
-        {...(opened === null ? {} : { contentDensity: 'comfortable' as const })}
-      />
+      <RowKeys ids={shown.map(({ id }) => id)} onVerb={onVerb} onLook={look}>
+        <Table
+          variant="full-page"
+          items={rows}
+          trackBy="id"
+          columnDefinitions={columns}
+          expandableRows={{
+            getItemChildren: ({ isGroup, requests }) => (isGroup ? requests.map(oneRow) : []),
+            isItemExpandable: ({ isGroup }) => isGroup,
+            expandedItems: rows.filter(({ id, isGroup }) => isGroup && !folded.has(id)),
+            onExpandableItemToggle: ({ detail }) => fold(detail.item.id, !detail.expanded),
+          }}
+          selectionType="multi"
+          selectedItems={selectedRows}
+          isItemDisabled={({ isGroup, requests }) =>
+            isGroup ||
+            !requests.every((one) => mayDecide(one, 'approve') || mayDecide(one, 'reject'))
+          }
+          onSelectionChange={({ detail }) => setSelected(detail.selectedItems.map(({ id }) => id))}
+          onRowClick={({ detail }) => {
+            if (!detail.item.isGroup) setSearch({ open: detail.item.id }, { replace: true })
+          }}
+          loading={props.loading}
+          loadingText={t('word.loading')}
+          header={props.header}
+          filter={
+            <SpaceBetween size="xs">
+              {props.filter}
+              <SelectedActions chosen={chosen} onDecide={setDeciding} />
+            </SpaceBetween>
+          }
+          pagination={props.pagination}
+          empty={props.nothing}
+          enableKeyboardNavigation
+          stickyHeader
+          stickyColumns={{ last: 1 }}
+          wrapLines
+          ariaLabels={{
+            tableLabel: props.title,
+            selectionGroupLabel: t('queue.select'),
+            allItemsSelectionLabel: () => t('queue.selectAll'),
+            itemSelectionLabel: (_, row) => t('queue.selectOne', { target: nameOf(row, t) }),
+            expandButtonLabel: (row) => t('queue.unfold', { target: nameOf(row, t) }),
+            collapseButtonLabel: (row) => t('queue.fold', { target: nameOf(row, t) }),
+          }}
+          {...(opened === null ? {} : { contentDensity: 'comfortable' as const })}
+        />
+      </RowKeys>
       {deciding && (
         <BulkDialog
           requests={deciding.requests}
@@ -127,8 +148,9 @@ function SelectedActions(props: {
   const { t } = useWords()
   const { chosen } = props
   const n = chosen.length
+  const { shortcuts } = useMe().preferences
   return (
-    <SpaceBetween direction="horizontal" size="xs">
+    <SpaceBetween direction="horizontal" size="xs" alignItems="center">
       {(['approve', 'reject'] as const).map((verb) => (
         <Button
           key={verb}
@@ -141,6 +163,11 @@ function SelectedActions(props: {
             : t(verb === 'approve' ? 'bulk.approve' : 'bulk.reject', { n })}
         </Button>
       ))}
+      {shortcuts && (
+        <Box variant="small" color="text-body-secondary">
+          {t('queue.keys')}
+        </Box>
+      )}
     </SpaceBetween>
   )
 }
@@ -161,15 +188,18 @@ function useQueueColumns(
       if (!first) return null
       const name = first.requester.displayName
       if (!row.isGroup) {
-        if (column.id !== 'actions') return column.cell(first)
-        return <RowActions request={first} />
+        if (column.id === 'target') return <RowMark id={row.id}>{column.cell(first)}</RowMark>
+        if (column.id === 'actions') return <RowActions request={first} />
+        return column.cell(first)
       }
       switch (column.id) {
         case 'target':
           return (
-            <Link href={submissionPath(first.submissionId)}>
-              {t('submission.targets', { n: row.requests.length })}
-            </Link>
+            <RowMark id={row.id}>
+              <Link href={submissionPath(first.submissionId)}>
+                {t('submission.targets', { n: row.requests.length })}
+              </Link>
+            </RowMark>
           )
         case 'actions':
           return (
