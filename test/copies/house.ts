@@ -3,7 +3,8 @@
  * database and to AWS, and one AWS. Copies can be killed, stopped and continued, and their ways to
  * the database cut; people reach TEAM by one address, or a copy by its own.
  */
-import { rm } from 'node:fs/promises'
+import { chown, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type pg from 'pg'
 import { createTestDatabase, type TestDatabase } from '../database.ts'
 import {
@@ -17,7 +18,8 @@ import { Program } from '../kill/program.ts'
 import { until } from '../kill/until.ts'
 import { Person } from '../person.ts'
 import type { TestClusterAddress } from '../postgres-cluster.ts'
-import { socketOf, TcpProxy, urlThrough } from '../tcp-proxy.ts'
+import { openRds, type RdsStandIn } from '../rds-stand-in.ts'
+import { placeOf, socketOf, TcpProxy, urlThrough } from '../tcp-proxy.ts'
 import { AwsWay } from './aws-way.ts'
 import { callWitness, sessionsOf } from './witness.ts'
 
@@ -43,7 +45,16 @@ export interface HouseOptions {
   readonly cluster?: TestClusterAddress
   /** Of the sandbox. */
   readonly settings?: object
+  /** The database is reached by TLS and a password, and not by its socket. */
+  readonly tls?: boolean
+  /** Copies run as nobody, where the tests run as root. */
+  readonly unprivileged?: boolean
+  /** Of each copy, beside what the house sets. */
+  readonly environment?: Readonly<Record<string, string>>
 }
+
+const nobody = 65_534
+const password = 'of the tests'
 
 export class House {
   readonly sandboxUrl: string
@@ -52,6 +63,8 @@ export class House {
   readonly #database: TestDatabase
   readonly #sandbox: Program
   readonly #door: TcpProxy
+  readonly #rds: RdsStandIn | null
+  readonly #options: HouseOptions
   /** That run. */
   readonly #copies = new Map<string, Copy>()
   #started = 0
@@ -64,11 +77,15 @@ export class House {
     sandbox: Program
     sandboxPort: number
     door: TcpProxy
+    rds: RdsStandIn | null
+    options: HouseOptions
   }) {
     this.#folder = made.folder
     this.#database = made.database
     this.#sandbox = made.sandbox
     this.#door = made.door
+    this.#rds = made.rds
+    this.#options = made.options
     this.sandboxUrl = `http://127.0.0.1:${made.sandboxPort}`
     this.publicUrl = `http://127.0.0.1:${made.door.port}`
   }
@@ -82,7 +99,9 @@ export class House {
       startSandbox(folder, sandboxPort),
       TcpProxy.open(0),
     ])
-    const house = new House({ folder, database, sandbox, sandboxPort, door })
+    const rds = options.tls === true ? await openTls(database.url, folder) : null
+    if (isNobody(options)) await chown(folder, nobody, nobody)
+    const house = new House({ folder, database, sandbox, sandboxPort, door, rds, options })
     await callWitness(database.owner)
     if (options.settings) await house.control('PATCH', 'settings', options.settings)
     await house.control('POST', 'applications', {
@@ -105,23 +124,44 @@ export class House {
     const name = `copy_${this.#started}`
     const port = await freePort()
     const [toDatabase, toAws] = await Promise.all([
-      TcpProxy.open(socketOf(this.#database.url)),
+      TcpProxy.open(this.#rds?.port ?? socketOf(this.#database.url)),
       AwsWay.open(this.sandboxUrl),
     ])
     const { sandboxUrl } = this
-    const databaseUrl = urlThrough(toDatabase, this.#database.url, sessionsOf(name))
-    const program = new Program('server/main.ts', {
-      ...serverEnvironment({ folder: this.#folder, port, sandboxUrl, databaseUrl }),
-      AWS_ENDPOINT_URL: toAws.url,
-      PUBLIC_URL: this.publicUrl,
-      SAML_AUDIENCE: audience,
-    })
+    const program = new Program(
+      'server/main.ts',
+      {
+        ...serverEnvironment({
+          folder: this.#folder,
+          port,
+          sandboxUrl,
+          databaseUrl: this.#databaseUrlOf(name, toDatabase),
+        }),
+        AWS_ENDPOINT_URL: toAws.url,
+        PUBLIC_URL: this.publicUrl,
+        SAML_AUDIENCE: audience,
+        ...this.#options.environment,
+      },
+      [],
+      isNobody(this.#options) ? { uid: nobody, gid: nobody } : {},
+    )
     const url = `http://127.0.0.1:${port}`
     const isReady = () => program.hasSaid(readyLine)
     const copy = { name, url, port, program, toDatabase, toAws, isReady }
     this.#copies.set(name, copy)
     await program.says(readyLine)
     return copy
+  }
+
+  #databaseUrlOf(copy: string, way: TcpProxy): string {
+    const plain = urlThrough(way, this.#database.url, sessionsOf(copy))
+    if (this.#rds === null) return plain
+    const url = new URL(plain)
+    url.hostname = 'localhost'
+    url.password = password
+    url.searchParams.set('sslmode', 'verify-full')
+    url.searchParams.set('sslrootcert', join(this.#folder, authorities))
+    return url.href
   }
 
   /** Two copies run, one of them leads; people are let in by the other. */
@@ -139,7 +179,7 @@ export class House {
     return [...this.#copies.values()].filter(({ isReady }) => isReady())
   }
 
-  leadPeopleTo(copy: Copy): void {
+  leadPeopleTo(copy: Pick<Copy, 'port'>): void {
     this.#door.leadTo(copy.port)
   }
 
@@ -284,7 +324,22 @@ export class House {
     this.#sandbox.kill()
     await this.#sandbox.ended
     await this.#door.close()
+    await this.#rds?.close()
     await this.#database.drop()
     await rm(this.#folder, { recursive: true, force: true })
   }
 }
+
+const authorities = 'authorities.pem'
+
+/** The certificate is for copies to verify; who verifies is not told by a flag. */
+async function openTls(behind: string, folder: string): Promise<RdsStandIn> {
+  const { user } = placeOf(behind)
+  const credentials = { accessKeyId: '', secretAccessKey: '' }
+  const rds = await openRds({ behind, iamUsers: [], passwords: { [user]: password }, credentials })
+  await writeFile(join(folder, authorities), rds.certificate)
+  return rds
+}
+
+const isNobody = ({ unprivileged }: HouseOptions) =>
+  unprivileged === true && process.getuid?.() === 0

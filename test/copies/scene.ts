@@ -4,7 +4,7 @@ import type { Request } from '#contract/request.ts'
 import { until } from '../kill/until.ts'
 import type { Person } from '../person.ts'
 import type { Assignment, Organization } from '../team-world.ts'
-import { type Copy, House } from './house.ts'
+import { type Copy, House, type HouseOptions } from './house.ts'
 
 /** What happens must not depend on chance. */
 const settings = {
@@ -42,8 +42,8 @@ export class Scene {
   }
 
   /** Two copies run, people are signed in, policies are made; nobody has asked for anything. */
-  static async open(): Promise<Scene> {
-    const house = await House.open({ settings })
+  static async open(options: HouseOptions = {}): Promise<Scene> {
+    const house = await House.open({ settings, ...options })
     await house.twoCopies()
     const [admin, user, approver] = [house.person(), house.person(), house.person()]
     await signIn({ admin, user, approver })
@@ -77,6 +77,11 @@ export class Scene {
     return this.#targets.pop()!
   }
 
+  /** Somebody else may ask for it. */
+  giveBackTarget(target: Target): void {
+    this.#targets.unshift(target)
+  }
+
   close(): Promise<void> {
     return this.house.remove()
   }
@@ -86,7 +91,7 @@ export class Scene {
     return signIn(this.#people)
   }
 
-  user(copy: Copy): Person {
+  user(copy: Pick<Copy, 'url'>): Person {
     return this.#people.user.at(copy.url)
   }
 

@@ -32,8 +32,14 @@ export class Program {
   #output = ''
   #errors = ''
 
-  constructor(file: string, env: Readonly<Record<string, string>>, args: readonly string[] = []) {
+  constructor(
+    file: string,
+    env: Readonly<Record<string, string>>,
+    args: readonly string[] = [],
+    as: { readonly uid?: number; readonly gid?: number } = {},
+  ) {
     const child = spawn(process.execPath, [`${root}${file}`, ...args], {
+      ...as,
       cwd: root,
       env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
