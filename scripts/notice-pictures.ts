@@ -99,7 +99,10 @@ async function takeSessionLog(
     await page.context().clock.setFixedTime(b.world.now())
   }
   await page.goto(`${b.sandboxUrl}/start`)
-  await page.getByRole('link', { name: 'Management console' }).first().click()
+  const held = page
+    .locator('tr', { hasText: 'payments-prod' })
+    .filter({ hasText: 'ReadOnlyAccess' })
+  await held.getByRole('link', { name: 'Management console' }).click()
   for (const action of ['List S3 buckets', 'Stop an EC2 instance', 'Stop the trail']) {
     await page.getByRole('button', { name: action }).click()
     await page.getByRole('status').waitFor()
