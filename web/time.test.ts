@@ -83,6 +83,12 @@ describe('times in words', () => {
     expect(times.brief('2027-01-01T00:00:00Z', now)).toBe('1 Jan 2027, 09:00 GMT+9')
   })
 
+  test('what happens this second is now, in both languages', () => {
+    const at = new Date('2026-11-24T00:00:00Z')
+    expect(timesIn({ locale: 'en', timeZone: 'UTC' }, inEnglish).relative(at, at)).toBe('now')
+    expect(timesIn({ locale: 'ja', timeZone: 'UTC' }, inJapanese).relative(at, at)).toBe('今')
+  })
+
   test('a planned start is read back with zone, offset and distance', () => {
     const times = timesIn({ locale: 'en', timeZone: 'Asia/Tokyo' }, inEnglish)
     expect(times.readBack(new Date(at), now)).toMatch(

@@ -136,13 +136,16 @@ export function timesIn(place: Place, t: Translate) {
     timeZoneName: 'short',
   })
   const ago = new Intl.RelativeTimeFormat(tag, { numeric: 'always', style: 'short' })
+  /** `now`, for what would be in 0 seconds. */
+  const justNow = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' })
 
   const relative = (at: Date, now: Date): string => {
     const distance = (at.getTime() - now.getTime()) / 1000
     for (const [unit, size] of relativeUnits) {
       if (Math.abs(distance) >= size) return ago.format(Math.trunc(distance / size), unit)
     }
-    return ago.format(Math.trunc(distance), 'second')
+    const seconds = Math.trunc(distance)
+    return (seconds === 0 ? justNow : ago).format(seconds, 'second')
   }
 
   return {
