@@ -12,7 +12,7 @@ import { type Casualties, Installation } from './installation.ts'
 import { compileOnce } from './program.ts'
 import { Story } from './story.ts'
 
-vi.setConfig({ maxConcurrency: 3 })
+vi.setConfig({ maxConcurrency: 5 })
 beforeAll(compileOnce)
 
 interface Point {
