@@ -65,13 +65,13 @@ export function openDatabase(config: DatabaseConfig): Database {
   const app = openPool(connection, log, {
     name: 'team app',
     max: sizes.app,
-    settings: { role: applicationRole, ...settingsOf(limits) },
+    settings: { role: applicationRole, ...settingsOf(limits), ...planning },
   })
   if (limits.transactionMs > 0) endSilentConnections(app, 2 * limits.transactionMs + latencyMsMax)
   const long = openPool(connection, log, {
     name: 'team long',
     max: sizes.long,
-    settings: { role: applicationRole, ...settingsOf(noLimits) },
+    settings: { role: applicationRole, ...settingsOf(noLimits), ...planning },
   })
   const owner = openPool(connection, log, {
     name: 'team owner',
@@ -138,6 +138,17 @@ function endSilentConnections(pool: pg.Pool, silenceMsMax: number): void {
 }
 
 export type Settings = Readonly<Record<string, string>>
+
+/**
+ * What the planner is told: pages lie in memory or on a solid-state disk, so that an index is worth
+ * its while; and statements are short and many, so that neither compiling one nor spreading it over
+ * processes pays.
+ */
+const planning: Settings = {
+  random_page_cost: '1.1',
+  jit: 'off',
+  max_parallel_workers_per_gather: '0',
+}
 
 export function settingsOf(limits: SessionLimits): Settings {
   return {
