@@ -76,7 +76,7 @@ export function openDatabase(config: DatabaseConfig): Database {
   const owner = openPool(connection, log, {
     name: 'team owner',
     max: sizes.owner,
-    settings: settingsOf(noLimits),
+    settings: { ...settingsOf(noLimits), ...planning },
   })
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: app }) })
   const longDb = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: long }) })
