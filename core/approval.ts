@@ -61,6 +61,32 @@ export function approvalBasis(kept: readonly ApproverPolicy[], facts: BasisFacts
   }
 }
 
+/** The same from a basis that leaves nobody out, whose sets are shared where the requester is in none. */
+export function basisFor(
+  whole: ApprovalBasis,
+  facts: Pick<BasisFacts, 'requesterId' | 'atSubmission'>,
+): ApprovalBasis {
+  const { requesterId, atSubmission } = facts
+  const quorums = whole.quorums.map((quorum) => ({
+    ...quorum,
+    needed: Math.max(quorum.needed, atSubmission?.get(quorum.policyId) ?? 0),
+    able: without(quorum.able, requesterId),
+  }))
+  return {
+    quorums,
+    approvers: without(whole.approvers, requesterId),
+    approvalsRequired: Math.max(1, ...quorums.map(({ needed }) => needed)),
+    exclusive: whole.exclusive,
+  }
+}
+
+function without(people: ReadonlySet<UserId>, userId: UserId): ReadonlySet<UserId> {
+  if (!people.has(userId)) return people
+  const others = new Set(people)
+  others.delete(userId)
+  return others
+}
+
 function membersOf(policy: ApproverPolicy, facts: BasisFacts): Set<UserId> {
   const able = new Set<UserId>()
   for (const groupId of policy.approverGroups) {

@@ -8,12 +8,7 @@
  * person are looked at. What is out of TEAM's reach is masked away at the end, because an
  * explanation tells of policies that match even so.
  */
-import {
-  type ApprovalBasis,
-  approvalBasis,
-  keptPolicies,
-  type NumbersAtSubmission,
-} from './approval.ts'
+import { type ApprovalBasis, basisFor, keptPolicies } from './approval.ts'
 import { createReach } from './compiled-reach.ts'
 import { concludeEligibility, type EligibilitySettings } from './eligibility.ts'
 import {
@@ -38,7 +33,9 @@ export function compilePolicies(
     ...(bySubject.get(`user ${person.userId}`) ?? []),
     ...[...person.groupIds].flatMap((groupId) => bySubject.get(`group ${groupId}`) ?? []),
   ]
-  const countApprovers = approverCounter(directory.enabledMembers)
+  const unite = uniter(directory.enabledMembers)
+  const countApprovers = approverCounter(unite)
+  const wholeBasis = wholeBases({ numbered, approverPolicies, unite })
   return {
     ...createReach({
       numbered,
@@ -58,10 +55,7 @@ export function compilePolicies(
       return concludeEligibility(person, askedFor(directory, target), looked, settings, options)
     },
     approval: (target, requesterId, atSubmission) =>
-      basisOf({ numbered, approverPolicies, enabledMembers: directory.enabledMembers }, target, {
-        requesterId,
-        atSubmission,
-      }),
+      basisFor(wholeBasis(target), { requesterId, ...(atSubmission ? { atSubmission } : {}) }),
     eligibleAccounts: (person) =>
       person.enabled ? listAccounts(numbered, policiesOf(person)) : [],
     eligiblePermissionSets: (person, accountId) => {
@@ -86,26 +80,45 @@ function numbersOf(numbered: Numbered, target: Target) {
   }
 }
 
-function basisOf(
-  compiled: {
-    readonly numbered: Numbered
-    readonly approverPolicies: readonly Masked<ApproverPolicy>[]
-    readonly enabledMembers: EnabledMembers
-  },
-  target: Target,
-  facts: { requesterId: UserId; atSubmission: NumbersAtSubmission | undefined },
-): ApprovalBasis {
-  const { enabledMembers, numbered, approverPolicies } = compiled
-  const { requesterId, atSubmission } = facts
-  const at = numbersOf(numbered, target)
-  const matching = approverPolicies.filter(
-    (one) => has(one.accounts, at.account) && has(one.permissionSets, at.permissionSet),
-  )
-  return approvalBasis(keptPolicies(matching.map((one) => one.policy)), {
-    requesterId,
-    enabledMembers,
-    ...(atSubmission ? { atSubmission } : {}),
-  })
+type Unite = (groupIds: readonly GroupId[]) => ReadonlySet<UserId>
+
+const basesKeptMax = 10_000
+
+/** Who decides on a target, whoever asks: worked out once, for lists ask it of every row. */
+function wholeBases(compiled: {
+  readonly numbered: Numbered
+  readonly approverPolicies: readonly Masked<ApproverPolicy>[]
+  readonly unite: Unite
+}) {
+  const { numbered, approverPolicies, unite } = compiled
+  const bases = new Map<string, ApprovalBasis>()
+  return (target: Target): ApprovalBasis => {
+    const key = `${target.accountId} ${target.permissionSetArn}`
+    const known = bases.get(key)
+    if (known) return known
+    const at = numbersOf(numbered, target)
+    const matching = approverPolicies.filter(
+      (one) => has(one.accounts, at.account) && has(one.permissionSets, at.permissionSet),
+    )
+    const basis = wholeBasisOf(keptPolicies(matching.map((one) => one.policy)), unite)
+    if (bases.size >= basesKeptMax) bases.clear()
+    bases.set(key, basis)
+    return basis
+  }
+}
+
+function wholeBasisOf(kept: readonly ApproverPolicy[], unite: Unite): ApprovalBasis {
+  return {
+    quorums: kept.map((policy) => ({
+      policyId: policy.id,
+      version: policy.version,
+      needed: policy.approvalsRequired,
+      able: unite(policy.approverGroups),
+    })),
+    approvers: unite(kept.flatMap((policy) => policy.approverGroups)),
+    approvalsRequired: Math.max(1, ...kept.map((policy) => policy.approvalsRequired)),
+    exclusive: kept.some((policy) => policy.exclusive),
+  }
 }
 
 function listAccounts(
@@ -142,18 +155,23 @@ function listPermissionSets(
 
 const unionsKeptMax = 10_000
 
-/** Counts approvers per permission set; equal combinations of groups are united only once. */
-function approverCounter(enabledMembers: EnabledMembers) {
+/** Members of any of the groups; equal combinations of groups are united only once. */
+function uniter(enabledMembers: EnabledMembers): Unite {
   const unions = new Map<string, ReadonlySet<UserId>>()
-  const unite = (groupIds: readonly GroupId[]): ReadonlySet<UserId> => {
-    const key = groupIds.join(' ')
+  return (groupIds) => {
+    const sorted = [...new Set(groupIds)].toSorted()
+    const key = sorted.join(' ')
     const known = unions.get(key)
     if (known) return known
-    const union = new Set(groupIds.flatMap((groupId) => [...(enabledMembers.get(groupId) ?? [])]))
+    const union = new Set(sorted.flatMap((groupId) => [...(enabledMembers.get(groupId) ?? [])]))
     if (unions.size >= unionsKeptMax) unions.clear()
     unions.set(key, union)
     return union
   }
+}
+
+/** Counts approvers per permission set. */
+function approverCounter(unite: Unite) {
   return (atAccount: readonly Masked<ApproverPolicy>[], permissionSetCount: number) => {
     const matching: ApproverPolicy[][] = Array.from({ length: permissionSetCount }, () => [])
     for (const { policy, permissionSets } of atAccount) {
@@ -161,8 +179,7 @@ function approverCounter(enabledMembers: EnabledMembers) {
     }
     return (number: number, requesterId: UserId): number => {
       const kept = keptPolicies(matching[number] ?? [])
-      const groupIds = new Set(kept.flatMap((policy) => policy.approverGroups))
-      const union = unite([...groupIds].toSorted())
+      const union = unite(kept.flatMap((policy) => policy.approverGroups))
       return union.size - (union.has(requesterId) ? 1 : 0)
     }
   }

@@ -69,18 +69,23 @@ export async function listRequestIds(
   const at = sortExpressions[page.sort]
   const isSoonest = soonestFirst.includes(page.sort)
   const direction = isSoonest ? 'asc' : 'desc'
-  let query = db
-    .selectFrom('request as r')
-    .leftJoin('access_grant as g', 'g.request_id', 'r.request_id')
+  // Whatever access is over had a grant, and grants have an index in the order of their ends.
+  const ofGrants = page.sort === 'endsAt' && conditions.accessOver === true
+  const requests = db.selectFrom('request as r')
+  const joined = ofGrants
+    ? requests.innerJoin('access_grant as g', 'g.request_id', 'r.request_id')
+    : requests.leftJoin('access_grant as g', 'g.request_id', 'r.request_id')
+  const id = sql.ref<string>(ofGrants ? 'g.request_id' : 'r.request_id')
+  let query = joined
     .select(['r.request_id', at.as('sorted_at')])
     .where(whereAll(conditions))
     .orderBy(at, direction)
-    .orderBy('r.request_id', direction)
+    .orderBy(id, direction)
     .limit(page.limit + 1)
   if (page.after !== null) {
-    const { at: lastAt, id } = page.after
+    const { at: lastAt, id: lastId } = page.after
     const isAfter = isSoonest ? sql`>` : sql`<`
-    query = query.where(sql<boolean>`(${at}, r.request_id) ${isAfter} (${lastAt}, ${id}::uuid)`)
+    query = query.where(sql<boolean>`(${at}, ${id}) ${isAfter} (${lastAt}, ${lastId}::uuid)`)
   }
   const rows = await query.execute()
   return rows.map((row) => ({ id: row.request_id as RequestId, sortedAt: row.sorted_at }))

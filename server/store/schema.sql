@@ -775,6 +775,7 @@ create table target_look (
 
 -- ── indexes ──
 
+CREATE INDEX access_grant_by_end ON access_grant USING btree (COALESCE(ends_at, '1970-01-01 00:00:00+00'::timestamp with time zone) DESC, request_id DESC);
 CREATE INDEX access_grant_covered ON access_grant USING btree (covered_by) WHERE (covered_by IS NOT NULL);
 CREATE INDEX access_grant_ends ON access_grant USING btree (ends_at) WHERE (over_at IS NULL);
 CREATE INDEX access_grant_extended ON access_grant USING btree (extends_grant_id) WHERE (extends_grant_id IS NOT NULL);
