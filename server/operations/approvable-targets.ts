@@ -8,19 +8,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Person } from '#core/facts.ts'
 import type { GroupId, PolicyId, Target, UserId } from '#core/ids.ts'
+import type { TargetChoice } from '#server/store/request-list.ts'
 import { requestTargetsFrom } from '#server/store/request-targets.ts'
 import type { Rules } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
 
 export interface ApprovableTargets {
-  idsFor(db: Kysely<Schema>, rules: Rules, person: Person): Promise<number[]>
+  choiceFor(db: Kysely<Schema>, rules: Rules, person: Person): Promise<TargetChoice>
 }
 
 /**
  * Transactions that add a target commit in another order than they took its number, but live two
  * seconds at most; fewer than this many numbers are given out meanwhile.
  */
-const unsettledNumbersMax = 1_000
+const usuallyUnsettledMax = 1_000
 const nobody = '' as UserId
 
 /** Asked in portions, so that other requests are answered in between. */
@@ -32,7 +33,9 @@ interface Known {
   highest: number
 }
 
-export function createApprovableTargets(): ApprovableTargets {
+export function createApprovableTargets(
+  unsettledNumbersMax: number = usuallyUnsettledMax,
+): ApprovableTargets {
   let known: Known = { version: '', groupsOf: new Map(), highest: 0 }
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -40,8 +43,8 @@ export function createApprovableTargets(): ApprovableTargets {
     const version = rules.matchesVersion
     if (known.version !== version) known = { version, groupsOf: new Map(), highest: 0 }
     const { groupsOf, highest } = known
-    const targets = await requestTargetsFrom(db, highest - unsettledNumbersMax)
-    const added = targets.filter(({ targetId }) => !groupsOf.has(targetId))
+    const from = highest - unsettledNumbersMax
+    const added = await requestTargetsFrom(db, from, [...numbersFrom(groupsOf, from, highest)])
     const approverGroups = new Map(
       rules.approverPolicies.map((one) => [one.id, one.approverGroups]),
     )
@@ -54,16 +57,41 @@ export function createApprovableTargets(): ApprovableTargets {
   }
 
   return {
-    async idsFor(db, rules, person) {
-      if (person.groupIds.isDisjointFrom(rules.approverGroupIds)) return []
+    async choiceFor(db, rules, person) {
+      if (person.groupIds.isDisjointFrom(rules.approverGroupIds)) return { among: [], allBut: null }
       const mine = turn.then(() => catchUp(db, rules))
       turn = mine.catch(() => undefined)
-      const { groupsOf } = await mine
-      return [...groupsOf]
-        .filter(([, groupIds]) => groupIds.some((groupId) => person.groupIds.has(groupId)))
-        .map(([targetId]) => targetId)
+      const { groupsOf, highest } = await mine
+      return shorter(groupsOf, highest - unsettledNumbersMax, person)
     },
   }
+}
+
+/** Up to the settled number every target is known, so there the others may be told instead. */
+function shorter(groupsOf: Known['groupsOf'], upTo: number, { groupIds }: Person): TargetChoice {
+  const recent: number[] = []
+  const settled: number[] = []
+  const except: number[] = []
+  for (const [targetId, deciding] of groupsOf) {
+    const decides = deciding.some((groupId) => groupIds.has(groupId))
+    if (targetId > upTo) {
+      if (decides) recent.push(targetId)
+    } else {
+      const list = decides ? settled : except
+      list.push(targetId)
+    }
+  }
+  return except.length < settled.length
+    ? { among: recent, allBut: { upTo, except } }
+    : { among: [...settled, ...recent], allBut: null }
+}
+
+function* numbersFrom(
+  groupsOf: ReadonlyMap<number, unknown>,
+  from: number,
+  highest: number,
+): Generator<number> {
+  for (let number = from; number <= highest; number += 1) if (groupsOf.has(number)) yield number
 }
 
 function groupsFor(

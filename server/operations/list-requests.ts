@@ -90,7 +90,7 @@ async function toApprove(ports: ListPorts, { actor, rules }: Asked): Promise<Req
     statuses: ['pending'],
     notRequesterId: me,
     notDecidedBy: me,
-    targetIds: await ports.approvableTargets.idsFor(ports.db, rules, actor.person),
+    targets: await ports.approvableTargets.choiceFor(ports.db, rules, actor.person),
     expiresAfter: await ports.clock.now(),
   }
 }
@@ -101,7 +101,7 @@ async function toReview(ports: ListPorts, { actor, rules, query }: Asked) {
   return {
     reviewOpen: true,
     notRequesterId: actor.person.userId,
-    targetIds: await ports.approvableTargets.idsFor(ports.db, rules, actor.person),
+    targets: await ports.approvableTargets.choiceFor(ports.db, rules, actor.person),
   }
 }
 
@@ -114,8 +114,8 @@ async function scopeOf(ports: ListPorts, asked: Asked): Promise<RequestCondition
 /** Of others, where the person decides today or has decided. */
 async function decidedByMe(ports: ListPorts, { actor, rules }: Asked): Promise<RequestConditions> {
   const { person } = actor
-  const targetIds = await ports.approvableTargets.idsFor(ports.db, rules, person)
-  return { notRequesterId: person.userId, concerns: { targetIds, userId: person.userId } }
+  const targets = await ports.approvableTargets.choiceFor(ports.db, rules, person)
+  return { notRequesterId: person.userId, concerns: { targets, userId: person.userId } }
 }
 
 function everything(actor: Actor): RequestConditions {

@@ -7,13 +7,20 @@ import type { Schema } from './schema.ts'
 export const requestSorts = ['createdAt', 'startsAt', 'endsAt', 'expiresAt'] as const
 export type RequestSort = (typeof requestSorts)[number]
 
+/** A choice of targets, told the shorter way: of a thousand, all but ten. */
+export interface TargetChoice {
+  readonly among: readonly number[]
+  /** And of those up to a number all but these. */
+  readonly allBut: { readonly upTo: number; readonly except: readonly number[] } | null
+}
+
 /** Every condition that is given must hold. */
 export interface RequestConditions {
   readonly requesterId?: UserId
   readonly notRequesterId?: UserId
-  readonly targetIds?: readonly number[]
+  readonly targets?: TargetChoice
   /** The target is one of these, or the person has voted on it. */
-  readonly concerns?: { readonly targetIds: readonly number[]; readonly userId: UserId }
+  readonly concerns?: { readonly targets: TargetChoice; readonly userId: UserId }
   /** Beside `requesterId`: the view says whose, a filter says whom of them. */
   readonly requestedBy?: UserId
   readonly decidedBy?: UserId
@@ -120,18 +127,21 @@ function whereConcerned(conditions: RequestConditions): Condition[] {
     ...given(conditions.requesterId, (id) => sql`r.requester_id = ${id}`),
     ...given(conditions.requestedBy, (id) => sql`r.requester_id = ${id}`),
     ...given(conditions.notRequesterId, (id) => sql`r.requester_id <> ${id}`),
-    ...given(conditions.targetIds, targetIn),
+    ...given(conditions.targets, targetIn),
     ...given(
       conditions.concerns,
-      ({ targetIds, userId }) => sql`(${targetIn(targetIds)} or ${votedOn(userId)})`,
+      ({ targets, userId }) => sql`(${targetIn(targets)} or ${votedOn(userId)})`,
     ),
     ...given(conditions.decidedBy, votedOn),
     ...given(conditions.notDecidedBy, (id) => sql`not ${votedOn(id)}`),
   ]
 }
 
-function targetIn(targetIds: readonly number[]): Condition {
-  return sql`r.target_id = any(${[...targetIds]}::bigint[])`
+function targetIn({ among, allBut }: TargetChoice): Condition {
+  const named = sql<boolean>`r.target_id = any(${[...among]}::bigint[])`
+  if (allBut === null) return named
+  const { upTo, except } = allBut
+  return sql`(${named} or r.target_id <= ${upTo} and r.target_id <> all(${[...except]}::bigint[]))`
 }
 
 function votedOn(userId: UserId): Condition {

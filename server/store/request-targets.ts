@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { AccountId, PermissionSetArn, Target } from '#core/ids.ts'
 import type { Schema } from './schema.ts'
 
@@ -7,15 +7,17 @@ export interface KnownTarget {
   readonly target: Target
 }
 
-/** Targets that were ever asked for, from that id on. */
+/** Targets that were ever asked for, from that id on, but for those that are known. */
 export async function requestTargetsFrom(
   db: Kysely<Schema>,
   targetId: number,
+  known: readonly number[],
 ): Promise<KnownTarget[]> {
   const rows = await db
     .selectFrom('request_target')
     .selectAll()
     .where('target_id', '>=', targetId)
+    .where(sql<boolean>`target_id <> all(${[...known]}::bigint[])`)
     .orderBy('target_id')
     .execute()
   return rows.map((row) => ({
