@@ -27,7 +27,8 @@ export interface Company {
 
 export interface CompanyPeople {
   readonly admin: Person
-  readonly auditor: Person
+  /** Several, because each person is allowed only so many questions a minute. */
+  readonly auditors: readonly Person[]
   /** Of TEAM approvers, who decide for everything. */
   readonly approvers: readonly Person[]
   /** Each in a few groups that policies name. */
@@ -96,25 +97,30 @@ async function openCompany(cluster: TestClusterAddress): Promise<Company> {
   const firstCalls = [...installation.calls()]
   const people = {
     admin: await installation.person('test-admin'),
-    auditor: await installation.person('test-auditor'),
+    auditors: await inTurn(auditorNames, (userName) => installation.person(userName)),
     approvers: [await installation.person('sam.carter')],
     requesters: await inTurn(requesterNames, (userName) => installation.person(userName)),
   }
   return { installation, people, readySeconds, firstCalls }
 }
 
-const requesterNames = Array.from(
-  { length: 40 },
-  (_, at) => `person-${String(at * 97).padStart(5, '0')}`,
-)
+const named = (count: number, from: number) =>
+  Array.from({ length: count }, (_, at) => `person-${String(from + at * 97).padStart(5, '0')}`)
+const requesterNames = named(40, 0)
+const auditorNames = named(12, 50)
 
 /** TEAM's tile is shown to members of its own groups. */
-function letIn({ world }: Sandbox): void {
-  const groupId = world.state.groupByName('TEAM users')?.groupId
+function letIn(sandbox: Sandbox): void {
+  join(sandbox, 'TEAM users', requesterNames)
+  join(sandbox, 'TEAM auditors', auditorNames)
+}
+
+function join({ world }: Sandbox, group: string, userNames: readonly string[]): void {
+  const groupId = world.state.groupByName(group)?.groupId
   const chosen = [...world.state.users.values()].filter(({ userName }) =>
-    requesterNames.includes(userName),
+    userNames.includes(userName),
   )
-  if (groupId === undefined || chosen.length < requesterNames.length) throw new Error('Who is it?')
+  if (groupId === undefined || chosen.length < userNames.length) throw new Error('Who is it?')
   world.commit(
     ...chosen.map(({ userId }) => ({
       type: 'membership' as const,
