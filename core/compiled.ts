@@ -8,7 +8,7 @@
  * person are looked at. What is out of TEAM's reach is masked away at the end, because an
  * explanation tells of policies that match even so.
  */
-import { type ApprovalBasis, basisFor, keptPolicies } from './approval.ts'
+import { type ApprovalBasis, approvalBasis, basisFor, keptPolicies } from './approval.ts'
 import { createReach } from './compiled-reach.ts'
 import { concludeEligibility, type EligibilitySettings } from './eligibility.ts'
 import {
@@ -33,9 +33,9 @@ export function compilePolicies(
     ...(bySubject.get(`user ${person.userId}`) ?? []),
     ...[...person.groupIds].flatMap((groupId) => bySubject.get(`group ${groupId}`) ?? []),
   ]
-  const unite = uniter(directory.enabledMembers)
-  const countApprovers = approverCounter(unite)
-  const wholeBasis = wholeBases({ numbered, approverPolicies, unite })
+  const { enabledMembers } = directory
+  const countApprovers = approverCounter(enabledMembers)
+  const wholeBasis = wholeBases({ numbered, approverPolicies, enabledMembers })
   return {
     ...createReach({
       numbered,
@@ -80,17 +80,18 @@ function numbersOf(numbered: Numbered, target: Target) {
   }
 }
 
-type Unite = (groupIds: readonly GroupId[]) => ReadonlySet<UserId>
+/** A page of a list, twice over; a basis may hold thousands of people, so no more are kept. */
+const basesKeptMax = 64
+/** Nobody's id, so that nobody is left out as the requester. */
+const nobody = '' as UserId
 
-const basesKeptMax = 10_000
-
-/** Who decides on a target, whoever asks: worked out once, for lists ask it of every row. */
+/** Who decides on a target, whoever asks: lists ask it of each row several times. */
 function wholeBases(compiled: {
   readonly numbered: Numbered
   readonly approverPolicies: readonly Masked<ApproverPolicy>[]
-  readonly unite: Unite
+  readonly enabledMembers: EnabledMembers
 }) {
-  const { numbered, approverPolicies, unite } = compiled
+  const { numbered, approverPolicies, enabledMembers } = compiled
   const bases = new Map<string, ApprovalBasis>()
   return (target: Target): ApprovalBasis => {
     const key = `${target.accountId} ${target.permissionSetArn}`
@@ -100,24 +101,12 @@ function wholeBases(compiled: {
     const matching = approverPolicies.filter(
       (one) => has(one.accounts, at.account) && has(one.permissionSets, at.permissionSet),
     )
-    const basis = wholeBasisOf(keptPolicies(matching.map((one) => one.policy)), unite)
-    if (bases.size >= basesKeptMax) bases.clear()
+    const kept = keptPolicies(matching.map((one) => one.policy))
+    const basis = approvalBasis(kept, { requesterId: nobody, enabledMembers })
+    const [oldest] = bases.keys()
+    if (bases.size >= basesKeptMax && oldest !== undefined) bases.delete(oldest)
     bases.set(key, basis)
     return basis
-  }
-}
-
-function wholeBasisOf(kept: readonly ApproverPolicy[], unite: Unite): ApprovalBasis {
-  return {
-    quorums: kept.map((policy) => ({
-      policyId: policy.id,
-      version: policy.version,
-      needed: policy.approvalsRequired,
-      able: unite(policy.approverGroups),
-    })),
-    approvers: unite(kept.flatMap((policy) => policy.approverGroups)),
-    approvalsRequired: Math.max(1, ...kept.map((policy) => policy.approvalsRequired)),
-    exclusive: kept.some((policy) => policy.exclusive),
   }
 }
 
@@ -155,23 +144,18 @@ function listPermissionSets(
 
 const unionsKeptMax = 10_000
 
-/** Members of any of the groups; equal combinations of groups are united only once. */
-function uniter(enabledMembers: EnabledMembers): Unite {
+/** Counts approvers per permission set; equal combinations of groups are united only once. */
+function approverCounter(enabledMembers: EnabledMembers) {
   const unions = new Map<string, ReadonlySet<UserId>>()
-  return (groupIds) => {
-    const sorted = [...new Set(groupIds)].toSorted()
-    const key = sorted.join(' ')
+  const unite = (groupIds: readonly GroupId[]): ReadonlySet<UserId> => {
+    const key = groupIds.join(' ')
     const known = unions.get(key)
     if (known) return known
-    const union = new Set(sorted.flatMap((groupId) => [...(enabledMembers.get(groupId) ?? [])]))
+    const union = new Set(groupIds.flatMap((groupId) => [...(enabledMembers.get(groupId) ?? [])]))
     if (unions.size >= unionsKeptMax) unions.clear()
     unions.set(key, union)
     return union
   }
-}
-
-/** Counts approvers per permission set. */
-function approverCounter(unite: Unite) {
   return (atAccount: readonly Masked<ApproverPolicy>[], permissionSetCount: number) => {
     const matching: ApproverPolicy[][] = Array.from({ length: permissionSetCount }, () => [])
     for (const { policy, permissionSets } of atAccount) {
@@ -179,7 +163,8 @@ function approverCounter(unite: Unite) {
     }
     return (number: number, requesterId: UserId): number => {
       const kept = keptPolicies(matching[number] ?? [])
-      const union = unite(kept.flatMap((policy) => policy.approverGroups))
+      const groupIds = new Set(kept.flatMap((policy) => policy.approverGroups))
+      const union = unite([...groupIds].toSorted())
       return union.size - (union.has(requesterId) ? 1 : 0)
     }
   }
