@@ -202,7 +202,10 @@ export class FaultWorld {
         ? 'nobody answers'
         : await this.simulated
             .answered(copy, copy.act(action, person.userId, work))
-            .catch((error: unknown) => `failed: ${error instanceof Error ? error.name : error}`)
+            .catch((error: unknown) => {
+              this.simulated.history.say(`${action} is answered by an error: ${error}`)
+              return 'failed'
+            })
     this.answers.push(answer ?? 'no answer')
     return answer ?? 'no answer'
   }
