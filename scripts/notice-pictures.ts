@@ -27,11 +27,24 @@ export async function turnOnChannels(world: TeamWorld, slack: SlackStandIn): Pro
     sessionLogSource: 'cloudwatch_logs',
     sessionLogLocation: trailPlaces(world.sandbox.world.state.organisation).logGroupArn,
   })
-  const naoko = await world.person('naoko.mori')
-  await naoko.call('PATCH', '/me/preferences', { locale: 'ja', timeZone: 'Asia/Tokyo' })
-  for (const name of ['sam.carter', 'test-user']) {
+  await chooseLanguages(world)
+}
+
+const languages = { 'naoko.mori': 'ja', 'sam.carter': 'en', 'test-user': 'en' }
+
+/** For what is sent. */
+export async function chooseLanguages(world: TeamWorld): Promise<void> {
+  for (const [name, locale] of Object.entries(languages)) {
     const person = await world.person(name)
-    await person.call('PATCH', '/me/preferences', { locale: 'en', timeZone: 'Asia/Tokyo' })
+    await person.call('PATCH', '/me/preferences', { locale, timeZone: 'Asia/Tokyo' })
+  }
+}
+
+/** For pages, each of which is pictured in the language of its browser. */
+export async function followBrowsers(world: TeamWorld): Promise<void> {
+  for (const name of Object.keys(languages)) {
+    const person = await world.person(name)
+    await person.call('PATCH', '/me/preferences', { locale: null, timeZone: null })
   }
 }
 

@@ -10,7 +10,7 @@ import { liveALittle, type Places } from '#test/e2e/lived.ts'
 import { startTestCluster } from '#test/postgres-cluster.ts'
 import { startSlack } from '#test/slack-stand-in.ts'
 import { chromiumOrInstall } from './chromium.ts'
-import { takeNotices, turnOnChannels } from './notice-pictures.ts'
+import { chooseLanguages, followBrowsers, takeNotices, turnOnChannels } from './notice-pictures.ts'
 import { root } from './run.ts'
 import { buildWebIfStale } from './web-build.ts'
 
@@ -42,7 +42,9 @@ try {
   const lived = await liveALittle(b)
   const shots = pictures(lived)
   const chosen = forDocs ? shots.filter((shot) => shot.docs) : shots
+  await followBrowsers(b.world)
   if (!noticesAlone) for (const shot of chosen) await take(b, shot)
+  await chooseLanguages(b.world)
   await takeNotices(b, { slack, folder, active: lived.active })
 } finally {
   await b.close()
