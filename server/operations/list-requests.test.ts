@@ -272,6 +272,29 @@ test('what still needs another’s vote waits for that other, and no longer for 
   expect(await idsIn('bob', { view: 'decided' })).toContain(id)
 })
 
+test('a target that is committed long after its number was given out is in nobody’s list who does not decide on it', async () => {
+  const devAdmin = { accountId: accounts.dev, permissionSetArn: permissionSets.admin }
+  const { owner } = world.database
+  const number = await owner.query(
+    "select nextval(pg_get_serial_sequence('request_target', 'target_id')) as given_out",
+  )
+  const later = { accountId: accounts.dev, permissionSetArn: permissionSets.billing }
+  await world.approval({ permissionSets: ['Billing'] })
+  await world.submit('erin', { targets: [later] })
+  await idsIn('carol', { view: 'to-approve' })
+
+  await owner.query(
+    `insert into request_target (target_id, account_id, permission_set_arn)
+     overriding system value values ($1, $2, $3)`,
+    [number.rows[0]?.given_out, devAdmin.accountId, devAdmin.permissionSetArn],
+  )
+  const id = await world.submit('erin', { targets: [devAdmin] })
+  expect(await idsIn('carol', { view: 'to-approve' })).not.toContain(id)
+  await expect(
+    readRequest(world.ports, await world.actor('carol'), id),
+  ).rejects.toMatchObject({ code: 'not_found' })
+})
+
 test('a list of many takes as many queries as a list of one', async () => {
   const actor = await world.actor('audrey')
   const queries = vi.spyOn(pg.Client.prototype, 'query')
