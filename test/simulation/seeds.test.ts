@@ -2,7 +2,7 @@
 import { expect, inject, test } from 'vitest'
 import { runSeeds } from '#scripts/simulate/pool.ts'
 
-const count = process.env.TEST_FULL === '1' ? 2_000 : 80
+const count = process.env.TEST_FULL === '1' ? 2_000 : 30
 
 test(`in ${count} seeded worlds every promise about access is kept`, async () => {
   const broken: string[] = []
