@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import type { Me } from '#contract/me.ts'
 import { type Failure, failureOf } from './api.ts'
 import { CrashBoundary } from './components/CrashBoundary.tsx'
@@ -41,9 +41,11 @@ function WhoeverIsThere(props: { me: Me | undefined; failure: Failure | null }):
   const isHere = me !== undefined && !isSignedOut
   const userId = isHere ? me.userId : null
   useEffect(() => (userId === null ? undefined : startLive(queryClient)), [userId])
+  const wasHere = useRef(false)
+  if (isHere) wasHere.current = true
   usePreferences(me)
   const { path } = usePlace()
-  if (isSignedOut) return <SignedOut />
+  if (isSignedOut) return <SignedOut isArrival={!wasHere.current} />
   if (me) return <Frame key={me.userId} me={me} path={path} />
   return failure ? <Unreachable /> : null
 }

@@ -13,7 +13,9 @@ export interface BrowserWorld {
   visitor(options?: VisitorOptions): Promise<Page>
   /** The same, signed in without a screen, at one of TEAM's paths. */
   signedIn(userName: string, options?: SignedInOptions): Promise<Page>
-  /** The same, through the access portal and TEAM's tile, by clicking. */
+  /** Signed in at the access portal, and not at TEAM. */
+  atPortal(userName: string, options?: VisitorOptions): Promise<Page>
+  /** The same, and through TEAM's tile, by clicking. */
   throughPortal(userName: string, options?: VisitorOptions): Promise<Page>
   /** Time passes for server, AWS and every open page. */
   pass(seconds: number): Promise<void>
@@ -66,6 +68,13 @@ export async function openBrowserWorld(options: TeamWorldOptions = {}): Promise<
     return page
   }
 
+  async function atPortal(userName: string, visit?: VisitorOptions): Promise<Page> {
+    const page = await visitor(visit)
+    await page.goto(`${sandboxUrl}/start`)
+    await page.locator('li', { hasText: userName }).getByRole('button').click()
+    return page
+  }
+
   const setClocks = () =>
     Promise.all(contexts.map((context) => context.clock.setFixedTime(world.now())))
 
@@ -75,6 +84,7 @@ export async function openBrowserWorld(options: TeamWorldOptions = {}): Promise<
     sandboxUrl,
     problems,
     visitor,
+    atPortal,
     async signedIn(userName, { at = '/', ...visit } = {}) {
       const [page, person] = await Promise.all([visitor(visit), world.person(userName)])
       await page
@@ -84,9 +94,7 @@ export async function openBrowserWorld(options: TeamWorldOptions = {}): Promise<
       return page
     },
     async throughPortal(userName, visit) {
-      const page = await visitor(visit)
-      await page.goto(`${sandboxUrl}/start`)
-      await page.locator('li', { hasText: userName }).getByRole('button').click()
+      const page = await atPortal(userName, visit)
       await page.getByRole('link', { name: 'TEAM', exact: true }).click()
       await page.waitForURL(`${teamUrl}/**`)
       return page

@@ -97,17 +97,47 @@ describe('the walk in a browser', () => {
     await expectPage(user.getByText('「障害対応」のため本番ログを確認します').first()).toBeVisible()
   })
 
-  test('an approver finds it, decides in the dialog, and both pages change by themselves', async () => {
-    approver = await b.signedIn('sam.carter', { at: '/approvals' })
-    await expectPage(approver.getByRole('heading', { level: 1 })).toHaveText(/^Approve requests/)
-    expect(await accessibilityProblems(approver)).toEqual([])
-    await openDialog(approver, `/requests/${first}?decide=approve`)
+  test('the mail’s link tells whoever may not decide why, and a stranger nothing', async () => {
+    const link = `/requests/${first}?decide=approve`
+    await user.goto(`${b.teamUrl}${link}`)
+    await expectPage(user.getByText("You can't decide on this request")).toBeVisible()
+    await expectPage(
+      user.getByText('You asked for this, so someone else must decide'),
+    ).toBeVisible()
+    const auditor = await b.signedIn('test-auditor', { at: link })
+    await expectPage(auditor.getByText('You are not one of its approvers.')).toBeVisible()
+    expect(await accessibilityProblems(auditor)).toEqual([])
+    const stranger = await b.signedIn('priya.raman', { at: link })
+    const told = async () => {
+      await expectPage(stranger.getByRole('heading', { level: 1 })).toHaveText(/^Not here, or not/)
+      return stranger.locator('#content').innerText()
+    }
+    const aboutThis = await told()
+    await stranger.goto(`${b.teamUrl}${link.replace(first, crypto.randomUUID())}`)
+    expect(await told()).toBe(aboutThis)
+    for (const page of [user, auditor, stranger]) {
+      await expectPage(page.getByRole('dialog')).toHaveCount(0)
+    }
+  })
+
+  test('an approver who is not signed in approves from the mail in two clicks', async () => {
+    const mailbox = await b.atPortal('sam.carter')
+    await mailbox.goto(`${b.sandboxUrl}/inbox`)
+    const mail = mailbox.locator('article', { hasText: 'sam.carter@example.com' }).first()
+    await mail.getByText('As HTML').click()
+    const tab = mailbox.context().waitForEvent('page')
+    await mail
+      .frameLocator('iframe')
+      .getByRole('link', { name: 'Open the request and decide' })
+      .click()
+    approver = await tab
     const dialog = approver.getByRole('dialog')
     await expectPage(dialog.getByText('「障害対応」のため本番ログを確認します')).toBeVisible()
-    await dialog.getByRole('textbox', { name: /Comment/ }).fill('了解です')
+    expect(new URL(approver.url()).pathname).toBe(`/requests/${first}`)
     await dialog.getByRole('button', { name: 'Approve' }).click()
     await expectPage(approver.getByText(/^Approved: /)).toBeVisible()
     await b.pass(4)
+    await user.goto(`${b.teamUrl}/requests/${first}`)
     for (const page of [user, approver]) {
       await expectPage(page.getByText('Active', { exact: true }).first()).toBeVisible()
     }

@@ -5,9 +5,9 @@ import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useQueryClient } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { useWords } from '../i18n.tsx'
-import { signInPath } from '../paths.ts'
+import { paths, signInPath } from '../paths.ts'
 import { meQuery } from '../queries.ts'
 import { usePlace } from '../router.ts'
 import { usePageTitle } from './Page.tsx'
@@ -32,22 +32,45 @@ function PlainPage(props: { title: string; text: string; action: ReactNode }): R
   )
 }
 
-export function SignedOut(): ReactNode {
+/**
+ * Somebody who opens a link without being signed in is sent on by themselves, so that a mail's link
+ * leads to what it names. Not from Home, where signing out ends, and not twice in a row.
+ */
+export function SignedOut(props: { isArrival: boolean }): ReactNode {
   const { t } = useWords()
   const { path, search, hash } = usePlace()
   const query = search.toString()
-  const here = `${path}${query ? `?${query}` : ''}${hash ? `#${hash}` : ''}`
+  const signIn = signInPath(`${path}${query ? `?${query}` : ''}${hash ? `#${hash}` : ''}`)
+  const [goesOn] = useState(() => props.isArrival && path !== paths.home && isFirstTry())
+  useEffect(() => {
+    if (!goesOn) return
+    sessionStorage.setItem(triedKey, String(Date.now()))
+    window.location.replace(signIn)
+  }, [goesOn, signIn])
+  if (goesOn) return null
   return (
     <PlainPage
       title={t('error.signedOut')}
       text={t('error.signedOutText')}
       action={
-        <Button variant="primary" href={signInPath(here)}>
+        <Button variant="primary" href={signIn}>
           {t('do.signIn')}
         </Button>
       }
     />
   )
+}
+
+const triedKey = 'team.sign-in-tried'
+const triesApartMs = 60_000
+
+/** Where nothing can be kept nobody can say, so the button is shown. */
+function isFirstTry(): boolean {
+  try {
+    return Date.now() - Number(sessionStorage.getItem(triedKey) ?? 0) > triesApartMs
+  } catch {
+    return false
+  }
 }
 
 export function Unreachable(): ReactNode {

@@ -9,15 +9,15 @@ import Skeleton from '@cloudscape-design/components/skeleton'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tabs from '@cloudscape-design/components/tabs'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useEffect, useRef } from 'react'
+import type { ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
 import { failureOf } from '../api.ts'
-import { askFor } from '../components/action-dialog-store.ts'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
-import { offersOf, RequestActions } from '../components/RequestActions.tsx'
+import { RequestActions } from '../components/RequestActions.tsx'
 import { RequestBadges, RequestStatus } from '../components/RequestStatus.tsx'
 import { EventsTab } from '../components/request/EventsTab.tsx'
+import { LinkedActionNote, useLinkedAction } from '../components/request/linked-action.tsx'
 import { RequestNotes } from '../components/request/RequestNotes.tsx'
 import { SessionLogTab } from '../components/request/SessionLogTab.tsx'
 import { TimelineTab } from '../components/request/TimelineTab.tsx'
@@ -79,23 +79,6 @@ function PageActions(props: { request: Request }): ReactNode {
   )
 }
 
-/**
- * Mails link here with `?decide=approve` (or `reject`, or `do=return`, `do=revoke`): the dialog opens
- * by itself, but a link never decides. Once per arrival: closing it takes the word out of the URL.
- */
-function useLinkedAction(request: Request | undefined): void {
-  const { t } = useWords()
-  const { search } = usePlace()
-  const wanted = search.get('decide') ?? search.get('do')
-  const asked = useRef<string | null>(null)
-  useEffect(() => {
-    if (!request || wanted === null || asked.current === wanted) return
-    asked.current = wanted
-    const offer = offersOf(request, t).find((one) => one.name === wanted && one.allowed)
-    if (offer) askFor({ request, action: offer.name })
-  }, [request, wanted, t])
-}
-
 function Whole(props: { request: Request }): ReactNode {
   const { t } = useWords()
   const { request } = props
@@ -117,6 +100,7 @@ function Whole(props: { request: Request }): ReactNode {
   const active = tabs.find((tab) => tab.id === search.get('tab')) ?? tabs[0]
   return (
     <SpaceBetween size="l">
+      <LinkedActionNote request={request} />
       <RequestNotes request={request} />
       <Container header={<Header variant="h2">{t('request.detail')}</Header>}>
         <Facts request={request} />
