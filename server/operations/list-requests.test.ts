@@ -290,9 +290,9 @@ test('a target that is committed long after its number was given out is in nobod
   )
   const id = await world.submit('erin', { targets: [devAdmin] })
   expect(await idsIn('carol', { view: 'to-approve' })).not.toContain(id)
-  await expect(
-    readRequest(world.ports, await world.actor('carol'), id),
-  ).rejects.toMatchObject({ code: 'not_found' })
+  await expect(readRequest(world.ports, await world.actor('carol'), id)).rejects.toMatchObject({
+    code: 'not_found',
+  })
 })
 
 test('a list of many takes as many queries as a list of one', async () => {
