@@ -113,6 +113,8 @@ export function startLive(client: QueryClient): () => void {
     failures += 1
     streamState = failures >= failuresBeforePolling ? 'polling' : 'reconnecting'
     publish()
+    // Whether only the stream was lost, or TEAM cannot be reached, is said at once.
+    void client.invalidateQueries({ queryKey: ['me'] })
     // The browser tries again by itself, unless the server answered with an error.
     if (source?.readyState !== EventSource.CLOSED) return
     clearTimeout(reopen)

@@ -3,12 +3,10 @@ import { type Browser, type BrowserContext, chromium, expect, type Page } from '
 import axe from 'axe-core'
 import { chromiumFlags, findChromium } from '#scripts/chromium.ts'
 import { root } from '#scripts/run.ts'
+import type { Person } from '#test/person.ts'
 import { createTeamWorld, type TeamWorld, type TeamWorldOptions } from '#test/team-world.ts'
 
-export interface BrowserWorld {
-  readonly world: TeamWorld
-  readonly teamUrl: string
-  readonly sandboxUrl: string
+export interface Browsers {
   /** A browser of one's own, not signed in anywhere. */
   visitor(options?: VisitorOptions): Promise<Page>
   /** The same, signed in without a screen, at one of TEAM's paths. */
@@ -17,12 +15,18 @@ export interface BrowserWorld {
   atPortal(userName: string, options?: VisitorOptions): Promise<Page>
   /** The same, and through TEAM's tile, by clicking. */
   throughPortal(userName: string, options?: VisitorOptions): Promise<Page>
+  /** Console errors, refused scripts or styles, and failed requests, of all pages so far. */
+  readonly problems: string[]
+}
+
+export interface BrowserWorld extends Browsers {
+  readonly world: TeamWorld
+  readonly teamUrl: string
+  readonly sandboxUrl: string
   /** Time passes for server, AWS and every open page. */
   pass(seconds: number): Promise<void>
   /** The same in one leap, for minutes in which nothing happens. */
   leap(seconds: number): Promise<void>
-  /** Console errors, refused scripts or styles, and failed requests, of all pages so far. */
-  readonly problems: string[]
   close(): Promise<void>
 }
 
@@ -44,11 +48,49 @@ const wcag = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 export async function openBrowserWorld(options: TeamWorldOptions = {}): Promise<BrowserWorld> {
   const world = await createTeamWorld({ ...options, webRoot: `${root}dist/web` })
+  const teamUrl = world.team.url
+  const sandboxUrl = world.sandbox.url
+  const { setClocks, close, ...browsers } = await openBrowsers({
+    teamUrl,
+    sandboxUrl,
+    now: () => world.now(),
+    person: (userName) => world.person(userName),
+  })
+  return {
+    ...browsers,
+    world,
+    teamUrl,
+    sandboxUrl,
+    async pass(seconds) {
+      await world.pass(seconds)
+      await setClocks()
+    },
+    async leap(seconds) {
+      await world.leap(seconds)
+      await setClocks()
+    },
+    async close() {
+      await close()
+      await world.close()
+    },
+  }
+}
+
+export interface BrowsersOf {
+  readonly teamUrl: string
+  readonly sandboxUrl: string
+  /** The driven clock; null: pages live in real time. */
+  readonly now: (() => Date) | null
+  readonly person: (userName: string) => Promise<Person>
+}
+
+export async function openBrowsers(
+  of: BrowsersOf,
+): Promise<Browsers & { setClocks(): Promise<void>; close(): Promise<void> }> {
+  const { teamUrl, sandboxUrl, now } = of
   const browser = await launch()
   const contexts: BrowserContext[] = []
   const problems: string[] = []
-  const teamUrl = world.team.url
-  const sandboxUrl = world.sandbox.url
 
   async function visitor(visit: VisitorOptions = {}): Promise<Page> {
     const { locale = 'en-US', width = 1280, colorScheme = 'light' } = visit
@@ -62,7 +104,7 @@ export async function openBrowserWorld(options: TeamWorldOptions = {}): Promise<
     })
     contexts.push(context)
     context.setDefaultTimeout(waitMsMax)
-    await context.clock.setFixedTime(world.now())
+    if (now !== null) await context.clock.setFixedTime(now())
     const page = await context.newPage()
     listenForProblems(page, problems)
     return page
@@ -75,18 +117,12 @@ export async function openBrowserWorld(options: TeamWorldOptions = {}): Promise<
     return page
   }
 
-  const setClocks = () =>
-    Promise.all(contexts.map((context) => context.clock.setFixedTime(world.now())))
-
   return {
-    world,
-    teamUrl,
-    sandboxUrl,
     problems,
     visitor,
     atPortal,
     async signedIn(userName, { at = '/', ...visit } = {}) {
-      const [page, person] = await Promise.all([visitor(visit), world.person(userName)])
+      const [page, person] = await Promise.all([visitor(visit), of.person(userName)])
       await page
         .context()
         .addCookies(person.allCookies().map(({ name, value }) => ({ name, value, url: teamUrl })))
@@ -99,18 +135,11 @@ export async function openBrowserWorld(options: TeamWorldOptions = {}): Promise<
       await page.waitForURL(`${teamUrl}/**`)
       return page
     },
-    async pass(seconds) {
-      await world.pass(seconds)
-      await setClocks()
+    async setClocks() {
+      if (now === null) return
+      await Promise.all(contexts.map((context) => context.clock.setFixedTime(now())))
     },
-    async leap(seconds) {
-      await world.leap(seconds)
-      await setClocks()
-    },
-    async close() {
-      await browser.close()
-      await world.close()
-    },
+    close: () => browser.close(),
   }
 }
 

@@ -162,14 +162,19 @@ describe('the walk in a browser', () => {
     expect(await b.world.assignments()).toEqual([])
   })
 
-  test('the same in Japanese, with a reason that begins with １; given back early', async () => {
+  test('the same in Japanese, with a reason that begins with １ and has a 𠮷; given back early', async () => {
     const japanese = await b.signedIn('test-user', {
       at: '/preferences',
       locale: 'ja-JP',
       colorScheme: 'dark',
     })
     await expectPage(japanese.locator('html')).toHaveAttribute('lang', 'ja')
-    const id = await ask(japanese, inJapanese, /storefront-prod/, '１号機の再起動のため')
+    const id = await ask(
+      japanese,
+      inJapanese,
+      /storefront-prod/,
+      '１号機の再起動、𠮷野家の決済のため',
+    )
     await openDialog(approver, `/requests/${id}?decide=approve`)
     await confirm(approver, 'Approve')
     await b.pass(4)
@@ -181,18 +186,6 @@ describe('the walk in a browser', () => {
     expect(await b.world.assignments()).toEqual([])
   })
 
-  test('and with 𠮷; revoked by the approver', async () => {
-    const id = await ask(user, english, /payments-dev/, '𠮷野家の決済を調査')
-    await openDialog(approver, `/requests/${id}?decide=approve`)
-    await confirm(approver, 'Approve')
-    await b.pass(4)
-    await openDialog(approver, `/requests/${id}?do=revoke`)
-    await confirm(approver, 'Revoke')
-    await b.pass(4)
-    await expectPage(user.getByText('Revoked', { exact: true }).first()).toBeVisible()
-    expect(await b.world.assignments()).toEqual([])
-  })
-
   test('the mails tell the story, with every character', async () => {
     const inbox = await b.visitor()
     await inbox.goto(`${b.sandboxUrl}/inbox`)
@@ -201,7 +194,7 @@ describe('the walk in a browser', () => {
     const texts = mails.map((mail) => mail.text).join('\n')
     for (const reason of ['「障害対応」', '１号機', '𠮷野家']) expect(texts).toContain(reason)
     const asker = mails.filter((mail) => mail.to.includes('test-user@example.com'))
-    expect(asker).toHaveLength(12)
+    expect(asker).toHaveLength(8)
   })
 
   test('somebody made administrator behind TEAM’s back has the menu without signing in again', async () => {
