@@ -1,7 +1,7 @@
 /** `npm run simulate -- --mutants`: the first seed that finds each mutant, as a table. */
 import type { TestClusterAddress } from '#test/postgres-cluster.ts'
 import type { Verdict } from '#test/simulation/run-seed.ts'
-import { type Mutant, makeTree, mutants, recordSeed } from './mutants.ts'
+import { faultyFiles, type Mutant, mutants, recordSeed } from './mutants.ts'
 import { runSeeds } from './pool.ts'
 
 export interface Hunt {
@@ -30,22 +30,16 @@ async function firstCatch(
   mutant: Mutant,
   { from, count }: Hunt['seeds'],
 ): Promise<Verdict | null> {
-  const tree = await makeTree(mutant.name)
   const ordered = Array.from({ length: count }, (_, at) => from + at)
-  const seeds = mutant.seed === null ? ordered : [mutant.seed, ...ordered]
   const caught: Verdict[] = []
-  try {
-    await runSeeds({
-      cluster,
-      seeds,
-      tree: tree.path,
-      onVerdict(verdict) {
-        if (verdict.violations.length > 0) caught.push(verdict)
-        return caught.length === 0
-      },
-    })
-  } finally {
-    await tree.remove()
-  }
+  await runSeeds({
+    cluster,
+    seeds: mutant.seed === null ? ordered : [mutant.seed, ...ordered],
+    inPlaceOf: await faultyFiles(mutant.name),
+    onVerdict(verdict) {
+      if (verdict.violations.length > 0) caught.push(verdict)
+      return caught.length === 0
+    },
+  })
   return caught.toSorted((one, other) => one.seed - other.seed)[0] ?? null
 }

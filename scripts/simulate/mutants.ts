@@ -1,15 +1,15 @@
 /**
- * Deliberate faults in TEAM, each a patch of a few lines (test/simulation/mutants), applied to a copy
- * of the tree. The simulation must find each: what it does not find, it does not prove.
+ * Deliberate faults in TEAM, each a patch of a few lines (test/simulation/mutants). The simulation
+ * must find each: what it does not find, it does not prove.
  */
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { capture, root } from '../run.ts'
 
 const folder = join(root, 'test/simulation/mutants')
 const seedsFile = join(folder, 'seeds.json')
-const copied = ['contract', 'core', 'sandbox', 'scripts', 'server', 'test', 'package.json']
 const linesMax = 5
 
 export interface Mutant {
@@ -51,23 +51,28 @@ export async function recordSeed(name: string, seed: number): Promise<void> {
   await writeFile(seedsFile, `${JSON.stringify(sorted, null, 2)}\n`)
 }
 
-/** A tree with that fault in it. Throws if the patch no longer fits: then the patch is to be mended. */
-export async function makeTree(name: string): Promise<{ path: string; remove(): Promise<void> }> {
+/**
+ * The files that the fault is in, by URL, with it. Throws if the patch no longer fits: then the patch
+ * is to be mended.
+ */
+export async function faultyFiles(name: string): Promise<Record<string, string>> {
+  const patch = join(folder, `${name}.patch`)
+  const files = [...(await readFile(patch, 'utf8')).matchAll(/^\+\+\+ b\/(.+)$/gm)].map(
+    ([, file]) => file ?? '',
+  )
   const path = await mkdtemp(join(tmpdir(), `team-mutant-${name}-`))
-  const remove = () => rm(path, { recursive: true, force: true })
   try {
-    for (const entry of copied) await cp(join(root, entry), join(path, entry), { recursive: true })
-    await symlink(join(root, 'node_modules'), join(path, 'node_modules'))
-    const applied = await capture('git', [
-      ...['-C', path, 'apply', '--recount', '-C1'],
-      join(folder, `${name}.patch`),
-    ])
+    for (const file of files) await cp(join(root, file), join(path, file), { recursive: true })
+    const applied = await capture('git', ['-C', path, 'apply', '--recount', '-C1', patch])
     if (applied.code !== 0) {
       throw new Error(`The mutant ${name} fits the code no longer: ${applied.output.trim()}`)
     }
-    return { path, remove }
-  } catch (error) {
-    await remove()
-    throw error
+    const read = files.map(async (file) => [
+      pathToFileURL(join(root, file)).href,
+      await readFile(join(path, file), 'utf8'),
+    ])
+    return Object.fromEntries(await Promise.all(read))
+  } finally {
+    await rm(path, { recursive: true, force: true })
   }
 }

@@ -6,8 +6,8 @@ import type { Verdict } from '#test/simulation/run-seed.ts'
 export interface SeedsOrder {
   readonly cluster: TestClusterAddress
   readonly seeds: Iterable<number>
-  /** The tree whose TEAM is simulated; this one by default. */
-  readonly tree?: string
+  /** Files of TEAM, by URL, in place of those that are there. */
+  readonly inPlaceOf?: Readonly<Record<string, string>>
   readonly workers?: number
   /** Called for each; false: no further seeds. */
   readonly onVerdict: (verdict: Verdict) => boolean
@@ -22,7 +22,7 @@ export async function runSeeds(order: SeedsOrder): Promise<void> {
     const { done, value } = isOver ? { done: true, value: 0 } : seeds.next()
     return done === true ? null : Number(value)
   }
-  const workers = Array.from({ length: order.workers ?? 2 }, () => startWorker(order.tree))
+  const workers = Array.from({ length: order.workers ?? 2 }, () => startWorker(order.inPlaceOf))
   try {
     await Promise.all(
       workers.map(async (worker) => {
@@ -37,10 +37,14 @@ export async function runSeeds(order: SeedsOrder): Promise<void> {
   }
 }
 
-function startWorker(tree: string | undefined): ChildProcess {
-  const here = new URL('worker.ts', import.meta.url)
-  const file = tree === undefined ? here : new URL(`file://${tree}/scripts/simulate/worker.ts`)
-  return fork(file, { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+const here = (file: string) => new URL(file, import.meta.url)
+
+function startWorker(inPlaceOf: SeedsOrder['inPlaceOf']): ChildProcess {
+  return fork(here('worker.ts'), {
+    execArgv: inPlaceOf === undefined ? [] : ['--import', here('in-place-of.ts').href],
+    env: { ...process.env, SIMULATE_IN_PLACE_OF: JSON.stringify(inPlaceOf ?? {}) },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
 }
 
 function ask(worker: ChildProcess, seed: number, cluster: TestClusterAddress): Promise<Verdict> {
