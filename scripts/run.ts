@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process'
 
 export const root: string = new URL('..', import.meta.url).pathname
 
+/** For NODE_COMPILE_CACHE: half the time of a start is reading the program. */
+export const compiledCode = `${root}node_modules/.cache/compiled`
+
 /** Programs of the package run on its own Node, however this script was started. */
 function withOwnPrograms(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, PATH: `${root}node_modules/.bin:${env.PATH ?? ''}` }

@@ -1,5 +1,6 @@
 /** Two processes run seeds; each has the process to itself, because a seed takes its timers over. */
 import { type ChildProcess, fork } from 'node:child_process'
+import { compiledCode } from '#scripts/run.ts'
 import type { TestClusterAddress } from '#test/postgres-cluster.ts'
 import type { Verdict } from '#test/simulation/run-seed.ts'
 
@@ -42,7 +43,11 @@ const here = (file: string) => new URL(file, import.meta.url)
 function startWorker(inPlaceOf: SeedsOrder['inPlaceOf']): ChildProcess {
   return fork(here('worker.ts'), {
     execArgv: inPlaceOf === undefined ? [] : ['--import', here('in-place-of.ts').href],
-    env: { ...process.env, SIMULATE_IN_PLACE_OF: JSON.stringify(inPlaceOf ?? {}) },
+    env: {
+      ...process.env,
+      NODE_COMPILE_CACHE: compiledCode,
+      SIMULATE_IN_PLACE_OF: JSON.stringify(inPlaceOf ?? {}),
+    },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
 }

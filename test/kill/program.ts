@@ -1,9 +1,6 @@
 /** A program of this repository in a process of its own, to be killed. */
 import { type ChildProcess, spawn } from 'node:child_process'
-
-const root = new URL('../..', import.meta.url).pathname
-/** Half the time of a start is reading the program; a process that is killed leaves nothing here. */
-const compiled = `${root}node_modules/.cache/compiled`
+import { compiledCode, root } from '#scripts/run.ts'
 
 export interface Ended {
   readonly code: number | null
@@ -17,7 +14,10 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** Started wrongly, both leave by themselves: once is enough for all starts that follow. */
+/**
+ * Started wrongly, both leave by themselves and leave their compiled code, which one that is killed
+ * does not: once is enough for all starts that follow.
+ */
 export async function compileOnce(): Promise<void> {
   const server = new Program('server/main.ts', {})
   const sandbox = new Program('sandbox/main.ts', { SANDBOX_PORT: 'none' })
@@ -41,7 +41,7 @@ export class Program {
     const child = spawn(process.execPath, [`${root}${file}`, ...args], {
       ...as,
       cwd: root,
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...env },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiledCode, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     running.add(child)
