@@ -41,6 +41,23 @@ export const DurationMinutes = z
 /** Length and characters are judged by the rules, which say what is wrong with which character. */
 export const FreeText = z.string().max(20_000)
 
+/** What an error of one field may say beside the codes of refusals: the schema did not hold. */
+export const schemaCodes = [
+  'too_big',
+  'too_small',
+  'invalid_type',
+  'invalid_format',
+  'invalid_value',
+  'invalid_key',
+  'invalid_element',
+  'invalid_union',
+  'not_multiple_of',
+  'custom',
+  'unknown_field',
+] as const
+
+export type SchemaCode = (typeof schemaCodes)[number]
+
 export const FieldError = z
   .object({ field: z.string(), code: z.string(), message: z.string() })
   .meta({ id: 'FieldError' })

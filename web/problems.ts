@@ -1,4 +1,5 @@
 /** The server's codes in words. A code that has no words yet shows the server's own sentence. */
+import type { SchemaCode } from '#contract/common.ts'
 import type { Failure } from './api.ts'
 import type { StringKey, Translate, Values } from './i18n.tsx'
 import { durationText } from './time.ts'
@@ -101,9 +102,11 @@ const plainKeys = {
   version_required: 'code.version_required',
 } as const satisfies Readonly<Record<string, CodeKey>>
 
+export type WordedCode = keyof typeof plainKeys
+
 export const wordedCodes: readonly string[] = Object.keys(plainKeys)
 
-function isWorded(code: string): code is keyof typeof plainKeys {
+export function isWorded(code: string): code is WordedCode {
   return Object.hasOwn(plainKeys, code)
 }
 
@@ -225,6 +228,26 @@ export function wordField(failure: Failure | null, field: string, t: Translate):
     (error) => error.field === field || error.field.startsWith(`${field}.`),
   )
   if (!found) return null
+  if (isSchemaCode(found.code)) return t(schemaKeys[found.code])
   const params = found.code === failure.code ? failure.params : {}
   return wordCode(found.code, params, t, found.message)
+}
+
+/** What the schemas of the contract say of a value: forms that TEAM shows let few of these happen. */
+const schemaKeys: Readonly<Record<SchemaCode, Extract<StringKey, `field.${string}`>>> = {
+  too_big: 'field.tooBig',
+  too_small: 'field.tooSmall',
+  invalid_type: 'field.unfit',
+  invalid_format: 'field.unfit',
+  invalid_value: 'field.unfit',
+  invalid_key: 'field.unfit',
+  invalid_element: 'field.unfit',
+  invalid_union: 'field.unfit',
+  not_multiple_of: 'field.unfit',
+  custom: 'field.unfit',
+  unknown_field: 'field.unfit',
+}
+
+function isSchemaCode(code: string): code is SchemaCode {
+  return Object.hasOwn(schemaKeys, code)
 }

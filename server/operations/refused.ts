@@ -5,18 +5,19 @@
 import type { Refusal, RefusalCode as RuleCode } from '#core/refusals.ts'
 
 /** What only the house says; the rules know nothing of it. */
-type HouseCode =
-  | 'unauthenticated'
-  | 'csrf'
-  | 'method_not_allowed'
-  | 'too_large'
-  | 'unsupported_media_type'
-  | 'idempotency_key_reused'
-  | 'in_progress'
-  | 'internal'
-  | 'unavailable'
+export const houseCodes = [
+  'unauthenticated',
+  'csrf',
+  'method_not_allowed',
+  'too_large',
+  'unsupported_media_type',
+  'idempotency_key_reused',
+  'in_progress',
+  'internal',
+  'unavailable',
+] as const
 
-export type RefusalCode = RuleCode | HouseCode
+export type RefusalCode = RuleCode | (typeof houseCodes)[number]
 
 interface Answer {
   readonly status: number

@@ -7,6 +7,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, type RunnerTask, test } from 'vitest'
+import { schemaCodes } from '#contract/common.ts'
+import { refusalCodes } from '#core/refusals.ts'
+import { houseCodes } from '#server/operations/refused.ts'
 import { bodies } from '../abuse/bodies.ts'
 import { fields } from '../abuse/fields.ts'
 import { files } from '../abuse/files.ts'
@@ -26,6 +29,24 @@ const attemptsMin = 60
 const stage = unbuiltStage()
 let folder: string
 
+interface Refused {
+  readonly code: string
+  readonly errors?: readonly { readonly field: string; readonly code: string }[]
+}
+/** Codes of whole answers, and of single fields, that any attempt was refused with. */
+const codes = new Set<string>()
+const fieldCodes = new Set<string>()
+const plainFetch = globalThis.fetch
+globalThis.fetch = async (...asked) => {
+  const answer = await plainFetch(...asked)
+  if (answer.headers.get('content-type')?.startsWith('application/problem+json')) {
+    const { code, errors = [] } = (await answer.clone().json()) as Refused
+    codes.add(code)
+    for (const error of errors) fieldCodes.add(error.code)
+  }
+  return answer
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'abuse-'))
   await mkdir(join(folder, 'web', 'assets'), { recursive: true })
@@ -37,6 +58,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stage.scene.close()
   await rm(folder, { recursive: true, force: true })
+  globalThis.fetch = plainFetch
 })
 
 sample(stage)
@@ -52,6 +74,15 @@ headers(stage)
 files(stage)
 leaks(stage)
 tokens(stage)
+
+// For each of these web/problems.test.ts demands words in both languages.
+test('every refusal, and every error of a field, has a code that pages know', () => {
+  const known: readonly string[] = [...refusalCodes, ...houseCodes]
+  expect(codes.size).toBeGreaterThan(10)
+  expect([...codes].filter((code) => !known.includes(code))).toEqual([])
+  const knownOfFields: readonly string[] = [...known, ...schemaCodes]
+  expect([...fieldCodes].filter((code) => !knownOfFields.includes(code))).toEqual([])
+})
 
 function attemptsOf(tasks: readonly RunnerTask[], theme: readonly string[] = []): string[] {
   return tasks.flatMap((task) =>

@@ -108,8 +108,12 @@ test('what AWS could not confirm is tried again from the same question', async (
   }
   await link('payments-prod').focus()
   await approver.keyboard.press('A')
+  const comment = approver.getByRole('dialog').getByRole('textbox', { name: /Comment/ })
+  await tabTo(approver, comment)
+  await approver.keyboard.type('Only today')
   await confirm(approver, 'Approve')
   await expectPage(approver.getByRole('dialog').getByText(/AWS could not/)).toBeVisible()
+  await expectPage(comment).toHaveValue('Only today')
   for (const id of [...b.world.sandbox.world.state.faults.keys()]) {
     b.world.sandbox.world.commit({ type: 'fault-removed', id })
   }

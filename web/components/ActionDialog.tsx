@@ -20,6 +20,7 @@ import { askFor, type PlainAction, useOpenAction } from './action-dialog-store.t
 import { ExtendDialog } from './ExtendDialog.tsx'
 import { FieldLabel } from './FieldLabel.tsx'
 import { Indicator } from './Indicator.tsx'
+import { NotDone } from './NotDone.tsx'
 import { QuestionModal } from './QuestionModal.tsx'
 import { ReviewDialog } from './ReviewDialog.tsx'
 import { targetName } from './Target.tsx'
@@ -82,6 +83,7 @@ function ActionDialog(props: {
     >
       <Consequence request={request} action={action} />
       {failure && commentError === null && <Refusal request={request} failure={failure} />}
+      {commentError !== null && <NotDone failure={failure} fields={['comment']} />}
       <FormField
         label={<FieldLabel text={t('act.comment')} optional />}
         description={t('act.commentHelp')}
@@ -173,14 +175,13 @@ function Refusal(props: { request: Request; failure: Failure }): ReactNode {
   const { data: now } = useQuery({ ...requestQuery(props.request.id), enabled: isConflict })
   const last = now?.approvals.at(-1)
   const decided = failure.kind === 'problem' && failure.code === 'already_decided' && last
+  if (!isConflict) return <NotDone failure={failure} />
   return (
-    <Alert type={isConflict ? 'warning' : 'error'}>
+    <Alert type="warning" header={t('refused.nothing')}>
       {decided
         ? t('act.decidedBy', { name: last.userName, time: times.at(last.at) })
         : wordFailure(failure, t)}
-      {isConflict && now && (
-        <Box variant="p">{t('act.stateNow', { status: t(looks[now.status].words) })}</Box>
-      )}
+      {now && <Box variant="p">{t('act.stateNow', { status: t(looks[now.status].words) })}</Box>}
     </Alert>
   )
 }

@@ -1,4 +1,3 @@
-import Alert from '@cloudscape-design/components/alert'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
 import Textarea from '@cloudscape-design/components/textarea'
@@ -10,10 +9,11 @@ import { readDuration, splitDuration } from '../duration.ts'
 import { flash } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
 import { requestPath } from '../paths.ts'
-import { wordFailure, wordField } from '../problems.ts'
+import { wordField } from '../problems.ts'
 import { queryClient, requestQuery, useMe } from '../queries.ts'
 import { DurationField } from './DurationField.tsx'
 import { FieldLabel } from './FieldLabel.tsx'
+import { NotDone } from './NotDone.tsx'
 import { QuestionModal } from './QuestionModal.tsx'
 import { targetName } from './Target.tsx'
 
@@ -63,7 +63,6 @@ export function ExtendDialog(props: { request: Request; onClose: () => void }): 
     send.mutate(body)
   }
   const fields = ['durationMinutes', 'justification', 'ticket']
-  const atField = fields.some((field) => wordField(failure, field, t) !== null)
   const endsAt = entry.ok && request.endsAt ? plusMinutes(request.endsAt, entry.minutes) : null
   return (
     <QuestionModal
@@ -77,7 +76,7 @@ export function ExtendDialog(props: { request: Request; onClose: () => void }): 
       {endsAt && request.endsAt && (
         <div>{t('extend.ends', { from: times.at(request.endsAt), to: times.at(endsAt) })}</div>
       )}
-      {failure && !atField && <Alert type="error">{wordFailure(failure, t)}</Alert>}
+      <NotDone failure={failure} fields={fields} />
       <DurationField
         label={t('extend.duration')}
         value={duration}

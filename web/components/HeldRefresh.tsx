@@ -9,8 +9,8 @@ import type { DirectoryStatus } from '#contract/directory.ts'
 import { call, failureOf } from '../api.ts'
 import { flash } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
-import { wordFailure } from '../problems.ts'
 import { directoryStatusQuery, queryClient } from '../queries.ts'
+import { wordRefusal } from '../remedies.ts'
 
 type Held = NonNullable<DirectoryStatus['held']>
 
@@ -24,7 +24,7 @@ export function HeldRefresh(props: { held: Held }): ReactNode {
       call('POST', `/directory/refresh/${encodeURIComponent(held.refreshId)}/${verb}`),
     onSuccess: (_answer, verb) =>
       flash({ type: 'info', text: t(verb === 'accept' ? 'held.accepted' : 'held.discarded') }),
-    onError: (error) => flash({ type: 'error', text: wordFailure(failureOf(error), t) }),
+    onError: (error) => flash({ type: 'error', text: wordRefusal(failureOf(error), t) }),
     onSettled: () => {
       setAsking(false)
       void queryClient.invalidateQueries({ queryKey: directoryStatusQuery.queryKey })

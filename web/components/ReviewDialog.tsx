@@ -1,4 +1,3 @@
-import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import FormField from '@cloudscape-design/components/form-field'
 import RadioGroup from '@cloudscape-design/components/radio-group'
@@ -10,8 +9,9 @@ import { call, failureOf } from '../api.ts'
 import { flash } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
 import { requestPath } from '../paths.ts'
-import { wordFailure, wordField } from '../problems.ts'
+import { wordField } from '../problems.ts'
 import { queryClient, requestQuery } from '../queries.ts'
+import { NotDone } from './NotDone.tsx'
 import { QuestionModal } from './QuestionModal.tsx'
 import { targetName } from './Target.tsx'
 
@@ -50,9 +50,7 @@ export function ReviewDialog(props: { request: Request; onClose: () => void }): 
         <Box variant="awsui-key-label">{t('col.justification')}</Box>
         <div className="free-text">{request.justification || t('word.none')}</div>
       </div>
-      {failure && !wordField(failure, 'comment', t) && (
-        <Alert type="error">{wordFailure(failure, t)}</Alert>
-      )}
+      <NotDone failure={failure} fields={['comment']} />
       <FormField
         label={t('review.outcome')}
         errorText={tried && outcome === null ? t('review.outcomeMissing') : ''}

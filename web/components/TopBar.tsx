@@ -9,8 +9,8 @@ import { flash } from '../flash.ts'
 import { localeNames, locales, type Translate, useWords } from '../i18n.tsx'
 import { type LiveState, useLive } from '../live.ts'
 import { paths } from '../paths.ts'
-import { wordFailure } from '../problems.ts'
 import { meQuery, queryClient } from '../queries.ts'
+import { wordRefusal } from '../remedies.ts'
 import { navigate } from '../router.ts'
 
 export function TopBar(props: { me: Me }): ReactNode {
@@ -99,7 +99,7 @@ export async function savePreferences(patch: PreferencesOf, t: Translate): Promi
     await queryClient.invalidateQueries({ queryKey: meQuery.queryKey })
     return true
   } catch (error) {
-    flash({ type: 'error', text: wordFailure(failureOf(error), t) })
+    flash({ type: 'error', text: wordRefusal(failureOf(error), t) })
     return false
   }
 }
@@ -114,7 +114,7 @@ async function refreshMe(t: Translate): Promise<void> {
     const roles = (me?.roles ?? []).map((role) => t(`role.${role}`)).join(', ')
     flash({ type: 'success', text: t('flash.refreshed', { roles }) })
   } catch (error) {
-    flash({ type: 'error', text: wordFailure(failureOf(error), t) })
+    flash({ type: 'error', text: wordRefusal(failureOf(error), t) })
   }
 }
 

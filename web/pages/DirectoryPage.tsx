@@ -20,8 +20,8 @@ import { Page } from '../components/Page.tsx'
 import { When } from '../components/Times.tsx'
 import { flash } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
-import { wordFailure } from '../problems.ts'
 import { type DirectoryKind, directoryStatusQuery, queryClient, useMe } from '../queries.ts'
+import { wordRefusal } from '../remedies.ts'
 import { setSearch, usePlace } from '../router.ts'
 import { firstPage } from '../url-state.ts'
 
@@ -69,7 +69,7 @@ function RefreshButton(props: { status: DirectoryStatus | undefined }): ReactNod
       flash({ type: 'info', text: t('dir.started') })
       void queryClient.invalidateQueries({ queryKey: directoryStatusQuery.queryKey })
     },
-    onError: (error) => flash({ type: 'error', text: wordFailure(failureOf(error), t) }),
+    onError: (error) => flash({ type: 'error', text: wordRefusal(failureOf(error), t) }),
   })
   return (
     <Button

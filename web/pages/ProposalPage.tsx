@@ -16,6 +16,7 @@ import { type ReactNode, useState } from 'react'
 import type { ProposalDetail } from '#contract/proposal.ts'
 import { call, failureOf } from '../api.ts'
 import { LoadFailure } from '../components/LoadFailure.tsx'
+import { NotDone } from '../components/NotDone.tsx'
 import { Page } from '../components/Page.tsx'
 import { ProposalStatus } from '../components/ProposalStatus.tsx'
 import { QuestionModal } from '../components/QuestionModal.tsx'
@@ -230,14 +231,13 @@ function WordDialog(props: {
       <FormField label={`${t('proposal.comment')} (${t('word.optional')})`}>
         <Textarea value={comment} onChange={({ detail }) => setComment(detail.value)} />
       </FormField>
-      {word.error && (
-        <Alert type={ending === null ? 'error' : 'warning'}>
+      {word.error && ending === null && <NotDone failure={failureOf(word.error)} />}
+      {word.error && ending !== null && (
+        <Alert type="warning" header={t('refused.nothing')}>
           {wordFailure(failureOf(word.error), t)}
-          {ending !== null && (
-            <Checkbox checked={confirmed} onChange={({ detail }) => setConfirmed(detail.checked)}>
-              {t('proposal.confirmEnding', { count: ending })}
-            </Checkbox>
-          )}
+          <Checkbox checked={confirmed} onChange={({ detail }) => setConfirmed(detail.checked)}>
+            {t('proposal.confirmEnding', { count: ending })}
+          </Checkbox>
         </Alert>
       )}
     </QuestionModal>

@@ -13,6 +13,7 @@ import type { Settings } from '#contract/settings.ts'
 import { settingWidens } from '#contract/widening.ts'
 import { call, failureOf } from '../api.ts'
 import { LoadFailure } from '../components/LoadFailure.tsx'
+import { NotDone } from '../components/NotDone.tsx'
 import { Page } from '../components/Page.tsx'
 import { focusFirstInvalid, PageForm } from '../components/PageForm.tsx'
 import { ChannelTestButton } from '../components/settings/ChannelTestButton.tsx'
@@ -21,7 +22,7 @@ import { SettingControl } from '../components/settings/SettingControl.tsx'
 import { useNames } from '../directory.ts'
 import { flash } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
-import { wordFailure, wordField } from '../problems.ts'
+import { wordField } from '../problems.ts'
 import { flashProposed, isProposed } from '../proposed.ts'
 import { meQuery, queryClient, settingsQuery, useMe } from '../queries.ts'
 import { usePlace } from '../router.ts'
@@ -131,7 +132,6 @@ function Group(props: { group: SettingGroup; settings: Settings; readOnly: boole
     const own = wrong.get(name)
     return own ? t(own.error, own.values) : (wordField(failure, name, t) ?? '')
   }
-  const atField = group.fields.some((field) => wordField(failure, field.name, t) !== null)
   const onSave = () => {
     if (wrong.size > 0) focusFirstInvalid()
     else if (changes.length > 0) saving.mutate(changes)
@@ -156,8 +156,8 @@ function Group(props: { group: SettingGroup; settings: Settings; readOnly: boole
             ))}
             {group.channel && !readOnly && <ChannelTestButton channel={group.channel} />}
             {isConflict && <Alert type="warning">{t('settings.conflict')}</Alert>}
-            {failure && !isConflict && !atField && (
-              <Alert type="error">{wordFailure(failure, t)}</Alert>
+            {!isConflict && (
+              <NotDone failure={failure} fields={group.fields.map(({ name }) => name)} />
             )}
             <WillChange changes={changes} settings={settings} />
             {!readOnly && (

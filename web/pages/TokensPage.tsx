@@ -1,4 +1,3 @@
-import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Cards from '@cloudscape-design/components/cards'
@@ -12,6 +11,7 @@ import type { Token } from '#contract/token.ts'
 import { call, failureOf } from '../api.ts'
 import { Indicator } from '../components/Indicator.tsx'
 import { LoadFailure } from '../components/LoadFailure.tsx'
+import { NotDone } from '../components/NotDone.tsx'
 import { usePageTitle } from '../components/Page.tsx'
 import { Pages } from '../components/Pages.tsx'
 import { QuestionModal } from '../components/QuestionModal.tsx'
@@ -21,7 +21,6 @@ import { SecretDialog } from '../components/token/SecretDialog.tsx'
 import { flash } from '../flash.ts'
 import { type Translate, useWords } from '../i18n.tsx'
 import { useNarrow } from '../narrow.ts'
-import { wordFailure } from '../problems.ts'
 import { queryClient, type TokenView, tokensQuery, useMe } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
 import { parseListState } from '../url-state.ts'
@@ -255,7 +254,7 @@ function RevokeDialog(props: { token: Token; onClose: () => void }): ReactNode {
       onConfirm={() => revoke.mutate()}
       onClose={onClose}
     >
-      {revoke.error && <Alert type="error">{wordFailure(failureOf(revoke.error), t)}</Alert>}
+      {revoke.error && <NotDone failure={failureOf(revoke.error)} />}
       <div>{t('tokens.revokeText')}</div>
     </QuestionModal>
   )

@@ -55,6 +55,7 @@ const sameInBoth = new Set<StringKey>([
   'preview.pair',
   'preview.terms',
   'word.comma',
+  'word.sentences',
   'list.count',
   'list.countMore',
   'list.rangeFormat',

@@ -9,8 +9,8 @@ import type { SavedRequest } from '#contract/saved-request.ts'
 import { call, failureOf } from '../../api.ts'
 import { flash } from '../../flash.ts'
 import { useWords } from '../../i18n.tsx'
-import { wordFailure } from '../../problems.ts'
 import { queryClient, savedRequestsQuery } from '../../queries.ts'
+import { wordRefusal } from '../../remedies.ts'
 import { type AgainOffer, againOffers } from './again.ts'
 
 /** Loaded when it is asked for: the first page need not wait for a form. */
@@ -93,7 +93,7 @@ function DeleteButton(props: { saved: SavedRequest }): ReactNode {
     mutationFn: () =>
       call('DELETE', `/saved-requests/${encodeURIComponent(id)}`, { ifMatch: version }),
     onSuccess: () => flash({ type: 'success', text: t('home.favouriteDeleted', { name }) }),
-    onError: (error) => flash({ type: 'error', text: wordFailure(failureOf(error), t) }),
+    onError: (error) => flash({ type: 'error', text: wordRefusal(failureOf(error), t) }),
     onSettled: () => void queryClient.invalidateQueries({ queryKey: savedRequestsQuery.queryKey }),
   })
   return (

@@ -10,10 +10,11 @@ import { splitDuration } from '../../duration.ts'
 import { flash } from '../../flash.ts'
 import { useWords } from '../../i18n.tsx'
 import { askPath, requestPath, submissionPath } from '../../paths.ts'
-import { wordCode, wordFailure, wordField } from '../../problems.ts'
+import { wordCode, wordField } from '../../problems.ts'
 import { DurationField } from '../DurationField.tsx'
 import { FieldLabel } from '../FieldLabel.tsx'
 import { Indicator } from '../Indicator.tsx'
+import { NotDone } from '../NotDone.tsx'
 import { QuestionModal } from '../QuestionModal.tsx'
 import type { AgainOffer } from './again.ts'
 import { TicketField } from './ProseFields.tsx'
@@ -29,7 +30,6 @@ export function AskAgainDialog(props: { offer: AgainOffer; onClose: () => void }
   const form = useAgain(offer, onClose)
   const { ask, setAsk, prose, setProse, terms, error, preview, failure } = form
   const fields = ['durationMinutes', 'justification', 'ticket']
-  const atField = fields.some((field) => wordField(failure, field, t) !== null)
   return (
     <QuestionModal
       title={t('ask.again')}
@@ -51,7 +51,7 @@ export function AskAgainDialog(props: { offer: AgainOffer; onClose: () => void }
         ))}
       </ul>
       <Decision preview={preview} />
-      {failure && !atField && <Alert type="error">{wordFailure(failure, t)}</Alert>}
+      <NotDone failure={failure} fields={fields} />
       <DurationField
         label={t('ask.duration')}
         value={ask}

@@ -1,4 +1,3 @@
-import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Checkbox from '@cloudscape-design/components/checkbox'
 import FormField from '@cloudscape-design/components/form-field'
@@ -10,8 +9,9 @@ import type { SavedRequest, SavedRequestBody } from '#contract/saved-request.ts'
 import { call, failureOf } from '../../api.ts'
 import { flash } from '../../flash.ts'
 import { useWords } from '../../i18n.tsx'
-import { wordFailure, wordField } from '../../problems.ts'
+import { wordField } from '../../problems.ts'
 import { queryClient, savedRequestsQuery, useMe } from '../../queries.ts'
+import { NotDone } from '../NotDone.tsx'
 import { QuestionModal } from '../QuestionModal.tsx'
 
 /** Keeps targets, duration and justification under a name. A ticket is of one occasion. */
@@ -49,7 +49,7 @@ export function SaveFavourite(props: { submission: Submission; onClose: () => vo
       onClose={onClose}
     >
       <Box>{t('ask.saveText')}</Box>
-      {failure && nameError === null && <Alert type="error">{wordFailure(failure, t)}</Alert>}
+      <NotDone failure={failure} fields={['name']} />
       <FormField
         label={t('ask.saveName')}
         constraintText={t('ask.saveExample')}

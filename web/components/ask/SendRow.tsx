@@ -1,4 +1,3 @@
-import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import SpaceBetween from '@cloudscape-design/components/space-between'
@@ -7,8 +6,8 @@ import type { Preview, Submission } from '#contract/request.ts'
 import type { Failure } from '../../api.ts'
 import { useWords } from '../../i18n.tsx'
 import { paths } from '../../paths.ts'
-import { wordFailure, wordField } from '../../problems.ts'
 import { Indicator } from '../Indicator.tsx'
+import { NotDone } from '../NotDone.tsx'
 import { SaveFavourite } from './SaveFavourite.tsx'
 import { isRefused } from './use-preview.ts'
 
@@ -25,10 +24,9 @@ export function SendRow(props: {
   const { t } = useWords()
   const { failure, submission } = props
   const [saving, setSaving] = useState(false)
-  const atField = fields.some((field) => wordField(failure, field, t) !== null)
   return (
     <SpaceBetween size="s">
-      {failure && !atField && <Alert type="error">{wordFailure(failure, t)}</Alert>}
+      <NotDone failure={failure} fields={fields} />
       {props.wrong && (
         <Box color="text-status-error" textAlign="right">
           {t('ask.fixFirst')}

@@ -1,10 +1,10 @@
-import Alert from '@cloudscape-design/components/alert'
 import FormField from '@cloudscape-design/components/form-field'
 import Textarea from '@cloudscape-design/components/textarea'
 import { type ReactNode, useState } from 'react'
 import { failureOf } from '../../api.ts'
 import { useWords } from '../../i18n.tsx'
-import { wordFailure, wordField } from '../../problems.ts'
+import { wordField } from '../../problems.ts'
+import { NotDone } from '../NotDone.tsx'
 
 /** Why something is done that the trail keeps for years; never left out. */
 export function useReason(error: Error | null) {
@@ -16,7 +16,7 @@ export function useReason(error: Error | null) {
   const isMissing = reason.trim() === ''
   const field: ReactNode = (
     <>
-      {failure && !atField && <Alert type="error">{wordFailure(failure, t)}</Alert>}
+      <NotDone failure={failure} fields={['reason']} />
       <FormField
         label={t('records.reason')}
         description={t('records.reasonHelp')}

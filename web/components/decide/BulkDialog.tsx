@@ -1,4 +1,3 @@
-import Alert from '@cloudscape-design/components/alert'
 import Badge from '@cloudscape-design/components/badge'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
@@ -12,10 +11,11 @@ import { type ReactNode, useState } from 'react'
 import type { Request, SubmissionDecided } from '#contract/request.ts'
 import { call, type Failure, failureOf } from '../../api.ts'
 import { type Translate, useWords } from '../../i18n.tsx'
-import { wordCode, wordFailure, wordField } from '../../problems.ts'
+import { wordCode, wordField } from '../../problems.ts'
 import { queryClient, requestQuery } from '../../queries.ts'
 import { FieldLabel } from '../FieldLabel.tsx'
 import { Indicator } from '../Indicator.tsx'
+import { NotDone } from '../NotDone.tsx'
 import { QuestionModal } from '../QuestionModal.tsx'
 import { targetName } from '../Target.tsx'
 import {
@@ -71,7 +71,7 @@ export function BulkDialog(props: Props): ReactNode {
       onConfirm={() => deciding.decide(chosen, comment)}
       onClose={onClose}
     >
-      {failure && commentError === null && <Alert type="error">{wordFailure(failure, t)}</Alert>}
+      <NotDone failure={failure} fields={['comment']} />
       <ul className="plain-list">
         {requests.map((request) => (
           <li key={request.id}>
@@ -193,7 +193,7 @@ function Outcome(props: {
       }
     >
       <SpaceBetween size="m">
-        {failure && <Alert type="error">{wordFailure(failure, t)}</Alert>}
+        <NotDone failure={failure} />
         <ul className="plain-list">
           {results.map((result) => (
             <li key={result.requestId}>

@@ -7,8 +7,8 @@ import { call, failureOf } from '../../api.ts'
 import { useNow } from '../../clock.ts'
 import { flash } from '../../flash.ts'
 import { useWords } from '../../i18n.tsx'
-import { wordFailure } from '../../problems.ts'
 import { queryClient } from '../../queries.ts'
+import { wordRefusal } from '../../remedies.ts'
 import { Indicator } from '../Indicator.tsx'
 
 /** When AWS was read, how far a reading is, and the button that asks for one. */
@@ -21,7 +21,7 @@ export function LookStatus(props: {
   const ask = useMutation({
     mutationFn: () => call<AccessLook>('POST', '/access/look', { body: subject }),
     onSuccess: () => flash({ type: 'info', text: t('explore.lookAsked') }),
-    onError: (error) => flash({ type: 'error', text: wordFailure(failureOf(error), t) }),
+    onError: (error) => flash({ type: 'error', text: wordRefusal(failureOf(error), t) }),
     onSettled: () => void queryClient.invalidateQueries({ queryKey: ['access'] }),
   })
   const isOpen = page?.look?.state === 'open'

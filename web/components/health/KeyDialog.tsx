@@ -1,4 +1,3 @@
-import Alert from '@cloudscape-design/components/alert'
 import FormField from '@cloudscape-design/components/form-field'
 import Textarea from '@cloudscape-design/components/textarea'
 import { useMutation } from '@tanstack/react-query'
@@ -7,8 +6,9 @@ import type { ReconcilerKey } from '#contract/reconciler.ts'
 import { call, failureOf } from '../../api.ts'
 import { flash } from '../../flash.ts'
 import { useWords } from '../../i18n.tsx'
-import { wordFailure, wordField } from '../../problems.ts'
+import { wordField } from '../../problems.ts'
 import { queryClient } from '../../queries.ts'
+import { NotDone } from '../NotDone.tsx'
 import { QuestionModal } from '../QuestionModal.tsx'
 import { holderOf } from './KeyName.tsx'
 
@@ -59,7 +59,7 @@ export function KeyDialog(props: {
       onClose={onClose}
     >
       <div>{t(`health.${verb}.text`, values)}</div>
-      {failure && said === null && <Alert type="error">{wordFailure(failure, t)}</Alert>}
+      <NotDone failure={failure} fields={['comment']} />
       <FormField
         label={t('act.comment')}
         description={t(`health.${verb}.comment`)}

@@ -9,8 +9,8 @@ import { flash } from '../../flash.ts'
 import { type Translate, useWords } from '../../i18n.tsx'
 import { noticeEventKey } from '../../notice-words.ts'
 import { requestPath } from '../../paths.ts'
-import { wordFailure } from '../../problems.ts'
 import { queryClient, undeliveredQuery, useMe } from '../../queries.ts'
+import { wordRefusal } from '../../remedies.ts'
 import { usePlace } from '../../router.ts'
 import { parseListState } from '../../url-state.ts'
 import { When } from '../Times.tsx'
@@ -90,7 +90,7 @@ function SendAgain(props: { notice: UndeliveredNotice }): ReactNode {
   const send = useMutation({
     mutationFn: () => call('POST', `/notices/${encodeURIComponent(notice.noticeId)}/resend`),
     onSuccess: () => flash({ type: 'success', text: t('health.resent', { name }) }),
-    onError: (error) => flash({ type: 'error', text: wordFailure(failureOf(error), t) }),
+    onError: (error) => flash({ type: 'error', text: wordRefusal(failureOf(error), t) }),
     onSettled: () => {
       for (const key of ['notices', 'reconciler', 'requests']) {
         void queryClient.invalidateQueries({ queryKey: [key] })

@@ -11,9 +11,9 @@ import type { ApproverPolicy, EligibilityPolicy } from '#contract/policy.ts'
 import type { Failure } from '../../api.ts'
 import { useWords } from '../../i18n.tsx'
 import { differingFields } from '../../policy-words.ts'
-import { wordFailure, wordField } from '../../problems.ts'
 import type { PolicyKind } from '../../queries.ts'
 import { setSearch, usePlace } from '../../router.ts'
+import { NotDone } from '../NotDone.tsx'
 import { PageForm } from '../PageForm.tsx'
 import { ConfirmDelete, ConfirmSave } from './ConfirmChange.tsx'
 import { FieldDifferences } from './FieldDifferences.tsx'
@@ -89,7 +89,6 @@ export function PolicyShell(props: PolicyShellProps): ReactNode {
 function Editor(props: PolicyShellProps): ReactNode {
   const { t, times } = useWords()
   const { failure, fields, loaded, readOnly } = props
-  const atField = fields.some((field) => wordField(failure, field, t) !== null)
   const isConflict = props.theirs !== null
   const [asking, setAsking] = useState<'save' | 'delete' | null>(null)
   const body = props.isComplete && !readOnly ? props.body : null
@@ -108,9 +107,7 @@ function Editor(props: PolicyShellProps): ReactNode {
           <Container header={<Header variant="h2">{t('elig.effect')}</Header>}>
             <div aria-live="polite">{props.effect}</div>
           </Container>
-          {failure && !atField && !isConflict && (
-            <Alert type="error">{wordFailure(failure, t)}</Alert>
-          )}
+          {!isConflict && <NotDone failure={failure} fields={fields} />}
           {loaded && (
             <Box color="text-body-secondary" variant="small">
               {t('policy.changed')}:{' '}

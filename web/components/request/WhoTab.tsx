@@ -32,7 +32,7 @@ export function WhoTab(props: { request: Request }): ReactNode {
         {request.approvalRequired
           ? t('request.approvers', { needed, count: first?.approverCount ?? request.approverCount })
           : t('request.approversNone')}
-        {whyNotMe && request.status === 'pending' ? ` ${whyNotMe}.` : ''}
+        {whyNotMe && request.status === 'pending' ? ` ${whyNotMe}` : ''}
       </Box>
       <Table
         variant="embedded"

@@ -6,8 +6,8 @@ import type { ReactNode } from 'react'
 import type { ChannelTested } from '#contract/settings.ts'
 import { call, failureOf } from '../../api.ts'
 import { useWords } from '../../i18n.tsx'
-import { wordFailure } from '../../problems.ts'
 import type { Channel } from '../../settings-form.ts'
+import { NotDone } from '../NotDone.tsx'
 
 /** Of the settings as they are saved; shows the provider's own words. */
 export function ChannelTestButton({ channel }: { readonly channel: Channel }): ReactNode {
@@ -28,7 +28,7 @@ export function ChannelTestButton({ channel }: { readonly channel: Channel }): R
         {label}
       </Button>
       <div aria-live="polite">
-        {error && <Alert type="error">{wordFailure(failureOf(error), t)}</Alert>}
+        {error && <NotDone failure={failureOf(error)} />}
         {data && (
           <Alert type={data.outcome === 'sent' ? 'success' : 'warning'}>
             {t(`channelTest.${data.outcome}`, { answer: data.answer })}

@@ -1,4 +1,3 @@
-import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import FormField from '@cloudscape-design/components/form-field'
@@ -10,9 +9,10 @@ import type { Settings } from '#contract/settings.ts'
 import { call, failureOf } from '../../api.ts'
 import { flash } from '../../flash.ts'
 import { useWords } from '../../i18n.tsx'
-import { wordFailure, wordField } from '../../problems.ts'
+import { wordField } from '../../problems.ts'
 import { queryClient, settingsQuery } from '../../queries.ts'
 import type { SecretField } from '../../settings-form.ts'
+import { NotDone } from '../NotDone.tsx'
 
 interface Props {
   readonly name: SecretField
@@ -46,7 +46,7 @@ export function SecretControl({ name, settings, readOnly }: Props): ReactNode {
     <FormField label={label} description={t(`setHelp.${name}`)} errorText={atField ?? ''}>
       <SpaceBetween size="xs">
         <Box>{shown}</Box>
-        {failure && atField === null && <Alert type="error">{wordFailure(failure, t)}</Alert>}
+        <NotDone failure={failure} fields={[name]} />
         {typed !== null && (
           <Input
             type="password"

@@ -1,4 +1,3 @@
-import Alert from '@cloudscape-design/components/alert'
 import FormField from '@cloudscape-design/components/form-field'
 import Input from '@cloudscape-design/components/input'
 import Multiselect from '@cloudscape-design/components/multiselect'
@@ -11,9 +10,10 @@ import type { CreatedToken } from '#contract/token.ts'
 import { call, failureOf } from '../../api.ts'
 import { useNow } from '../../clock.ts'
 import { useWords } from '../../i18n.tsx'
-import { wordFailure, wordField } from '../../problems.ts'
+import { wordField } from '../../problems.ts'
 import { queryClient, useMe } from '../../queries.ts'
 import { FieldLabel } from '../FieldLabel.tsx'
+import { NotDone } from '../NotDone.tsx'
 import { QuestionModal } from '../QuestionModal.tsx'
 import { type Scope, scopesOf, type TokenKind } from './scopes.ts'
 
@@ -81,7 +81,7 @@ export function CreateTokenDialog({ onCreated, onClose }: Props): ReactNode {
       onConfirm={onConfirm}
       onClose={onClose}
     >
-      {failure && <Alert type="error">{wordFailure(failure, t)}</Alert>}
+      <NotDone failure={failure} fields={['name', 'roles', 'scopes', 'expiresAt', 'addresses']} />
       <FormField
         label={t('tokens.name')}
         description={t('tokens.nameHelp')}
