@@ -7,6 +7,7 @@ import { startTestCluster } from '#test/postgres-cluster.ts'
 import { approvalBurst } from './bench/approval-burst.ts'
 import { companyBenchmark } from './bench/company/company.ts'
 import { endingStorm } from './bench/ending-storm.ts'
+import { exportBenchmark } from './bench/export.ts'
 import { leaderHandover } from './bench/leader-handover.ts'
 import { lifecycleCalls } from './bench/lifecycle-calls.ts'
 import { recover } from './bench/recover.ts'
@@ -25,6 +26,7 @@ const benchmarks = {
   'leader-handover': leaderHandover,
   soak,
   trail,
+  export: exportBenchmark,
   directory: companyBenchmark('directory'),
   forms: companyBenchmark('forms'),
   lists: companyBenchmark('lists'),

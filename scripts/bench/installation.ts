@@ -128,6 +128,7 @@ function environmentOf({
 export interface ServerProcess {
   /** When the process was begun, by the machine's clock. */
   readonly startedAtMs: number
+  readonly pid: number | undefined
   report(): Promise<ProbeReport>
   resetProbe(): void
   stop(): Promise<void>
@@ -146,6 +147,7 @@ async function startServer(env: NodeJS.ProcessEnv): Promise<ServerProcess> {
   await untilReady(child)
   return {
     startedAtMs,
+    pid: child.pid,
     report: () =>
       new Promise((done) => {
         // The probe answers nothing else.

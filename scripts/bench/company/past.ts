@@ -158,7 +158,8 @@ const afterRequests = `
 insert into decision (request_id, user_id, user_name, decision, at, counted_for)
   select r.request_id, u.user_id, u.user_name,
     case when r.status = 'rejected' then 'rejected' else 'approved' end, r.created_at, '{}'
-  from request r join one_user u on u.nr = (hashtext(r.request_id::text) & 2047)
+  from request r join one_user u
+    on u.nr = (hashtext(r.request_id::text) & 2047) % (select least(2048, count(*)) from one_user)
   where r.approval_required and r.status in ('ended', 'revoked', 'rejected');
 insert into ledger_key (user_id, account_id, permission_set_arn, updated_at)
   select requester_id, account_id, permission_set_arn, max(created_at) from request

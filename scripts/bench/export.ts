@@ -1,0 +1,80 @@
+/**
+ * A million requests, with what became of them, taken as files by an auditor over HTTP: each kind in
+ * each format, read to its last byte. The server's memory is looked at from outside, by the kernel.
+ */
+import { readFile } from 'node:fs/promises'
+import type { Person } from '#test/person.ts'
+import type { TestClusterAddress } from '#test/postgres-cluster.ts'
+import { fullSize, plantPast } from './company/past.ts'
+import { loadNow, type Print, round } from './figures.ts'
+import { createInstallation, type ServerProcess } from './installation.ts'
+
+const lineEnd = 0x0a
+const files = ['kind=requests&format=csv', 'kind=requests&format=jsonl', 'kind=grants&format=csv']
+
+export async function exportBenchmark(
+  cluster: TestClusterAddress,
+  print: Print,
+  [wanted = String(fullSize.requests)]: readonly string[],
+): Promise<void> {
+  const requests = Number(wanted)
+  const installation = await createInstallation({ cluster, shape: () => null })
+  try {
+    const { owner } = installation.database
+    const size = { policies: 0, events: 0, pending: 0, requests }
+    await plantPast(owner, size, (planted) => print({ planted }))
+    const auditor = await installation.person('test-auditor')
+    const atRest = await residentMegabytes(installation.server)
+    const taken: object[] = []
+    for (const file of files) {
+      const figures = { file, ...(await take(auditor, file, installation.server)) }
+      print(figures)
+      taken.push(figures)
+    }
+    const { queries } = await installation.server.report()
+    print({ bench: 'export', requests, megabytesAtRest: atRest, taken, queries, load: loadNow() })
+  } finally {
+    await installation.close()
+  }
+}
+
+async function take(auditor: Person, file: string, server: ServerProcess) {
+  const peak = watchMemory(server)
+  const startedMs = performance.now()
+  const answer = await auditor.open(`/audit/export?${file}`, AbortSignal.timeout(3_600_000))
+  if (answer.status !== 200 || answer.body === null) {
+    throw new Error(`${file} answered ${answer.status} ${await answer.text()}`)
+  }
+  let [bytes, lines] = [0, 0]
+  for await (const chunk of answer.body) {
+    bytes += chunk.length
+    for (const byte of chunk) if (byte === lineEnd) lines += 1
+  }
+  const seconds = (performance.now() - startedMs) / 1_000
+  return {
+    seconds: round(seconds, 1),
+    lines,
+    linesPerSecond: round(lines / seconds, 0),
+    megabytes: round(bytes / 1e6, 0),
+    serverPeakMegabytes: await peak(),
+  }
+}
+
+/** The server's, looked at five times a second. */
+function watchMemory(server: ServerProcess): () => Promise<number> {
+  let peak = 0
+  const look = async () => {
+    peak = Math.max(peak, await residentMegabytes(server))
+  }
+  const timer = setInterval(() => void look(), 200)
+  return async () => {
+    await look()
+    clearInterval(timer)
+    return peak
+  }
+}
+
+async function residentMegabytes({ pid }: ServerProcess): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_000, 0)
+}
