@@ -50,19 +50,46 @@ export interface RulesStore {
 
 /** One for a process: it keeps the rules of the one database it is asked with. */
 export function createRulesStore(): RulesStore {
-  let kept: { numbers: Numbers; policies: Policies; rules: Rules } | null = null
+  let kept: Kept | null = null
+  let building: { readonly numbers: Numbers; readonly result: Promise<Kept> } | null = null
+
+  async function build(db: Kysely<Schema>, numbers: Numbers): Promise<Kept> {
+    const policies = kept?.numbers.rules === numbers.rules ? kept.policies : await readPolicies(db)
+    kept = { numbers, policies, rules: await putTogether(db, numbers, policies) }
+    return kept
+  }
+
+  /** However many ask after a change, the work is done once. */
+  function buildTogether(db: Kysely<Schema>, numbers: Numbers): Promise<Kept> {
+    if (building && isSame(building.numbers, numbers)) return building.result
+    const mine = { numbers, result: build(db, numbers) }
+    building = mine
+    const forget = () => {
+      if (building === mine) building = null
+    }
+    mine.result.then(forget, forget)
+    return mine.result
+  }
+
   return {
     async load(db) {
       const numbers = await readNumbers(db)
-      const policiesStand = kept?.numbers.rules === numbers.rules
-      if (kept && policiesStand && kept.numbers.directory === numbers.directory) return kept.rules
-      const policies = kept && policiesStand ? kept.policies : await readPolicies(db)
-      const rules = await putTogether(db, numbers, policies)
-      kept = { numbers, policies, rules }
-      return rules
+      if (kept && isSame(kept.numbers, numbers)) return kept.rules
+      // A transaction holds a connection, for which the work of others may be waiting.
+      const built = db.isTransaction ? build(db, numbers) : buildTogether(db, numbers)
+      return (await built).rules
     },
   }
 }
+
+interface Kept {
+  readonly numbers: Numbers
+  readonly policies: Policies
+  readonly rules: Rules
+}
+
+const isSame = (one: Numbers, other: Numbers) =>
+  one.rules === other.rules && one.directory === other.directory
 
 interface Numbers {
   readonly rules: number
