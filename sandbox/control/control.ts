@@ -7,6 +7,7 @@ import { behaviourRoutes } from './behaviour.ts'
 import { estateRoutes } from './estate.ts'
 import { organisationRoutes } from './organisation.ts'
 import { readingRoutes } from './reading.ts'
+import { tableRoutes } from './tables.ts'
 import { trailRoutes } from './trail.ts'
 
 export interface ControlAnswer {
@@ -25,6 +26,7 @@ const routes: ControlRoutes = {
   ...readingRoutes,
   ...behaviourRoutes,
   ...trailRoutes,
+  ...tableRoutes,
 }
 
 export async function serveControl(

@@ -25,6 +25,7 @@ export function* changesThatMake(state: State): Generator<Change> {
   for (const value of state.operations.values()) yield { type: 'operation', value }
   for (const value of state.applications.values()) yield { type: 'application', value }
   for (const value of state.mails) yield { type: 'mail', value }
+  for (const value of state.tables.values()) yield { type: 'table', value }
   for (const value of state.topics.values()) yield { type: 'topic', value }
   for (const value of state.topicMessages) yield { type: 'topic-message', value }
   for (const value of state.stacks.values()) yield { type: 'stack', value }

@@ -28,6 +28,7 @@ import {
   type Role,
   type Settings,
   type Stack,
+  type Table,
   type Target,
   type Topic,
   type TopicMessage,
@@ -91,6 +92,7 @@ export class State {
   readonly applications = new SortedTable<Application>()
   readonly faults = new SortedTable<Fault>()
   readonly mails: Mail[] = []
+  readonly tables = new Map<string, Table>()
   readonly topics = new Map<string, Topic>()
   readonly topicMessages: TopicMessage[] = []
   /** In the order in which they were made. */
@@ -228,6 +230,9 @@ export class State {
         break
       case 'mails-cleared':
         this.mails.splice(0)
+        break
+      case 'table':
+        this.tables.set(`${change.value.accountId} ${change.value.name}`, change.value)
         break
       case 'topic':
         this.topics.set(change.value.arn, change.value)

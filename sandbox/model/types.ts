@@ -318,6 +318,18 @@ export interface PortalSecrets {
   cookieSecret: string
 }
 
+/** What DynamoDB keeps, in its JSON: each value under the name of its type. */
+export type Item = Readonly<Record<string, unknown>>
+
+export interface Table {
+  name: string
+  accountId: string
+  /** Of the partition key; there is no sort key. */
+  keyName: string
+  items: Item[]
+  createdAt: Instant
+}
+
 /** Everything that can happen to the state; the journal is a sequence of these. */
 export type Change =
   | { type: 'organisation'; value: Organisation }
@@ -347,6 +359,7 @@ export type Change =
   | { type: 'application-removed'; slug: string }
   | { type: 'mail'; value: Mail }
   | { type: 'mails-cleared' }
+  | { type: 'table'; value: Table }
   | { type: 'topic'; value: Topic }
   | { type: 'topic-message'; value: TopicMessage }
   | { type: 'topic-messages-cleared' }

@@ -1,6 +1,7 @@
 import { Refusal } from '../model/refusal.ts'
 import { cloudFormation } from './cloudformation.ts'
 import { cloudTrail } from './cloudtrail.ts'
+import { dynamoDb } from './dynamodb.ts'
 import { identityStore } from './identity-store.ts'
 import { logs } from './logs.ts'
 import type { AwsRequest } from './message.ts'
@@ -38,6 +39,7 @@ const targets: Readonly<Record<string, Service>> = {
   AWSIdentityStore: identityStore,
   AWSOrganizationsV20161128: organizations,
   Logs_20140328: logs,
+  DynamoDB_20120810: dynamoDb,
   CloudTrail_20131101: cloudTrail,
   // As the SDKs for Python and the CLI spell it.
   'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101': cloudTrail,
@@ -49,7 +51,8 @@ export function recognise(request: AwsRequest): Recognised {
     const dot = target.lastIndexOf('.')
     const [prefix, operation] = [target.slice(0, dot), target.slice(dot + 1)]
     const service = targets[prefix] ?? null
-    return { service, operation, protocol: jsonProtocol, input: () => parseJson(request.body) }
+    const protocol = service === dynamoDb ? dynamoDbProtocol : jsonProtocol
+    return { service, operation, protocol, input: () => parseJson(request.body) }
   }
   if (request.path.startsWith('/v2/email/')) return recogniseSes(request)
   const form = new URLSearchParams(request.body.toString('utf8') || request.query)
@@ -115,6 +118,24 @@ const jsonProtocol: Protocol = {
     return { status, headers, body: JSON.stringify(members) }
   },
   unknownOperation: () => new Refusal('UnknownOperationException', 'Unknown operation.'),
+}
+
+/** JSON 1.0, with the names of errors in a namespace. */
+const dynamoDbProtocol: Protocol = {
+  render(result, about) {
+    const named =
+      result instanceof Refusal
+        ? new Refusal(`com.amazonaws.dynamodb.v20120810#${result.code}`, result.message)
+        : result
+    const { status, headers, body } = jsonProtocol.render(named, about)
+    const isOurs = result instanceof Refusal && serverFault.test(result.code)
+    return {
+      status: isOurs ? 500 : status,
+      headers: { ...headers, 'content-type': 'application/x-amz-json-1.0' },
+      body,
+    }
+  },
+  unknownOperation: jsonProtocol.unknownOperation,
 }
 
 /** Statuses of the SES API v2 reference; errors of the signature are 403. */
