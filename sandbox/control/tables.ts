@@ -1,5 +1,6 @@
 /** Tables of DynamoDB, loaded whole. */
 import * as z from 'zod'
+import { BadInput } from './bad-input.ts'
 import type { ControlRoutes } from './control.ts'
 
 const tableBody = z.strictObject({
@@ -26,6 +27,8 @@ export const tableRoutes: ControlRoutes = {
   'POST /_sandbox/tables'(world, body) {
     const { accountId = world.state.organisation.delegatedAdministratorId, ...given } =
       tableBody.parse(body)
+    const lacking = given.items.findIndex((item) => item[given.keyName] === undefined)
+    if (lacking !== -1) throw new BadInput(`items.${lacking}`, `It has no ${given.keyName}.`)
     world.commit({ type: 'table', value: { ...given, accountId, createdAt: world.now() } })
     return { status: 201, body: { name: given.name, accountId, items: given.items.length } }
   },

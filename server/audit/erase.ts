@@ -3,8 +3,8 @@
  * docs/reference/audit-format.md).
  *
  * What goes: the payloads, with their salts, of the events that hold what they wrote and what was
- * written to them about their own requests, and from where they signed in; the same texts in the
- * requests themselves, and the mails about them. What stays: every header, so who did what to which
+ * written to them about their own requests, those taken over from AWS's sample too, and from where
+ * they signed in; the same texts in the requests themselves, and the mails about them. What stays: every header, so who did what to which
  * thing when; every `access.*` event, so what access there was from when to when; and all that the
  * person did in office: policies, settings, decisions on the requests of others; and what a reviewer
  * found of their break-glass.
@@ -58,6 +58,8 @@ export const erasableOfRequest = [
 ] as const
 /** Of events whose actor they are. */
 export const erasableOfActor = ['sign-in.accept', 'session.end'] as const
+/** Of events that say in their payload whose request it was. */
+export const erasableOfPast = ['import.request'] as const
 
 const requestsABite = 50
 const signInsABite = 200
@@ -69,8 +71,10 @@ export async function erasePerson(ports: ErasePorts, erasure: Erasure): Promise<
   const given = { actor, userId, reason }
   const upTo = await begin(ports, given)
   const requests = await inBites(() => eraseRequests(ports, given))
+  const past = await inBites(() => erasePast(ports, given, upTo))
   const signIns = await inBites(() => eraseSignIns(ports, given, upTo))
-  return { events: requests.events + signIns.events, requests: requests.requests }
+  const events = requests.events + past.events + signIns.events
+  return { events, requests: requests.requests }
 }
 
 async function inBites(bite: () => Promise<Erased & { more: boolean }>): Promise<Erased> {
@@ -191,6 +195,23 @@ async function eraseTexts(c: Change, ids: readonly string[]): Promise<void> {
   await sql`update decision set comment = null where request_id = any(${ids}::uuid[])`.execute(c.tx)
   await sql`delete from notice where request_id = any(${ids}::uuid[])`.execute(c.tx)
   for (const id of ids) c.changed('request', id)
+}
+
+async function erasePast(ports: ErasePorts, { actor, userId, reason }: Erasure, upTo: number) {
+  // Canonical JSON: a quotation mark that somebody typed has a backslash before it.
+  const whose = `%"requesterId":${JSON.stringify(userId)}%`
+  return changeAsOwner(ports, async (c) => {
+    await refuseWhileNeeded(c, userId)
+    const { rows: erased } = await sql<{ seq: number }>`
+      update audit_event set payload = null, salt = null where seq in (
+        select seq from audit_event
+        where action = any(${[...erasableOfPast]}::text[]) and seq <= ${upTo}
+          and payload like ${whose}
+        order by seq limit ${signInsABite})
+      returning seq`.execute(c.tx)
+    sayErased(c, actor, erased, reason)
+    return { events: erased.length, requests: 0, more: erased.length === signInsABite }
+  })
 }
 
 async function eraseSignIns(ports: ErasePorts, { actor, userId, reason }: Erasure, upTo: number) {

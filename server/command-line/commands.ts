@@ -2,6 +2,7 @@
 import { addAudit } from './audit.ts'
 import type { AddCommand } from './command.ts'
 import { addDeploy } from './deploy.ts'
+import { addImport } from './import.ts'
 import { addRecover } from './recover.ts'
 import { addServe } from './serve.ts'
 import { addDoctor, addIdp, addInit, addIntegration } from './set-up.ts'
@@ -13,6 +14,7 @@ export const commands: readonly AddCommand[] = [
   addIdp,
   addDoctor,
   addServe,
+  addImport,
   addRecover,
   addAudit,
 ]

@@ -40,6 +40,9 @@ describe('misuse leaves with 2 and says what is wrong:', () => {
     [['recover'], /Say one of --intents, --forget-secrets, --admin-group and --second-admin off/],
     [['recover', '--intents', '--forget-secrets'], /Say one of/],
     [['recover', '--second-admin', 'on'], /Allowed choices are off/],
+    [['import'], /Say --from-sample/],
+    [['import', '--from-sample', '--write'], /Say with --as/],
+    [['import', '--from-sample', '--export', '.', '--tables', 'a'], /are about DynamoDB/],
     [['audit', 'verify'], /missing required argument 'file'/],
     [['integration', '--config', 'nowhere.json'], /nowhere\.json cannot be read/],
   ]

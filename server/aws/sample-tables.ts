@@ -1,0 +1,71 @@
+/** DynamoDB, for the command that reads the tables of AWS's sample. Reads only, at a person's desk. */
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  ListTablesCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+
+export interface SampleTables {
+  names(): Promise<readonly string[]>
+  /** Every item, page by page, in whatever order they lie. */
+  items(table: string): AsyncIterable<Readonly<Record<string, AttributeValue>>>
+  close(): void
+}
+
+/** What AWS refused, in its words. */
+export class TablesRefused extends Error {}
+
+const limitsMs = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true }
+/** A table with little read capacity throttles a scan for seconds; nobody waits for this but a person. */
+const attemptsMax = 10
+
+export function createSampleTables(config: DynamoDBClientConfig): SampleTables {
+  const client = new DynamoDBClient({
+    requestHandler: new NodeHttpHandler(limitsMs),
+    maxAttempts: attemptsMax,
+    ...config,
+  })
+  return {
+    names: () => names(client),
+    items: (table) => items(client, table),
+    close: () => client.destroy(),
+  }
+}
+
+async function names(client: DynamoDBClient): Promise<string[]> {
+  const found: string[] = []
+  let after: string | undefined
+  do {
+    const command = new ListTablesCommand({ ExclusiveStartTableName: after })
+    const page = await refusing(() => client.send(command))
+    found.push(...(page.TableNames ?? []))
+    after = page.LastEvaluatedTableName
+  } while (after !== undefined)
+  return found
+}
+
+async function* items(client: DynamoDBClient, table: string) {
+  let after: Record<string, AttributeValue> | undefined
+  do {
+    const command = new ScanCommand({
+      TableName: table,
+      ExclusiveStartKey: after,
+      ConsistentRead: true,
+    })
+    const page = await refusing(() => client.send(command))
+    yield* page.Items ?? []
+    after = page.LastEvaluatedKey
+  } while (after !== undefined)
+}
+
+async function refusing<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error))
+    throw new TablesRefused(`DynamoDB: ${name}: ${message}`, { cause: error })
+  }
+}
