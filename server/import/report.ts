@@ -92,7 +92,7 @@ function bodyInWords({ known }: Survey, body: AnyBody): string {
       ({ id }) => `directly in ${known.ouNames.get(id) ?? id}`,
     ),
   ]
-  const where = targets.map(shown).join(', ')
+  const where = targets.map((name) => shown(name)).join(', ')
   if ('approverGroups' in body) {
     const groups = body.approverGroups.map((id) => shown(known.groupNames.get(id) ?? id))
     return `${where}: ${groups.join(', ')}`

@@ -106,7 +106,7 @@ function tellOfTheRest(
   known: Known,
 ): void {
   const tell = (code: string, text: string) => void meanings.push({ code, text })
-  if (fields.isThere('slackToken') || fields.isOn('slackNotificationsEnabled')) {
+  if (fields.text('slackToken') !== '' || fields.isOn('slackNotificationsEnabled')) {
     tell(
       'slack_anew',
       'Slack: the token is not taken over. Everybody who could sign in to the sample could read it: revoke it, and set up Slack anew in the settings (docs/operate/channels.md).',

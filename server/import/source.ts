@@ -45,7 +45,7 @@ function asWritten(raw: unknown): string {
 
 /** The sample keeps its Slack token beside everything else. It goes no further than this. */
 function withoutSecrets(item: Item): Item {
-  return 'slackToken' in item ? { ...item, slackToken: '(not kept)' } : item
+  return item.slackToken ? { ...item, slackToken: '(not kept)' } : item
 }
 
 const isKey = /^[\x21-\x7e]{1,200}$/
