@@ -3,6 +3,8 @@
  * Every route and every operation names one of these actions. What the table does not name is
  * refused. The printed matrix is a committed snapshot, so that a change of rights is seen.
  */
+
+import type { Approvers } from './approvers.ts'
 import type { EnabledMembers, Person } from './facts.ts'
 import type { GroupId, UserId } from './ids.ts'
 import type { Settings } from './settings.ts'
@@ -196,7 +198,7 @@ export function membersOfRole(
 export interface RelationFacts {
   readonly requesterId: UserId
   /** By today's policies, less the requester. */
-  readonly approvers: ReadonlySet<UserId>
+  readonly approvers: Approvers
   /** Everybody who ever voted on it. */
   readonly deciderIds: ReadonlySet<UserId>
 }

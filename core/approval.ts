@@ -1,4 +1,6 @@
 /** Who may decide on a request, and when their votes carry (the domain page's "Approval"). */
+
+import { type Approvers, allBut } from './approvers.ts'
 import { type AskedFor, byPolicyId } from './eligibility.ts'
 import type { ApproverPolicy, EnabledMembers } from './facts.ts'
 import type { PolicyId, UserId } from './ids.ts'
@@ -12,12 +14,12 @@ export interface Quorum {
   readonly version: number
   readonly needed: number
   /** Enabled members of its own groups, less the requester. */
-  readonly able: ReadonlySet<UserId>
+  readonly able: Approvers
 }
 
 export interface ApprovalBasis {
   readonly quorums: readonly Quorum[]
-  readonly approvers: ReadonlySet<UserId>
+  readonly approvers: Approvers
   /** The largest number that any kept policy asks for; one if no policy was kept. */
   readonly approvalsRequired: number
   /** Whether exclusive policies pushed the others aside. */
@@ -47,21 +49,34 @@ export interface BasisFacts {
 }
 
 export function approvalBasis(kept: readonly ApproverPolicy[], facts: BasisFacts): ApprovalBasis {
-  const quorums = kept.map((policy) => ({
+  return basisOf(
+    kept.map((policy) => ({ policy, able: membersOf(policy, facts) })),
+    (all) => new Set(all.flatMap((able) => [...able])),
+    facts.atSubmission,
+  )
+}
+
+/** From the kept policies, each with those who may decide by it. */
+export function basisOf<Able extends Approvers>(
+  kept: readonly { readonly policy: ApproverPolicy; readonly able: Able }[],
+  unite: (all: readonly Able[]) => Approvers,
+  atSubmission?: NumbersAtSubmission,
+): ApprovalBasis {
+  const quorums = kept.map(({ policy, able }) => ({
     policyId: policy.id,
     version: policy.version,
-    needed: Math.max(policy.approvalsRequired, facts.atSubmission?.get(policy.id) ?? 0),
-    able: membersOf(policy, facts),
+    needed: Math.max(policy.approvalsRequired, atSubmission?.get(policy.id) ?? 0),
+    able,
   }))
   return {
     quorums,
-    approvers: new Set(quorums.flatMap((quorum) => [...quorum.able])),
-    approvalsRequired: Math.max(1, ...quorums.map((quorum) => quorum.needed)),
-    exclusive: kept.some((policy) => policy.exclusive),
+    approvers: unite(kept.map(({ able }) => able)),
+    approvalsRequired: Math.max(1, ...quorums.map(({ needed }) => needed)),
+    exclusive: kept.some(({ policy }) => policy.exclusive),
   }
 }
 
-/** The same from a basis that leaves nobody out, whose sets are shared where the requester is in none. */
+/** The same from a basis that leaves nobody out, whose people are shared where the requester is not among them. */
 export function basisFor(
   whole: ApprovalBasis,
   facts: Pick<BasisFacts, 'requesterId' | 'atSubmission'>,
@@ -70,21 +85,14 @@ export function basisFor(
   const quorums = whole.quorums.map((quorum) => ({
     ...quorum,
     needed: Math.max(quorum.needed, atSubmission?.get(quorum.policyId) ?? 0),
-    able: without(quorum.able, requesterId),
+    able: allBut(quorum.able, requesterId),
   }))
   return {
     quorums,
-    approvers: without(whole.approvers, requesterId),
+    approvers: allBut(whole.approvers, requesterId),
     approvalsRequired: Math.max(1, ...quorums.map(({ needed }) => needed)),
     exclusive: whole.exclusive,
   }
-}
-
-function without(people: ReadonlySet<UserId>, userId: UserId): ReadonlySet<UserId> {
-  if (!people.has(userId)) return people
-  const others = new Set(people)
-  others.delete(userId)
-  return others
 }
 
 function membersOf(policy: ApproverPolicy, facts: BasisFacts): Set<UserId> {

@@ -8,6 +8,7 @@
  * one fewer, which the request says when it is made.
  */
 import { type ApprovalBasis, approvalBasis, keptPolicies, tooFewApprovers } from './approval.ts'
+import type { Approvers } from './approvers.ts'
 import { withinReach } from './eligibility-preview.ts'
 import type { ApproverPolicy, EnabledMembers } from './facts.ts'
 import type { PolicyId, UserId } from './ids.ts'
@@ -37,7 +38,7 @@ export interface ApproverChange {
 export const draftPolicyId = 'draft' as PolicyId
 
 export interface ApproverSide {
-  readonly approvers: ReadonlySet<UserId>
+  readonly approvers: Approvers
   readonly approvalsRequired: number
   readonly exclusive: boolean
   readonly policyIds: readonly PolicyId[]

@@ -8,7 +8,8 @@
  * person are looked at. What is out of TEAM's reach is masked away at the end, because an
  * explanation tells of policies that match even so.
  */
-import { type ApprovalBasis, approvalBasis, basisFor, keptPolicies } from './approval.ts'
+import { type ApprovalBasis, basisFor, basisOf, keptPolicies } from './approval.ts'
+import { numberGroups } from './approvers.ts'
 import { createReach } from './compiled-reach.ts'
 import { concludeEligibility, type EligibilitySettings } from './eligibility.ts'
 import {
@@ -18,7 +19,7 @@ import {
   type PolicyEvaluator,
 } from './evaluator.ts'
 import type { Account, ApproverPolicy, EligibilityPolicy, EnabledMembers, Person } from './facts.ts'
-import type { GroupId, Target, UserId } from './ids.ts'
+import type { Target } from './ids.ts'
 import { addAll, eachIn, emptyMask, has, type Mask, overlap } from './masks.ts'
 import { indexPolicies, type Masked, type Numbered, type PolicyIndex } from './policy-index.ts'
 import { addPolicy, type Sum, termsOf } from './terms.ts'
@@ -34,7 +35,6 @@ export function compilePolicies(
     ...[...person.groupIds].flatMap((groupId) => bySubject.get(`group ${groupId}`) ?? []),
   ]
   const { enabledMembers } = directory
-  const countApprovers = approverCounter(enabledMembers)
   const wholeBasis = wholeBases({ numbered, approverPolicies, enabledMembers })
   return {
     ...createReach({
@@ -63,12 +63,7 @@ export function compilePolicies(
       if (account === undefined || !person.enabled) return []
       if (!has(numbered.accountsInReach, account)) return []
       const atAccount = policiesOf(person).filter((one) => has(one.accounts, account))
-      const approversAtAccount = approverPolicies.filter((one) => has(one.accounts, account))
-      const counts = countApprovers(approversAtAccount, numbered.permissionSets.length)
-      return listPermissionSets(numbered, atAccount, settings).map(({ number, ...one }) => ({
-        ...one,
-        approverCount: counts(number, person.userId),
-      }))
+      return listPermissionSets(numbered, atAccount, settings).map(({ number: _, ...one }) => one)
     },
   }
 }
@@ -80,10 +75,8 @@ function numbersOf(numbered: Numbered, target: Target) {
   }
 }
 
-/** A page of a list, twice over; a basis may hold thousands of people, so no more are kept. */
-const basesKeptMax = 64
-/** Nobody's id, so that nobody is left out as the requester. */
-const nobody = '' as UserId
+/** Some pages of lists; a basis of a target where many policies match takes some kilobytes. */
+const basesKeptMax = 500
 
 /** Who decides on a target, whoever asks: lists ask it of each row several times. */
 function wholeBases(compiled: {
@@ -92,17 +85,34 @@ function wholeBases(compiled: {
   readonly enabledMembers: EnabledMembers
 }) {
   const { numbered, approverPolicies, enabledMembers } = compiled
+  const groups = numberGroups(enabledMembers)
+  const atAccounts = new Map<number | null, readonly Masked<ApproverPolicy>[]>()
   const bases = new Map<string, ApprovalBasis>()
+
+  function policiesAt(account: number | null): readonly Masked<ApproverPolicy>[] {
+    const known = atAccounts.get(account)
+    const found = known ?? approverPolicies.filter((one) => has(one.accounts, account))
+    atAccounts.set(account, found)
+    return found
+  }
+
+  function wholeBasis(target: Target): ApprovalBasis {
+    const at = numbersOf(numbered, target)
+    const matching = policiesAt(at.account).filter((one) =>
+      has(one.permissionSets, at.permissionSet),
+    )
+    const kept = keptPolicies(matching.map(({ policy }) => policy))
+    return basisOf(
+      kept.map((policy) => ({ policy, able: groups.membersOf(policy.approverGroups) })),
+      groups.unite,
+    )
+  }
+
   return (target: Target): ApprovalBasis => {
     const key = `${target.accountId} ${target.permissionSetArn}`
     const known = bases.get(key)
     if (known) return known
-    const at = numbersOf(numbered, target)
-    const matching = approverPolicies.filter(
-      (one) => has(one.accounts, at.account) && has(one.permissionSets, at.permissionSet),
-    )
-    const kept = keptPolicies(matching.map((one) => one.policy))
-    const basis = approvalBasis(kept, { requesterId: nobody, enabledMembers })
+    const basis = wholeBasis(target)
     const [oldest] = bases.keys()
     if (bases.size >= basesKeptMax && oldest !== undefined) bases.delete(oldest)
     bases.set(key, basis)
@@ -128,7 +138,7 @@ function listPermissionSets(
   atAccount: readonly Masked<EligibilityPolicy>[],
   settings: EligibilitySettings,
   within: Mask = numbered.permissionSetsInReach,
-): (Omit<EligiblePermissionSet, 'approverCount'> & { readonly number: number })[] {
+): (EligiblePermissionSet & { readonly number: number })[] {
   const sums: (Sum | undefined)[] = new Array(numbered.permissionSets.length)
   for (const { policy, permissionSets } of atAccount) {
     eachIn(permissionSets, (number) => {
@@ -140,32 +150,4 @@ function listPermissionSets(
     if (!sum || !has(within, number)) return []
     return [{ number, permissionSet, terms: termsOf(sum, settings) }]
   })
-}
-
-const unionsKeptMax = 10_000
-
-/** Counts approvers per permission set; equal combinations of groups are united only once. */
-function approverCounter(enabledMembers: EnabledMembers) {
-  const unions = new Map<string, ReadonlySet<UserId>>()
-  const unite = (groupIds: readonly GroupId[]): ReadonlySet<UserId> => {
-    const key = groupIds.join(' ')
-    const known = unions.get(key)
-    if (known) return known
-    const union = new Set(groupIds.flatMap((groupId) => [...(enabledMembers.get(groupId) ?? [])]))
-    if (unions.size >= unionsKeptMax) unions.clear()
-    unions.set(key, union)
-    return union
-  }
-  return (atAccount: readonly Masked<ApproverPolicy>[], permissionSetCount: number) => {
-    const matching: ApproverPolicy[][] = Array.from({ length: permissionSetCount }, () => [])
-    for (const { policy, permissionSets } of atAccount) {
-      eachIn(permissionSets, (number) => matching[number]?.push(policy))
-    }
-    return (number: number, requesterId: UserId): number => {
-      const kept = keptPolicies(matching[number] ?? [])
-      const groupIds = new Set(kept.flatMap((policy) => policy.approverGroups))
-      const union = unite([...groupIds].toSorted())
-      return union.size - (union.has(requesterId) ? 1 : 0)
-    }
-  }
 }

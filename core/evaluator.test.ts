@@ -1,8 +1,9 @@
 /** The plain evaluator against an oracle written apart from it, and the compiled one against both. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { type Approvers, allBut, firstOf } from './approvers.ts'
 import { compilePolicies } from './compiled.ts'
-import { plainEvaluator } from './evaluator.ts'
+import { type PolicyEvaluator, plainEvaluator } from './evaluator.ts'
 import { oracleApprovers, oracleEligibility } from './oracle.fixture.ts'
 import { defaultSettings } from './settings.ts'
 import {
@@ -24,6 +25,17 @@ import {
 
 const evaluators = { plain: plainEvaluator, compiled: compilePolicies }
 const oneOf = (world: World, index: number) => world.people[index % world.people.length]!
+
+/** A Set and numbers in a mask must agree in whatever they can be asked. */
+function toldOf(approvers: Approvers, { people }: World) {
+  return {
+    size: approvers.size,
+    all: [...approvers].toSorted(),
+    first: firstOf(approvers, 2),
+    has: people.filter(({ userId }) => approvers.has(userId)).map(({ userId }) => userId),
+    others: people.map(({ userId }) => [...allBut(approvers, userId)].toSorted()),
+  }
+}
 
 describe.each(Object.entries(evaluators))('the %s evaluator', (_, build) => {
   test('decides on eligibility as the oracle does', () => {
@@ -105,7 +117,15 @@ test('the compiled evaluator gives the very same answers, explanations and lists
         expect(compiled.eligibility(who, target, options)).toEqual(
           plain.eligibility(who, target, options),
         )
-        expect(compiled.approval(target, who.userId)).toEqual(plain.approval(target, who.userId))
+        const shown = ({ approval }: PolicyEvaluator) => {
+          const { approvers, quorums, ...rest } = approval(target, who.userId)
+          return {
+            ...rest,
+            approvers: toldOf(approvers, world),
+            quorums: quorums.map(({ able, ...one }) => ({ ...one, able: toldOf(able, world) })),
+          }
+        }
+        expect(shown(compiled)).toEqual(shown(plain))
         expect(compiled.eligibleAccounts(who)).toEqual(plain.eligibleAccounts(who))
         const listed = compiled.eligiblePermissionSets(who, target.accountId)
         expect(listed).toEqual(plain.eligiblePermissionSets(who, target.accountId))

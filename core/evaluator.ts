@@ -33,7 +33,6 @@ export interface EvaluatorFacts {
 export interface EligiblePermissionSet {
   readonly permissionSet: PermissionSet
   readonly terms: Terms
-  readonly approverCount: number
 }
 
 export interface PolicyEvaluator extends Reach {
@@ -63,8 +62,7 @@ export function plainEvaluator(facts: EvaluatorFacts): PolicyEvaluator {
         const target = { accountId, permissionSetArn: permissionSet.permissionSetArn }
         const decision = eligibility(person, target)
         if (!decision.eligible) return []
-        const approverCount = approval(target, person.userId).approvers.size
-        return [{ permissionSet, terms: decision.terms, approverCount }]
+        return [{ permissionSet, terms: decision.terms }]
       })
       .toSorted((a, b) => byNameThenArn(a.permissionSet, b.permissionSet))
   return {

@@ -9,6 +9,7 @@
  * way back, nor by narrowing first; and what another administrator wrote counts as theirs.
  */
 import { type ApprovalBasis, decideApprovers, tooFewApprovers } from './approval.ts'
+import { isWithin } from './approvers.ts'
 import { decideEligibility, namesPerson } from './eligibility.ts'
 import type { PolicyEvaluator } from './evaluator.ts'
 import { refuseChain } from './extension.ts'
@@ -186,7 +187,7 @@ export function ownWideningJudge(facts: OwnWideningFacts): (asked: AskedOnOwn) =
 function isEasier(was: ApprovalBasis, is: ApprovalBasis): boolean {
   return (
     is.approvalsRequired < was.approvalsRequired ||
-    !is.approvers.isSubsetOf(was.approvers) ||
+    !isWithin(is.approvers, was.approvers) ||
     (tooFewApprovers(was) !== null && tooFewApprovers(is) === null)
   )
 }

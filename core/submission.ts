@@ -3,12 +3,13 @@
  * "Break-glass" and "States"). A preview asks the same and changes nothing.
  */
 import { type ApprovalBasis, tooFewApprovers } from './approval.ts'
+import type { Approvers } from './approvers.ts'
 import type { EligibilityDecision, Explanation } from './eligibility.ts'
 import type { PolicyEvaluator } from './evaluator.ts'
 import { type ExtendedGrant, isPastExtending, refuseChain } from './extension.ts'
 import type { Account, PermissionSet, Person } from './facts.ts'
 import { fieldText, isBlank } from './fields.ts'
-import { keyText, type PolicyId, type RequestId, type Target, type UserId } from './ids.ts'
+import { keyText, type PolicyId, type RequestId, type Target } from './ids.ts'
 import { type Refusal, refusal } from './refusals.ts'
 import type { Settings } from './settings.ts'
 import { checkText, checkTicket } from './text.ts'
@@ -79,7 +80,7 @@ export interface TargetVerdict {
   readonly explanation: Explanation
   readonly approvalsRequired: number
   readonly approverCount: number
-  readonly approverIds: ReadonlySet<UserId>
+  readonly approverIds: Approvers
   /** What is known of it even if the target is refused. */
   readonly endsAbout: Date | null
   readonly permissionSet: PermissionSet | null

@@ -79,7 +79,12 @@ export async function listEligiblePermissionSets(
     permissionSet.name,
     permissionSet.permissionSetArn,
   ])
-  return { items: page.items.map(showSet), nextCursor: page.nextCursor }
+  const items = page.items.map((one) => {
+    const target = { accountId, permissionSetArn: one.permissionSet.permissionSetArn }
+    const { approvers } = evaluator.approval(target, actor.person.userId)
+    return showSet(one, approvers.size)
+  })
+  return { items, nextCursor: page.nextCursor }
 }
 
 function isSetAfter(set: PermissionSet, after: readonly [string, string] | null): boolean {
@@ -88,8 +93,7 @@ function isSetAfter(set: PermissionSet, after: readonly [string, string] | null)
   return set.name > name || (set.name === name && set.permissionSetArn > arn)
 }
 
-function showSet(found: EligibleSet): EligiblePermissionSet {
-  const { permissionSet, terms, approverCount } = found
+function showSet({ permissionSet, terms }: EligibleSet, approverCount: number) {
   return {
     permissionSetArn: permissionSet.permissionSetArn,
     name: permissionSet.name,

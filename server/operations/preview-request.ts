@@ -1,5 +1,6 @@
 /** The answer that a submission would get, without waiting for AWS and without writing anything. */
 import type { Explanation, Preview, TargetPreview } from '#contract/request.ts'
+import { firstOf } from '#core/approvers.ts'
 import type { Explanation as Explained, Won } from '#core/eligibility.ts'
 import { keyText } from '#core/ids.ts'
 import type { Refusal } from '#core/refusals.ts'
@@ -82,7 +83,7 @@ async function approverNames(db: ReadPorts['db'], { targets }: SubmissionVerdict
   const shown = new Map(
     targets
       .filter(({ approvalsRequired }) => approvalsRequired > 0)
-      .map((verdict) => [verdict, [...verdict.approverIds].toSorted().slice(0, namesShownMax)]),
+      .map((verdict) => [verdict, firstOf(verdict.approverIds, namesShownMax)]),
   )
   const people = await loadPeople(db, [...new Set([...shown.values()].flat())])
   return (verdict: TargetVerdict): string[] =>
