@@ -58,6 +58,8 @@ export interface Approved {
   /** From now; absent: at once. */
   readonly startsInSeconds?: number
   readonly person?: string
+  /** Of an account; `Audit` unless said otherwise. */
+  readonly account?: string
 }
 
 export interface EngineWorldOptions {
@@ -117,11 +119,14 @@ export async function createEngineWorld(options: EngineWorldOptions = {}): Promi
     if (!user) throw new Error(`no user ${name}`)
     return user.userId as UserId
   }
-  const account = [...sandbox.world.state.accounts.values()].find((one) => one.name === 'Audit')
+  const accountOf = (name: string) => {
+    const found = [...sandbox.world.state.accounts.values()].find((one) => one.name === name)
+    return (found?.accountId ?? '') as AccountId
+  }
   const set = [...sandbox.world.state.permissionSets.values()].find(
     (one) => one.name === 'ReadOnlyAccess',
   )
-  const accountId = (account?.accountId ?? '') as AccountId
+  const accountId = accountOf('Audit')
   const permissionSetArn = (set?.permissionSetArn ?? '') as PermissionSetArn
 
   const world: EngineWorld = {
@@ -141,12 +146,12 @@ export async function createEngineWorld(options: EngineWorldOptions = {}): Promi
     },
     approved: (options = {}) =>
       change(database.db, now(), async (c) => {
-        const { minutes = 60, startsInSeconds, person = 'test-user' } = options
+        const { minutes = 60, startsInSeconds, person = 'test-user', account = 'Audit' } = options
         const requestId = randomUUID()
         const dueAt = new Date(time.nowMs + (startsInSeconds ?? 0) * 1000)
         const key = {
           user_id: userId(person),
-          account_id: accountId,
+          account_id: accountOf(account),
           permission_set_arn: permissionSetArn,
         }
         await c.tx
@@ -161,8 +166,8 @@ export async function createEngineWorld(options: EngineWorldOptions = {}): Promi
             requester_user_name: person,
             requester_name: person,
             requester_email: null,
-            account_id: accountId,
-            account_name: 'Audit',
+            account_id: key.account_id,
+            account_name: account,
             permission_set_arn: permissionSetArn,
             permission_set_name: 'ReadOnlyAccess',
             requested_starts_at: startsInSeconds === undefined ? null : dueAt,

@@ -64,7 +64,7 @@ function forgottenInWords(names: readonly string[]): string {
     : `Taken away, to be set anew in the settings: ${names.join(', ')}.`
 }
 
-function inWords({ lines, unknown, keys, standing, endedRequests }: Replayed): string {
+export function inWords({ lines, unknown, keys, standing, endedRequests }: Replayed): string {
   return `Replayed ${lines} intents of ${keys} keys. ${unknown} were unknown to the database; at ${standing} of their keys access stands. ${endedRequests} grants had ended before the restore and end now. Nothing is held any more.`
 }
 

@@ -12,6 +12,7 @@ import { installationId } from '#server/store/installation.ts'
 import { clientsFor } from '#test/aws-clients.ts'
 import { createTestDatabase, type TestDatabase } from '#test/database.ts'
 import { createEngineWorld, type EngineWorld } from '#test/engine-world.ts'
+import { inWords } from './command.ts'
 import { holdIfBehind } from './hold.ts'
 import { type IntentLine, openIntentLog } from './intent-log.ts'
 import { replayIntents } from './replay.ts'
@@ -190,6 +191,58 @@ describe('a database restored from before an intent', () => {
     expect(await start(world)).toContain('ends before event 7')
   }, 60_000)
 })
+
+test('thirty grants started or ended since the backup: nothing of them is left, nothing standing goes', async () => {
+  const give = async (world: EngineWorld, people: readonly string[]) => {
+    const accounts = [...world.sandbox.world.state.accounts.values()].filter(
+      ({ name, state }) => name !== 'Management' && state === 'ACTIVE',
+    )
+    const wanted = people.flatMap((person) =>
+      accounts.slice(0, 7).map(({ name: account }) => ({ person, account, minutes: 240 })),
+    )
+    const ids: string[] = []
+    for (const one of wanted) ids.push(await world.approved(one))
+    await world.pass(20)
+    return ids
+  }
+  const end = async (world: EngineWorld, ids: readonly string[]) => {
+    for (const id of ids) await world.stop(id, 'revoked')
+    await world.pass(20)
+  }
+  const assignments = ({ sandbox }: EngineWorld) =>
+    [...sandbox.world.state.assignments.values()].filter((one) => one.principalType === 'USER')
+  const lastNight: string[] = []
+  const from = await backedUp(async (world) => {
+    world.byHand('made', 'sam.carter')
+    lastNight.push(...(await give(world, ['test-user', 'naoko.mori'])))
+  })
+  const lost = await work(await from.copy(), from)
+  lost.sleep(3_600)
+  await end(lost, lastNight.slice(0, 9))
+  const today = await give(lost, ['priya.raman', 'build.operator', 'test-auditor'])
+  await end(lost, today.slice(0, 9))
+  // Since the backup, where TEAM gives access as well.
+  lost.byHand('made', 'former.colleague')
+  expect(assignments(lost).length).toBe(2 + 5 + 12)
+  await lost.stopEngine()
+
+  const world = await work(await from.copy(), from)
+  world.sleep(600)
+  expect(await start(world)).toContain('39 that the database does not know')
+  const created = world.calls('CreateAccountAssignment')
+  const replayed = await recover(world)
+  expect(inWords(replayed)).toBe(
+    'Replayed 39 intents of 30 keys. 39 were unknown to the database; at 12 of their keys access stands. 9 grants had ended before the restore and end now. Nothing is held any more.',
+  )
+  await world.pass(60)
+  expect(assignments(world).length).toBe(2 + 5)
+  expect([world.held('sam.carter'), world.held('former.colleague')]).toEqual([true, true])
+  expect(await Promise.all(lastNight.map(world.status))).toEqual([
+    ...Array.from({ length: 9 }, () => 'revoked'),
+    ...Array.from({ length: 5 }, () => 'active'),
+  ])
+  expect(world.calls('CreateAccountAssignment')).toBe(created)
+}, 120_000)
 
 describe('a database that is not behind', () => {
   test('is not held: it knows every intent of the log, and those of others do not count', async () => {
