@@ -13,6 +13,7 @@ import {
   type Look,
   ledgerClaim,
   loadLook,
+  loadLooks,
   saveLook,
 } from '#server/store/looks.ts'
 import type { Schema } from '#server/store/schema.ts'
@@ -28,8 +29,8 @@ export interface LookPorts {
 export interface Looks {
   /** At most a minute old; AWS is asked if need be. `unknown`: it could not be. */
   held(person: Person, target: Target): Promise<Held>
-  /** The same without waiting: `unknown` queues a look, whose coming the change feed tells. */
-  heldOrQueue(person: Person, target: Target): Promise<Held>
+  /** For each in turn without waiting: `unknown` queues a look, whose coming the change feed tells. */
+  heldOrQueue(person: Person, targets: readonly Target[]): Promise<Held[]>
   /** As the latest look showed it, however old; AWS is not asked. */
   asLastSeen(person: Person, target: Target): Promise<LastSeen>
   /** Resolves when no look is under way; for stopping, and for tests. */
@@ -58,21 +59,27 @@ export function createLooks(ports: LookPorts): Looks {
     return started
   }
 
-  const recent = async (target: Target): Promise<Look | null> => {
+  const recent = async (targets: readonly Target[]): Promise<(Look | null)[]> => {
     const now = await ports.clock.now()
-    return loadLook(ports.db, target, new Date(now.getTime() - lookAgeMsMax))
+    return loadLooks(ports.db, targets, new Date(now.getTime() - lookAgeMsMax))
   }
 
   return {
     async held(person, target) {
-      const seen = (await recent(target)) ?? (await look(target))
+      const [known] = await recent([target])
+      const seen = known ?? (await look(target))
       return seen ? heldBy(ports.db, person, target, seen) : 'unknown'
     },
-    async heldOrQueue(person, target) {
-      const seen = await recent(target)
-      if (seen) return heldBy(ports.db, person, target, seen)
-      if (underWay.size < queuedMax) void look(target)
-      return 'unknown'
+    async heldOrQueue(person, targets) {
+      const looks = await recent(targets)
+      return Promise.all(
+        targets.map((target, at) => {
+          const seen = looks[at]
+          if (seen) return heldBy(ports.db, person, target, seen)
+          if (underWay.size < queuedMax) void look(target)
+          return 'unknown'
+        }),
+      )
     },
     async asLastSeen(person, target) {
       const seen = await loadLook(ports.db, target, new Date(0))

@@ -58,13 +58,16 @@ async function heldOf(
   { person }: Actor,
   { targets, breakGlass }: Submission,
 ): Promise<ReadonlyMap<string, Held>> {
-  const held = new Map<string, Held>()
-  for (const target of targets.slice(0, targetsPerSubmissionMax)) {
-    if (!rules.evaluator.eligibility(person, target, { breakGlass }).eligible) continue
-    const key = keyText({ userId: person.userId, ...target })
-    held.set(key, await ports.looks.heldOrQueue(person, target))
-  }
-  return held
+  const eligible = targets
+    .slice(0, targetsPerSubmissionMax)
+    .filter((target) => rules.evaluator.eligibility(person, target, { breakGlass }).eligible)
+  const held = await ports.looks.heldOrQueue(person, eligible)
+  return new Map(
+    eligible.map((target, at) => [
+      keyText({ userId: person.userId, ...target }),
+      held[at] ?? 'unknown',
+    ]),
+  )
 }
 
 /** What nobody has typed yet is not held against the targets: the form asks for it when it is sent. */

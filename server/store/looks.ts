@@ -1,5 +1,5 @@
 /** What looks at targets showed, shared by everybody for a minute (the domain's promise 5). */
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { GroupId, Key, Target, UserId } from '#core/ids.ts'
 import type { Schema } from './schema.ts'
 
@@ -9,24 +9,42 @@ export interface Look {
   readonly groupIds: ReadonlySet<GroupId>
 }
 
+/** For each target in turn what was seen there; null: nothing, or longer ago. */
+export async function loadLooks(
+  db: Kysely<Schema>,
+  targets: readonly Target[],
+  notBefore: Date,
+): Promise<(Look | null)[]> {
+  const rows = await db
+    .selectFrom('target_look')
+    .selectAll()
+    .where(
+      sql<boolean>`(account_id, permission_set_arn) in (select * from unnest(
+        ${targets.map(({ accountId }) => accountId)}::text[],
+        ${targets.map(({ permissionSetArn }) => permissionSetArn)}::text[]))`,
+    )
+    .where('looked_at', '>=', notBefore)
+    .execute()
+  return targets.map(({ accountId, permissionSetArn }) => {
+    const row = rows.find(
+      (one) => one.account_id === accountId && one.permission_set_arn === permissionSetArn,
+    )
+    if (row === undefined) return null
+    return {
+      lookedAt: row.looked_at,
+      userIds: new Set(row.user_ids as UserId[]),
+      groupIds: new Set(row.group_ids as GroupId[]),
+    }
+  })
+}
+
 export async function loadLook(
   db: Kysely<Schema>,
   target: Target,
   notBefore: Date,
 ): Promise<Look | null> {
-  const row = await db
-    .selectFrom('target_look')
-    .selectAll()
-    .where('account_id', '=', target.accountId)
-    .where('permission_set_arn', '=', target.permissionSetArn)
-    .where('looked_at', '>=', notBefore)
-    .executeTakeFirst()
-  if (row === undefined) return null
-  return {
-    lookedAt: row.looked_at,
-    userIds: new Set(row.user_ids as UserId[]),
-    groupIds: new Set(row.group_ids as GroupId[]),
-  }
+  const [look] = await loadLooks(db, [target], notBefore)
+  return look ?? null
 }
 
 /** An older look never replaces a newer one. */
