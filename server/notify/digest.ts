@@ -10,6 +10,7 @@ import { beginDigestDays, digestDays, isEmpty, loadDigest } from '#server/store/
 import type { Schema } from '#server/store/schema.ts'
 import { loadSettings } from '#server/store/settings.ts'
 import { overseers } from './audience.ts'
+import { partsOf } from './email/moment.ts'
 import { placeOf } from './preferences.ts'
 import { queueBulletins } from './tell-overseers.ts'
 
@@ -47,14 +48,6 @@ export async function sendDigests(
 }
 
 function calendarOf(at: Date, timeZone: string): { day: string; hour: number } {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-  }).formatToParts(at)
-  const of = (type: string) => parts.find((part) => part.type === type)?.value ?? ''
-  return { day: `${of('year')}-${of('month')}-${of('day')}`, hour: Number(of('hour')) }
+  const { year, month, day, hour } = partsOf(at, timeZone)
+  return { day: `${year}-${month}-${day}`, hour: Number(hour) }
 }

@@ -53,7 +53,8 @@ function offsetText(at: Date, timeZone: string): string {
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
 }
 
-function partsOf(at: Date, timeZone: string) {
+/** By the wall clock of that zone, each in as many digits as is usual. */
+export function partsOf(at: Date, timeZone: string) {
   const parts = formatter('en-US', {
     timeZone,
     hourCycle: 'h23',
