@@ -29,6 +29,9 @@ const eventFilters = {
   actorId: queryText(100).optional(),
   action: queryText(100).optional(),
   objectType: queryText(50).optional(),
+  notObjectType: queryText(50)
+    .optional()
+    .meta({ description: 'Without what happened to objects of this type, such as `sign-in`' }),
   objectId: queryText(100).optional(),
   result: queryText(100).optional(),
   from: Instant.optional(),

@@ -15,6 +15,7 @@ import { requestLife } from './bench/request-life.ts'
 import { soak } from './bench/soak.ts'
 import { timeToGrant } from './bench/time-to-grant.ts'
 import { trail } from './bench/trail.ts'
+import { web } from './bench/web.ts'
 
 const benchmarks = {
   'request-life': requestLife,
@@ -27,6 +28,7 @@ const benchmarks = {
   soak,
   trail,
   export: exportBenchmark,
+  web,
   directory: companyBenchmark('directory'),
   forms: companyBenchmark('forms'),
   lists: companyBenchmark('lists'),

@@ -10,11 +10,18 @@ export interface PageProps {
   readonly id: string
 }
 
+interface Parent {
+  readonly title: StringKey
+  readonly href: string
+}
+
 export interface Route {
   readonly pattern: RegExp
   readonly title: StringKey
   /** The page that the breadcrumbs lead back to. */
-  readonly parent?: { readonly title: StringKey; readonly href: string }
+  readonly parent?: Parent
+  /** The same for whoever reads everything, to whom most of it is others'. */
+  readonly parentOfReaders?: Parent
   /** Any of these roles opens it; absent: everybody. */
   readonly roles?: readonly RoleName[]
   readonly contentType: 'default' | 'form' | 'table' | 'cards'
@@ -30,6 +37,7 @@ const load = <Name extends string>(
 
 const readers = ['admin', 'auditor'] as const
 const requests = { title: 'mine.title', href: paths.requests } as const
+const allRequests = { title: 'audit.requests.title', href: paths.auditRequests } as const
 const eligibility = { title: 'elig.title', href: paths.eligibility } as const
 const proposals = { title: 'proposals.title', href: paths.proposals } as const
 const approvers = { title: 'appr.title', href: paths.approvers } as const
@@ -59,6 +67,7 @@ export const routes: readonly Route[] = [
     pattern: /^\/requests\/([^/]+)$/,
     title: 'request.title',
     parent: requests,
+    parentOfReaders: allRequests,
     contentType: 'default',
     page: load(() => import('./pages/RequestPage.tsx'), 'RequestPage'),
   },
@@ -66,6 +75,7 @@ export const routes: readonly Route[] = [
     pattern: /^\/submissions\/([^/]+)$/,
     title: 'submission.page',
     parent: requests,
+    parentOfReaders: allRequests,
     contentType: 'default',
     page: load(() => import('./pages/SubmissionPage.tsx'), 'SubmissionPage'),
   },

@@ -142,7 +142,9 @@ export function timesIn(place: Place, t: Translate) {
   const relative = (at: Date, now: Date): string => {
     const distance = (at.getTime() - now.getTime()) / 1000
     for (const [unit, size] of relativeUnits) {
-      if (Math.abs(distance) >= size) return ago.format(Math.trunc(distance / size), unit)
+      // What is ahead is counted down beside it: two hours and 59 minutes are not "in 2 hours".
+      const whole = distance > 0 ? Math.round(distance / size) : Math.trunc(distance / size)
+      if (Math.abs(distance) >= size) return ago.format(whole, unit)
     }
     const seconds = Math.trunc(distance)
     return (seconds === 0 ? justNow : ago).format(seconds, 'second')

@@ -63,6 +63,7 @@ describe('events', () => {
       'action=request.approve',
       'actor=BOB',
       'objectType=request&result=done',
+      'notObjectType=export',
     ]) {
       const { body: list } = await audrey.get(`/audit/events?${filter}`)
       const { body } = await audrey.get(path(filter))

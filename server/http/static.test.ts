@@ -3,6 +3,7 @@ import { get as httpGet } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Browser, buildTestHouse, type House } from '#test/http-house.ts'
 
@@ -13,6 +14,7 @@ describe('the web bundle', () => {
     mkdirSync(join(webRoot, 'assets'))
     writeFileSync(join(webRoot, 'index.html'), '<!doctype html><title>TEAM</title>')
     writeFileSync(join(webRoot, 'assets', 'index-4f3a.js'), 'export {}')
+    writeFileSync(join(webRoot, 'assets', 'index-4f3a.js.gz'), gzipSync('export {}'))
     writeFileSync(join(webRoot, 'favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
     web = await buildTestHouse({ webRoot })
   })
@@ -36,6 +38,19 @@ describe('the web bundle', () => {
     const response = await read('/assets/index-4f3a.js')
     expect(response.headers['cache-control']).toBe('public, max-age=31536000, immutable')
     expect(response.headers['content-type']).toMatch('javascript')
+  })
+
+  test('a file that lies there compressed is sent so, to whoever understands it', async () => {
+    const headers = { 'accept-encoding': 'gzip, deflate' }
+    const response = await new Browser(web).send({
+      method: 'GET',
+      url: '/assets/index-4f3a.js',
+      headers,
+    })
+    expect(response.headers['content-encoding']).toBe('gzip')
+    expect(response.headers['content-type']).toMatch('javascript')
+    expect(response.headers.vary).toMatch(/accept-encoding/i)
+    expect(gunzipSync(response.rawPayload).toString()).toBe('export {}')
   })
 
   for (const url of ['/assets/gone-1234.js', '/api/v1/nothing', '/auth/nothing']) {

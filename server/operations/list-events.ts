@@ -30,12 +30,13 @@ export async function listAuditEvents(
 }
 
 export function eventFilterOf(query: Omit<AuditQuery, 'limit' | 'cursor'>): EventFilter {
-  const { actor, actorId, action, objectType, objectId, result, from, to } = query
+  const { actor, actorId, action, objectType, notObjectType, objectId, result, from, to } = query
   return {
     ...(actor !== undefined && { actor }),
     ...(actorId !== undefined && { actorId }),
     ...(action !== undefined && { action }),
     ...(objectType !== undefined && { objectType }),
+    ...(notObjectType !== undefined && { notObjectType }),
     ...(objectId !== undefined && { objectId }),
     ...(result !== undefined && { result }),
     ...(from !== undefined && { from: new Date(from) }),

@@ -176,6 +176,12 @@ describe('the preview of an approver policy', () => {
     })
   })
 
+  test('of the first one, for a group that no policy names yet, warns of no lack of people', async () => {
+    const { body } = await previewApprover(approver())
+    expect(body.warnings).toEqual([])
+    expect(body.totals).toContainEqual({ effect: 'enough_again', targets: 6 })
+  })
+
   test('of a deletion tells of targets left with nobody', async () => {
     const id = await api.world.approval()
     const { body } = await previewApprover({ deletes: id })

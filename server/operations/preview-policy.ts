@@ -138,8 +138,12 @@ export async function previewApprovers(
     items: people.slice(0, peopleShownMax).map(nameUsers),
   })
   const { nameOf } = await loadExcerpt(db, { userIds: [], groupIds, ouIds: [] })
+  const whatItIsNow = await whatItIs(ports, rules, approverKind, change)
+  // A warning knows the policies as they are; where people lack with the change, its effects say.
+  const isStale = (code: string) => code === 'too_few_approvers' && compared.totals.length > 0
   return {
-    ...(await whatItIs(ports, rules, approverKind, change)),
+    ...whatItIsNow,
+    warnings: whatItIsNow.warnings.filter(({ code }) => !isStale(code)),
     groupCount: compared.groups.length,
     accounts: compared.accounts,
     accountsCompared: compared.accountsCompared,

@@ -8,6 +8,7 @@ export interface EventFilter {
   readonly actorId?: string
   readonly action?: string
   readonly objectType?: string
+  readonly notObjectType?: string
   readonly objectId?: string
   readonly result?: string
   /** From this moment on. */
@@ -38,13 +39,14 @@ export async function listEvents(
 
 /** The same for a page of the list and for an export of it. */
 export function matchesFilter(filter: EventFilter): RawBuilder<boolean> {
-  const { actor, actorId, action, objectType, objectId, result, from, to } = filter
+  const { actor, actorId, action, objectType, notObjectType, objectId, result, from, to } = filter
   const all = [
     sql`true`,
     ...(actor?.trim() ? [sql`lower(actor_name) like ${likeBeginning(actor)}`] : []),
     ...(actorId === undefined ? [] : [sql`actor_id = ${actorId}`]),
     ...(action === undefined ? [] : [sql`action = ${action}`]),
     ...(objectType === undefined ? [] : [sql`object_type = ${objectType}`]),
+    ...(notObjectType === undefined ? [] : [sql`object_type <> ${notObjectType}`]),
     ...(objectId === undefined ? [] : [sql`object_id = ${objectId}`]),
     ...(result === undefined ? [] : [sql`result = ${result}`]),
     ...(from === undefined ? [] : [sql`audit_event.at >= ${from}`]),

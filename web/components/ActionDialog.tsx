@@ -68,6 +68,7 @@ function ActionDialog(props: {
   const mutation = useAct(request, action, onClose)
   const failure = mutation.error ? failureOf(mutation.error) : null
   const commentError = wordField(failure, 'comment', t)
+  const isOwn = action === 'cancel' || action === 'return'
   const values = {
     name: request.requester.displayName,
     set: request.permissionSetName,
@@ -86,7 +87,7 @@ function ActionDialog(props: {
       {commentError !== null && <NotDone failure={failure} fields={['comment']} />}
       <FormField
         label={<FieldLabel text={t('act.comment')} optional />}
-        description={t('act.commentHelp')}
+        description={t(isOwn ? 'act.commentHelpOwn' : 'act.commentHelp')}
         errorText={commentError ?? ''}
       >
         <Textarea value={comment} rows={3} onChange={({ detail }) => setComment(detail.value)} />
@@ -113,7 +114,7 @@ function useAct(request: Request, action: PlainAction, onDone: () => void) {
       const text = waits
         ? t('act.doneVoted', { target, name, left: Math.max(1, left) })
         : t(done[action], { target, name })
-      flash({ type: 'success', text, link: { href: requestPath(after.id), text: target } })
+      flash({ type: 'success', text, link: { href: requestPath(after.id), text: t('flash.open') } })
       onDone()
     },
     onError: () => void queryClient.invalidateQueries({ queryKey: ['requests'] }),

@@ -140,7 +140,7 @@ function useExtend(request: Request, onDone: () => void) {
       void queryClient.invalidateQueries({ queryKey: ['counts'] })
       const target = targetName(made, t)
       const text = t(made.status === 'pending' ? 'extend.asked' : 'extend.done', { target })
-      flash({ type: 'success', text, link: { href: requestPath(made.id), text: target } })
+      flash({ type: 'success', text, link: { href: requestPath(made.id), text: t('flash.open') } })
       onDone()
     },
     onError: () => void queryClient.invalidateQueries({ queryKey: ['requests'] }),

@@ -37,7 +37,7 @@ export function Frame(props: { me: Me; path: string }): ReactNode {
         navigation={<Navigation me={me} />}
         navigationOpen={navigationOpen}
         onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
-        breadcrumbs={found && path !== paths.home ? <Crumbs found={found} /> : undefined}
+        breadcrumbs={found && path !== paths.home ? <Crumbs found={found} me={me} /> : undefined}
         notifications={<Notices banner={me.banner} />}
         stickyNotifications
         {...useSplitPanel(found)}
@@ -104,15 +104,17 @@ function PageAt(props: { found: Found | null; me: Me }): ReactNode {
   return <route.page id={id} />
 }
 
-function Crumbs(props: { found: Found }): ReactNode {
+function Crumbs(props: { found: Found; me: Me }): ReactNode {
   const { t } = useWords()
   const { route } = props.found
+  const readsAll = props.me.roles.some((role) => role === 'admin' || role === 'auditor')
+  const parent = (readsAll && route.parentOfReaders) || route.parent
   return (
     <BreadcrumbGroup
       ariaLabel={t('breadcrumbs.label')}
       items={[
         { text: t('nav.home'), href: paths.home },
-        ...(route.parent ? [{ text: t(route.parent.title), href: route.parent.href }] : []),
+        ...(parent ? [{ text: t(parent.title), href: parent.href }] : []),
         { text: t(route.title), href: '#' },
       ]}
       onClick={(event) => {

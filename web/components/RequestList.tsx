@@ -22,6 +22,7 @@ import {
   parseListState,
   type Scope,
 } from '../url-state.ts'
+import { useChosenColumns } from './columns.tsx'
 import { Hints } from './decide/Hints.tsx'
 import { LoadFailure } from './LoadFailure.tsx'
 import { usePageTitle } from './Page.tsx'
@@ -181,6 +182,7 @@ function Rows(props: RowsProps): ReactNode {
   const { t } = useWords()
   const narrow = useNarrow()
   const columns = useRequestColumns(props.columns)
+  const chosen = useChosenColumns(props.view, columns)
   if (narrow) {
     return (
       <Cards
@@ -226,6 +228,7 @@ function Rows(props: RowsProps): ReactNode {
       items={props.items}
       trackBy="id"
       columnDefinitions={columns}
+      {...chosen}
       loading={props.loading}
       loadingText={t('word.loading')}
       header={props.header}

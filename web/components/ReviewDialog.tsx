@@ -86,7 +86,7 @@ function useReview(request: Request, onDone: () => void) {
       void queryClient.invalidateQueries({ queryKey: ['counts'] })
       const target = targetName(after, t)
       const text = t('review.done', { target, name: after.requester.displayName })
-      flash({ type: 'success', text, link: { href: requestPath(after.id), text: target } })
+      flash({ type: 'success', text, link: { href: requestPath(after.id), text: t('flash.open') } })
       onDone()
     },
     onError: () => void queryClient.invalidateQueries({ queryKey: ['requests'] }),

@@ -5,6 +5,7 @@ import type { ColumnName } from '../components/request-columns.tsx'
 import { useWords } from '../i18n.tsx'
 import { paths } from '../paths.ts'
 import { useMe } from '../queries.ts'
+import { usePlace } from '../router.ts'
 import type { Scope } from '../url-state.ts'
 
 const columns: readonly ColumnName[] = [
@@ -24,9 +25,11 @@ export function ActiveAccessPage(): ReactNode {
   const seesAll = roles.includes('auditor') || roles.includes('admin')
   const scopes: Scope[] = [
     ...(seesAll ? (['all'] as const) : []),
-    'mine',
+    // One's own stands on Home already; whoever decides comes here to see what others hold.
     ...(roles.includes('approver') ? (['decide'] as const) : []),
+    'mine',
   ]
+  const scope = usePlace().search.get('scope') ?? scopes[0]
   return (
     <RequestList
       title={t('active.title')}
@@ -34,7 +37,7 @@ export function ActiveAccessPage(): ReactNode {
       sort="endsAt"
       columns={columns}
       scopes={scopes}
-      empty={t('active.empty')}
+      empty={t(scope === 'mine' ? 'active.emptyMine' : 'active.empty')}
       emptyAction={<Button href={paths.newRequest}>{t('nav.new')}</Button>}
     />
   )

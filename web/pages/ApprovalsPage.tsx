@@ -1,9 +1,11 @@
 import Tabs from '@cloudscape-design/components/tabs'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { QueueTable } from '../components/decide/QueueTable.tsx'
 import { RequestList } from '../components/RequestList.tsx'
 import type { ColumnName } from '../components/request-columns.tsx'
-import { useWords } from '../i18n.tsx'
+import { type Translate, useWords } from '../i18n.tsx'
+import { countsQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
 import { everyStatus, firstPage } from '../url-state.ts'
 
@@ -38,11 +40,17 @@ const reviewColumns: readonly ColumnName[] = [
   'actions',
 ]
 
+/** As the menu has them. */
+function withCount(label: string, count: number | undefined, t: Translate): string {
+  return count ? t('approvals.tabCount', { label, count }) : label
+}
+
 const tabNames = ['waiting', 'decided', 'review'] as const
 
 export function ApprovalsPage(): ReactNode {
   const { t } = useWords()
   const { search } = usePlace()
+  const { data: counts } = useQuery(countsQuery)
   const tab = tabNames.find((name) => name === search.get('tab')) ?? 'waiting'
   const tabs = (
     <Tabs
@@ -61,9 +69,9 @@ export function ApprovalsPage(): ReactNode {
       }
       ariaLabel={t('nav.approvals')}
       tabs={[
-        { id: 'waiting', label: t('approvals.waiting') },
+        { id: 'waiting', label: withCount(t('approvals.waiting'), counts?.toApprove, t) },
         { id: 'decided', label: t('approvals.decided') },
-        { id: 'review', label: t('approvals.review') },
+        { id: 'review', label: withCount(t('approvals.review'), counts?.toReview, t) },
       ]}
     />
   )

@@ -6,6 +6,7 @@ import Header from '@cloudscape-design/components/header'
 import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
+import Toggle from '@cloudscape-design/components/toggle'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import type { AuditEvent } from '#contract/audit.ts'
@@ -17,6 +18,7 @@ import {
   ServerFilter,
 } from '../components/audit/ServerFilter.tsx'
 import { type ChainCheck, useChainCheck, VerdictAlert } from '../components/audit/VerdictAlert.tsx'
+import { useChosenColumns } from '../components/columns.tsx'
 import { DateRange } from '../components/DateRange.tsx'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { usePageTitle } from '../components/Page.tsx'
@@ -76,7 +78,10 @@ export function AuditEventsPage(): ReactNode {
   const { from, to, cursor } = state
   const values = filterValues(search, properties)
   const filter = { ...values, ...daysAsInstants({ from, to }, timeZone) }
-  const list = useQuery(auditEventsQuery({ ...filter, ...(cursor && { cursor }) }))
+  const signIns = useSignIns(values)
+  const list = useQuery(
+    auditEventsQuery({ ...filter, ...signIns.without, ...(cursor && { cursor }) }),
+  )
   const check = useChainCheck()
   const items = list.data?.items ?? []
   const open = items.find((event) => String(event.seq) === search.get('event'))
@@ -105,6 +110,7 @@ export function AuditEventsPage(): ReactNode {
             <div className="filters">
               <ServerFilter properties={properties} placeholder={t('audit.filterEvents')} />
               <DateRange from={from} to={to} />
+              {signIns.toggle}
             </div>
           </SpaceBetween>
         }
@@ -113,6 +119,30 @@ export function AuditEventsPage(): ReactNode {
       {open && <EventDialog event={open} onClose={() => setSearch({ event: null })} />}
     </>
   )
+}
+
+/**
+ * Most of a trail is people signing in, and most who read it look for what was done. A file that is
+ * taken away has them all the same: with gaps nobody could verify it.
+ */
+function useSignIns(values: Readonly<Record<string, string>>) {
+  const { t } = useWords()
+  const { search } = usePlace()
+  const areSought = [values.action, values.objectType].some((one) => one?.startsWith('sign-in'))
+  const areShown = areSought || search.get('signIns') === 'true'
+  const without = areShown ? {} : { notObjectType: 'sign-in' }
+  const toggle = (
+    <Toggle
+      checked={areShown}
+      disabled={areSought}
+      onChange={({ detail }) =>
+        setSearch({ signIns: detail.checked ? 'true' : null, ...firstPage })
+      }
+    >
+      {t('audit.signIns')}
+    </Toggle>
+  )
+  return { without, toggle }
 }
 
 function EventsHeader(props: { check: ChainCheck; filter: Record<string, string> }): ReactNode {
@@ -164,6 +194,7 @@ function EventRows(props: RowsProps): ReactNode {
   const { t } = useWords()
   const narrow = useNarrow()
   const columns = useMemo(() => columnsFor(t), [t])
+  const chosen = useChosenColumns('events', columns)
   const common = { ...props, variant: 'full-page' as const, loadingText: t('word.loading') }
   if (narrow) {
     return (
@@ -188,6 +219,7 @@ function EventRows(props: RowsProps): ReactNode {
       {...common}
       trackBy={(event) => String(event.seq)}
       columnDefinitions={columns}
+      {...chosen}
       enableKeyboardNavigation
       stickyHeader
       wrapLines

@@ -11,6 +11,7 @@ import type { ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
 import { AskAgain } from '../components/ask/AskAgain.tsx'
 import { Attention, useWanted } from '../components/health/Attention.tsx'
+import { SetUp } from '../components/health/SetUp.tsx'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
 import { RequestActions } from '../components/RequestActions.tsx'
@@ -51,6 +52,7 @@ export function HomePage(): ReactNode {
       }
     >
       <SpaceBetween size="l">
+        {me.roles.includes('admin') && <SetUp />}
         <Attention wanted={wanted} />
         {me.roles.includes('admin') && <Proposals count={proposals} />}
         {isApprover && (
@@ -172,7 +174,7 @@ function MyAccess(props: { request: Request; portalUrl: string | null }): ReactN
               {t('home.openConsole')}
             </Link>
           )}
-          <RequestActions request={request} place="row" only={['return', 'cancel']} />
+          <RequestActions request={request} place="row" only={['extend', 'return', 'cancel']} />
         </SpaceBetween>
       }
     />

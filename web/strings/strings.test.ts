@@ -54,6 +54,7 @@ const sameInBoth = new Set<StringKey>([
   'policy.changedBy',
   'preview.pair',
   'preview.terms',
+  'approvals.tabCount',
   'word.comma',
   'word.sentences',
   'list.count',

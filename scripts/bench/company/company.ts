@@ -47,7 +47,7 @@ export function companyBenchmark(...parts: readonly Part[]) {
 
 export type Part = 'directory' | 'forms' | 'lists' | 'decisions'
 
-function sizeOf(cases: readonly string[]): PastSize {
+export function sizeOf(cases: readonly string[]): PastSize {
   const given = Object.fromEntries(
     cases.map((one) => {
       const [name = '', count = ''] = one.split('=')
@@ -83,7 +83,7 @@ async function run(
   print({ summary: parts.join(' '), ...size, ...summary, load: loadNow() })
 }
 
-async function openCompany(cluster: TestClusterAddress): Promise<Company> {
+export async function openCompany(cluster: TestClusterAddress): Promise<Company> {
   const startedMs = performance.now()
   const installation = await createInstallation({
     cluster,
@@ -135,7 +135,7 @@ async function inTurn<Item, Made>(items: readonly Item[], make: (item: Item) => 
   return made
 }
 
-async function fill({ installation, people }: Company, size: PastSize, print: Print) {
+export async function fill({ installation, people }: Company, size: PastSize, print: Print) {
   const startedMs = performance.now()
   await makePolicies(installation, people.admin)
   await plantPast(installation.database.owner, size, (planted) =>

@@ -10,6 +10,7 @@ import { submissionPath } from '../../paths.ts'
 import { useMe } from '../../queries.ts'
 import { setSearch, usePlace } from '../../router.ts'
 import { askFor } from '../action-dialog-store.ts'
+import { useChosenColumns } from '../columns.tsx'
 import { RequestActions } from '../RequestActions.tsx'
 import type { RowsProps } from '../RequestList.tsx'
 import { type ColumnName, useRequestColumns } from '../request-columns.tsx'
@@ -51,6 +52,7 @@ export function QueueTable(props: RowsProps): ReactNode {
   })
   const chosen = props.items.filter(({ id }) => selected.includes(id))
   const columns = useQueueColumns(props.columns, setDeciding)
+  const chosenColumns = useChosenColumns(props.view, columns)
   const shown = rows.flatMap((row) =>
     row.isGroup && !folded.has(row.id) ? [row, ...row.requests.map(oneRow)] : [row],
   )
@@ -77,6 +79,7 @@ export function QueueTable(props: RowsProps): ReactNode {
           items={rows}
           trackBy="id"
           columnDefinitions={columns}
+          {...chosenColumns}
           expandableRows={{
             getItemChildren: ({ isGroup, requests }) => (isGroup ? requests.map(oneRow) : []),
             isItemExpandable: ({ isGroup }) => isGroup,

@@ -1,3 +1,4 @@
+import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import Link from '@cloudscape-design/components/link'
@@ -5,9 +6,11 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useNow } from '../../clock.ts'
 import { useWords } from '../../i18n.tsx'
-import { countsQuery, reconcilerQuery } from '../../queries.ts'
-import { wallClock } from '../../time.ts'
+import { requestPath } from '../../paths.ts'
+import { countsQuery, reconcilerQuery, requestsQuery } from '../../queries.ts'
+import { daysAsInstants, wallClock } from '../../time.ts'
 import { Indicator } from '../Indicator.tsx'
+import { targetName } from '../Target.tsx'
 import { type Wanted, wantedOf } from './wanted.ts'
 
 /** Nothing until both answers are there; whether they are is what `loaded` says. */
@@ -33,9 +36,34 @@ export function Attention(props: { wanted: readonly Wanted[] }): ReactNode {
             <Indicator type={type}>
               <Link href={href}>{t(key, { count })}</Link>
             </Indicator>
+            {key === 'wanted.failed' && <Failed href={href} />}
           </li>
         ))}
       </ul>
     </Container>
+  )
+}
+
+/** Which they are, the last few. */
+function Failed(props: { href: string }): ReactNode {
+  const { t, times, timeZone } = useWords()
+  const now = useNow()
+  const from = new URLSearchParams(props.href.split('?')[1]).get('from')
+  const days = daysAsInstants({ from, to: null }, timeZone)
+  const { data } = useQuery(requestsQuery({ view: 'all', status: 'failed', limit: 3, ...days }))
+  if (data === undefined) return null
+  return (
+    <ul className="plain-list">
+      {data.items.map((request) => (
+        <li key={request.id}>
+          <Link href={requestPath(request.id)}>
+            {request.requester.displayName}: {targetName(request, t)}
+          </Link>{' '}
+          <Box variant="small" display="inline">
+            {times.relative(request.endedAt ?? request.createdAt, now)}
+          </Box>
+        </li>
+      ))}
+    </ul>
   )
 }

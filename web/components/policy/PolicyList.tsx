@@ -13,6 +13,7 @@ import { type PolicyKind, type PolicyOf, policiesQuery, useMe } from '../../quer
 import { setSearch, usePlace } from '../../router.ts'
 import { firstPage, parseListState } from '../../url-state.ts'
 import { type FilterProperty, filterValues, ServerFilter } from '../audit/ServerFilter.tsx'
+import { useChosenColumns } from '../columns.tsx'
 import { LoadFailure } from '../LoadFailure.tsx'
 import { usePageTitle } from '../Page.tsx'
 import { Pages } from '../Pages.tsx'
@@ -40,6 +41,7 @@ export function PolicyList<Kind extends PolicyKind>(props: PolicyListProps<Kind>
   const { state } = parseListState(search)
   usePageTitle(props.title)
   const values = filterValues(search, props.properties)
+  const chosen = useChosenColumns(props.kind, props.columns)
   useDroppedNote(search, props.properties)
   const { cursor } = state
   const list = useQuery(policiesQuery(props.kind, { ...values, ...(cursor && { cursor }) }))
@@ -112,6 +114,7 @@ export function PolicyList<Kind extends PolicyKind>(props: PolicyListProps<Kind>
       {...common}
       items={items}
       columnDefinitions={props.columns}
+      {...chosen}
       enableKeyboardNavigation
       stickyHeader
       wrapLines

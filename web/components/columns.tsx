@@ -1,0 +1,78 @@
+/** Which columns a table shows: chosen by the person, remembered by the browser, by the list's name. */
+import Button from '@cloudscape-design/components/button'
+import Checkbox from '@cloudscape-design/components/checkbox'
+import Modal from '@cloudscape-design/components/modal'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import type { TableProps } from '@cloudscape-design/components/table'
+import { type ReactNode, useState } from 'react'
+import { useWords } from '../i18n.tsx'
+import { recall, remember } from '../theme.ts'
+
+type Column = Pick<TableProps.ColumnDefinition<never>, 'id' | 'header' | 'isRowHeader'>
+
+interface Chosen {
+  readonly columnDisplay: readonly TableProps.ColumnDisplayProperties[]
+  /** The button that opens the choice, for the table's corner. */
+  readonly preferences: ReactNode
+}
+
+/** What a row is about, and what can be done with it, always shows. */
+const isFixed = ({ id, isRowHeader }: Column) => isRowHeader === true || id === 'actions'
+
+export function useChosenColumns(list: string, columns: readonly Column[]): Chosen {
+  const key = `team.columns.${list}`
+  const [hidden, setHidden] = useState(() => (recall(key) ?? '').split(',').filter(Boolean))
+  const change = (id: string, isShown: boolean) => {
+    const next = hidden.filter((one) => one !== id).concat(isShown ? [] : [id])
+    remember(key, next.join(','))
+    setHidden(next)
+  }
+  const isShown = (column: Column) => isFixed(column) || !hidden.includes(column.id ?? '')
+  return {
+    columnDisplay: columns.map((one) => ({ id: one.id ?? '', visible: isShown(one) })),
+    preferences: <Chooser columns={columns} isShown={isShown} onChange={change} />,
+  }
+}
+
+function Chooser(props: {
+  columns: readonly Column[]
+  isShown: (column: Column) => boolean
+  onChange: (id: string, isShown: boolean) => void
+}): ReactNode {
+  const { t } = useWords()
+  const [open, setOpen] = useState(false)
+  const close = () => setOpen(false)
+  return (
+    <>
+      <Button
+        variant="icon"
+        iconName="settings"
+        ariaLabel={t('columns.choose')}
+        onClick={() => setOpen(true)}
+      />
+      {open && (
+        <Modal
+          visible
+          size="small"
+          header={t('columns.choose')}
+          closeAriaLabel={t('do.close')}
+          onDismiss={close}
+          footer={<Button onClick={close}>{t('do.close')}</Button>}
+        >
+          <SpaceBetween size="xs">
+            {props.columns.map((column) => (
+              <Checkbox
+                key={column.id}
+                checked={props.isShown(column)}
+                disabled={isFixed(column)}
+                onChange={({ detail }) => props.onChange(column.id ?? '', detail.checked)}
+              >
+                {column.header}
+              </Checkbox>
+            ))}
+          </SpaceBetween>
+        </Modal>
+      )}
+    </>
+  )
+}
