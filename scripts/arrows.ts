@@ -18,6 +18,8 @@ const rules: readonly Rule[] = [
   { from: /^scripts\//, rooms: [/./] },
   { from: /^core\//, rooms: [/^core\//], packages: { only: [] } },
   { from: /^contract\//, rooms: [/^contract\//, /^core\//], packages: { only: ['zod'] } },
+  // Of the build, which runs on Node.
+  { from: /^web\/vite\.config\.ts$/, rooms: [/^web\//], packages: { never: ['@aws-sdk/'] } },
   { from: /^web\//, rooms: [/^web\//, /^contract\//], packages: { never: ['node:', '@aws-sdk/'] } },
   { from: /^sandbox\//, rooms: [/^sandbox\//], packages: { never: ['@aws-sdk/'] } },
   { from: /^server\/aws\//, rooms: [/^server\/(aws|engine)\//, /^core\//] },
