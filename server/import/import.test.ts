@@ -210,6 +210,13 @@ describe('from an export', () => {
     expect(JSON.stringify(json)).not.toContain(slackToken)
   })
 
+  test('what is not in it is left alone: without the settings no setting is changed', async () => {
+    await exported({ Approvers: sampleInstallation.Approvers })
+    await importFolder()
+    expect(await world.events('settings')).toEqual([])
+    expect((await approverPolicies.all(world.db)).length).toBe(4)
+  })
+
   test('a file that cannot be read whole is refused, and nothing is written', async () => {
     await exported(sampleInstallation)
     const cut = gzipSync(JSON.stringify({ Item: { id: { S: 'r-1' } } })).subarray(0, -8)
@@ -285,6 +292,9 @@ test('only an administrator lends their name, and what widens access is told as 
     actor_type: 'system',
     actor_name: 'team import, in the name of ada@example.com',
   })
+  // What makes it theirs for thirty days.
+  const authors = await world.db.selectFrom('policy_version').select('changed_by').execute()
+  expect(new Set(authors.map(({ changed_by: by }) => by))).toEqual(new Set([people.ada]))
 })
 
 test('with a second administrator the policies wait as proposals, and are not proposed twice', async () => {

@@ -120,6 +120,7 @@ function settingLines(survey: Survey): string[] {
   const { settings, known, taken } = survey
   const takenAt = taken.get(settings.id)
   if (takenAt !== undefined) return [`taken over on ${day(takenAt)}; left as they are today`]
+  if (settings.body === null) return ['are left as they are']
   const patch = {
     ...settings.body,
     ...(settings.ticketRequiredForPolicies && { ticketRequiredForPolicies: true }),

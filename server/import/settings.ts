@@ -62,6 +62,17 @@ function differing(wanted: Partial<Settings>, current: Settings, fields: Fields)
   return patch
 }
 
+/** An export may leave the table out: then nothing is known of it, and nothing is changed. */
+export function noSettings(): SettingsEntry {
+  const row: Row = { table: 'Settings', key: settingsKey, item: {} }
+  return {
+    ...{ row, id: idOf(row), name: 'settings', body: null, problems: [] },
+    meanings: [{ code: 'no_table', text: 'The table is not among what was read.' }],
+    sample: { maxDurationMinutes: sampleHours.duration * 60, approvalRequired: true },
+    ticketRequiredForPolicies: false,
+  }
+}
+
 /** All of the sample's switches are on until somebody turns them off. */
 function switched(fields: Fields, field: 'approval' | 'comments' | 'ticketNo'): boolean {
   return fields.isThere(field) ? fields.flag(field, true) : true

@@ -16,7 +16,7 @@ import type { Entry } from './entry.ts'
 import { type Known, loadKnown } from './known.ts'
 import { loadTaken, pastRequestsTaken } from './marks.ts'
 import { pastRequest } from './past-requests.ts'
-import { type SettingsEntry, settingsEntry } from './settings.ts'
+import { noSettings, type SettingsEntry, settingsEntry } from './settings.ts'
 import { type Problem, type Row, rowsOf, type SampleSource, type SampleTable } from './source.ts'
 
 export interface Survey {
@@ -52,7 +52,7 @@ export async function surveySample(source: SampleSource, ports: SurveyPorts): Pr
   const tell = (problem: Problem) => void problems.push(problem)
   const rows = (table: SampleTable) => inOrder(source, table, tell)
   const [settingsRow = null] = await rows('Settings')
-  const settings = settingsEntry(settingsRow, known)
+  const settings = source.tables.has('Settings') ? settingsEntry(settingsRow, known) : noSettings()
   const eligibility = (await rows('Eligibility')).map((row) => eligibilityEntry(row, known))
   const approvers = (await rows('Approvers')).map((row) => approverEntry(row, known))
   compareRows(eligibility, known, settings.sample)

@@ -140,7 +140,8 @@ async function takePolicy<
 /** Also where nothing differs: what is changed here later is not for a second import to change back. */
 async function takeSettings(work: Import, written: Written): Promise<void> {
   const { settings } = work.survey
-  await takePatch(work, written, { entry: settings, patch: settings.body ?? {} })
+  if (settings.body === null) return
+  await takePatch(work, written, { entry: settings, patch: settings.body })
 }
 
 /** Last: what the sample has without a ticket was allowed when it was made. */
