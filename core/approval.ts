@@ -109,8 +109,11 @@ export function decideApprovers(
   policies: readonly ApproverPolicy[],
   facts: BasisFacts,
 ): ApprovalBasis {
-  const matching = policies.filter((policy) => approverPolicyMatches(policy, asked))
-  return approvalBasis(keptPolicies(matching), facts)
+  return approvalBasis(keptFor(asked, policies), facts)
+}
+
+export function keptFor(asked: AskedFor, policies: readonly ApproverPolicy[]): ApproverPolicy[] {
+  return keptPolicies(policies.filter((policy) => approverPolicyMatches(policy, asked)))
 }
 
 /** Policies that ask for two or more; those that ask for one are met by any approval at all. */

@@ -34,8 +34,8 @@ export function compilePolicies(
     ...(bySubject.get(`user ${person.userId}`) ?? []),
     ...[...person.groupIds].flatMap((groupId) => bySubject.get(`group ${groupId}`) ?? []),
   ]
-  const { enabledMembers } = directory
-  const wholeBasis = wholeBases({ numbered, approverPolicies, enabledMembers })
+  const approverPoliciesFor = policiesFor(numbered, approverPolicies)
+  const wholeBasis = wholeBases(approverPoliciesFor, directory.enabledMembers)
   return {
     ...createReach({
       numbered,
@@ -56,6 +56,7 @@ export function compilePolicies(
     },
     approval: (target, requesterId, atSubmission) =>
       basisFor(wholeBasis(target), { requesterId, ...(atSubmission ? { atSubmission } : {}) }),
+    approverPoliciesFor,
     eligibleAccounts: (person) =>
       person.enabled ? listAccounts(numbered, policiesOf(person)) : [],
     eligiblePermissionSets: (person, accountId) => {
@@ -75,44 +76,41 @@ function numbersOf(numbered: Numbered, target: Target) {
   }
 }
 
+/** Which approver policies decide on a target. */
+function policiesFor(
+  numbered: Numbered,
+  approverPolicies: readonly Masked<ApproverPolicy>[],
+): (target: Target) => ApproverPolicy[] {
+  const atAccounts = new Map<number | null, readonly Masked<ApproverPolicy>[]>()
+  return (target) => {
+    const { account, permissionSet } = numbersOf(numbered, target)
+    const known = atAccounts.get(account)
+    const atAccount = known ?? approverPolicies.filter((one) => has(one.accounts, account))
+    atAccounts.set(account, atAccount)
+    const matching = atAccount.filter((one) => has(one.permissionSets, permissionSet))
+    return keptPolicies(matching.map(({ policy }) => policy))
+  }
+}
+
 /** Some pages of lists; a basis of a target where many policies match takes some kilobytes. */
 const basesKeptMax = 500
 
 /** Who decides on a target, whoever asks: lists ask it of each row several times. */
-function wholeBases(compiled: {
-  readonly numbered: Numbered
-  readonly approverPolicies: readonly Masked<ApproverPolicy>[]
-  readonly enabledMembers: EnabledMembers
-}) {
-  const { numbered, approverPolicies, enabledMembers } = compiled
+function wholeBases(
+  keptFor: (target: Target) => readonly ApproverPolicy[],
+  enabledMembers: EnabledMembers,
+): (target: Target) => ApprovalBasis {
   const groups = numberGroups(enabledMembers)
-  const atAccounts = new Map<number | null, readonly Masked<ApproverPolicy>[]>()
   const bases = new Map<string, ApprovalBasis>()
-
-  function policiesAt(account: number | null): readonly Masked<ApproverPolicy>[] {
-    const known = atAccounts.get(account)
-    const found = known ?? approverPolicies.filter((one) => has(one.accounts, account))
-    atAccounts.set(account, found)
-    return found
-  }
-
-  function wholeBasis(target: Target): ApprovalBasis {
-    const at = numbersOf(numbered, target)
-    const matching = policiesAt(at.account).filter((one) =>
-      has(one.permissionSets, at.permissionSet),
-    )
-    const kept = keptPolicies(matching.map(({ policy }) => policy))
-    return basisOf(
-      kept.map((policy) => ({ policy, able: groups.membersOf(policy.approverGroups) })),
-      groups.unite,
-    )
-  }
-
-  return (target: Target): ApprovalBasis => {
+  return (target) => {
     const key = `${target.accountId} ${target.permissionSetArn}`
     const known = bases.get(key)
     if (known) return known
-    const basis = wholeBasis(target)
+    const kept = keptFor(target).map((policy) => ({
+      policy,
+      able: groups.membersOf(policy.approverGroups),
+    }))
+    const basis = basisOf(kept, groups.unite)
     const [oldest] = bases.keys()
     if (bases.size >= basesKeptMax && oldest !== undefined) bases.delete(oldest)
     bases.set(key, basis)

@@ -126,6 +126,7 @@ test('the compiled evaluator gives the very same answers, explanations and lists
           }
         }
         expect(shown(compiled)).toEqual(shown(plain))
+        expect(compiled.approverPoliciesFor(target)).toEqual(plain.approverPoliciesFor(target))
         expect(compiled.eligibleAccounts(who)).toEqual(plain.eligibleAccounts(who))
         const listed = compiled.eligiblePermissionSets(who, target.accountId)
         expect(listed).toEqual(plain.eligiblePermissionSets(who, target.accountId))

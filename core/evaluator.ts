@@ -2,7 +2,12 @@
  * Policies and directory put together once, asked many times. `plainEvaluator` is the definition;
  * `compilePolicies` answers the same and is meant for lists and for every day.
  */
-import { type ApprovalBasis, decideApprovers, type NumbersAtSubmission } from './approval.ts'
+import {
+  type ApprovalBasis,
+  decideApprovers,
+  keptFor,
+  type NumbersAtSubmission,
+} from './approval.ts'
 import {
   type AskedFor,
   decideEligibility,
@@ -39,6 +44,8 @@ export interface PolicyEvaluator extends Reach {
   asked(target: Target): AskedFor
   eligibility(person: Person, target: Target, options?: EligibilityOptions): EligibilityDecision
   approval(target: Target, requesterId: UserId, atSubmission?: NumbersAtSubmission): ApprovalBasis
+  /** The policies by which it is decided there: of those that match, the exclusive ones if there are any. */
+  approverPoliciesFor(target: Target): ApproverPolicy[]
   /** Accounts with at least one permission set that the person may ask for; by name, then id. */
   eligibleAccounts(person: Person): Account[]
   /** What the person may ask for in this account; by name, then ARN. */
@@ -70,6 +77,7 @@ export function plainEvaluator(facts: EvaluatorFacts): PolicyEvaluator {
     asked,
     eligibility,
     approval,
+    approverPoliciesFor: (target) => keptFor(asked(target), approverPolicies),
     eligiblePermissionSets,
     eligibleAccounts: (person) =>
       [...directory.accounts.values()]

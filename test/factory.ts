@@ -52,8 +52,8 @@ export async function createWorld() {
     tellOverseers,
     looks,
     confirmPeople: aws.confirmPeople,
-    // So few targets would all count as just added: here none does.
-    approvableTargets: createApprovableTargets(0),
+    // So few targets would all count as just added, and be told by number: here they are not.
+    approvableTargets: createApprovableTargets({ unsettledNumbersMax: 0, amongMax: 1 }),
   }
   const loadActor = createLoadActor(ports)
 

@@ -52,7 +52,19 @@ function ouNames({ ouNames: names }: Rules, { ouPath }: Account): string[] {
 function matches(rules: Rules, account: Account, q: string | undefined): boolean {
   const wanted = searchKey(q ?? '')
   if (wanted === '' || account.accountId.startsWith(wanted)) return true
-  return [account.name, ...ouNames(rules, account)].some((name) => searchKey(name).includes(wanted))
+  return searchTextsOf(rules, account).some((text) => text.includes(wanted))
+}
+
+/** As long as an account is known by the same rules; whoever types asks of all of them again. */
+const searchTexts = new WeakMap<Rules, Map<AccountId, readonly string[]>>()
+
+function searchTextsOf(rules: Rules, account: Account): readonly string[] {
+  const texts = searchTexts.get(rules) ?? new Map()
+  searchTexts.set(rules, texts)
+  const known = texts.get(account.accountId)
+  const found = known ?? [account.name, ...ouNames(rules, account)].map(searchKey)
+  texts.set(account.accountId, found)
+  return found
 }
 
 function isAfter(account: Account, after: readonly [string, string] | null): boolean {

@@ -49,7 +49,7 @@ export async function listRequests(
     ports.db,
     page.items.map(({ id }) => id),
   )
-  // What the conditions find is theirs to see, but for a target too new to be among those known.
+  // Said once more, row by row: a list shows no more than the page of each request would.
   const seen = stored.filter((one) => maySee(rules, actor, one))
   const items = await showRequests(ports, { rules, actor, stored: seen })
   return { items, nextCursor: page.nextCursor }

@@ -7,12 +7,8 @@ import type { Schema } from './schema.ts'
 export const requestSorts = ['createdAt', 'startsAt', 'endsAt', 'expiresAt'] as const
 export type RequestSort = (typeof requestSorts)[number]
 
-/** A choice of targets, told the shorter way: of a thousand, all but ten. */
-export interface TargetChoice {
-  readonly among: readonly number[]
-  /** And of those up to a number all but these. */
-  readonly allBut: { readonly upTo: number; readonly except: readonly number[] } | null
-}
+/** The numbers of a few targets, or a bit for each number; what is beyond the bits is not chosen. */
+export type TargetChoice = { readonly among: readonly number[] } | { readonly bits: Buffer }
 
 /** Every condition that is given must hold. */
 export interface RequestConditions {
@@ -137,11 +133,11 @@ function whereConcerned(conditions: RequestConditions): Condition[] {
   ]
 }
 
-function targetIn({ among, allBut }: TargetChoice): Condition {
-  const named = sql<boolean>`r.target_id = any(${[...among]}::bigint[])`
-  if (allBut === null) return named
-  const { upTo, except } = allBut
-  return sql`(${named} or r.target_id <= ${upTo} and r.target_id <> all(${[...except]}::bigint[]))`
+function targetIn(choice: TargetChoice): Condition {
+  if ('among' in choice) return sql`r.target_id = any(${[...choice.among]}::bigint[])`
+  const { bits } = choice
+  return sql`case when r.target_id < ${bits.length * 8}
+    then get_bit(${bits}::bytea, r.target_id) = 1 else false end`
 }
 
 function votedOn(userId: UserId): Condition {
