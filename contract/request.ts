@@ -181,6 +181,14 @@ export const RequestNotice = z
 export const RequestHints = z
   .object({
     level: z.enum(['read', 'write', 'admin', 'unknown']),
+    contents: z
+      .object({
+        managed: z.array(z.string()),
+        customerManaged: z.array(z.string()),
+        hasInline: z.boolean(),
+      })
+      .nullable()
+      .meta({ description: 'The policies of the permission set, by name; null: not read' }),
     firstTime: z.boolean().meta({ description: 'They never asked for this before' }),
     askedLately: z.int().meta({ description: 'In the 30 days before, this one not counted' }),
     grantedLately: z.int().meta({ description: 'Of those, how many were let through' }),

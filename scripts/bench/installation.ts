@@ -15,7 +15,6 @@ import { until } from './figures.ts'
 import type { ProbeReport } from './server-probe.ts'
 
 export interface Installation<Shape> {
-  readonly url: string
   readonly sandbox: Sandbox
   readonly database: TestDatabase
   readonly shape: Shape
@@ -65,7 +64,6 @@ export async function createInstallation<Shape>(
     'update directory_permission_set set content_read_at = clock_timestamp()',
   )
   return {
-    url,
     sandbox,
     database,
     shape,

@@ -5,11 +5,13 @@
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test'
 import type { Person } from '#test/person.ts'
 import type { TestClusterAddress } from '#test/postgres-cluster.ts'
+import { createTeamWorld, type TeamWorld } from '#test/team-world.ts'
 import { firstLoadBytesMax, routeBytesMax } from '../../web/bundle-size.ts'
 import { chromiumFlags, chromiumOrInstall } from '../chromium.ts'
+import { root } from '../run.ts'
 import { buildWebIfStale } from '../web-build.ts'
-import { type Company, fill, openCompany, sizeOf } from './company/company.ts'
-import { loadNow, type Print, round, until } from './figures.ts'
+import { fill, letIn, requesterNames, sizeOf } from './company/company.ts'
+import { loadNow, type Print, round } from './figures.ts'
 import { type Typed, type, visit } from './page-figures.ts'
 
 const taskMsMax = 200
@@ -27,30 +29,42 @@ export async function web(
   cases: readonly string[],
 ): Promise<void> {
   await Promise.all([chromiumOrInstall(), buildWebIfStale()])
-  const company = await openCompany(cluster)
+  const world = await createTeamWorld({
+    cluster,
+    size: 'large',
+    shape: letIn,
+    webRoot: `${root}dist/web`,
+  })
   const browser = await chromium.launch({
     executablePath: await chromiumOrInstall(),
     args: chromiumFlags,
   })
   try {
+    const admin = await world.person('test-admin')
+    const company = { installation: world, people: { admin } }
     await fill(company, sizeOf([...smallPast, ...cases]), print)
-    await measure(company, browser, print)
+    await measure({ world, admin }, browser, print)
   } finally {
     await browser.close()
-    await company.installation.close()
+    await world.close()
   }
 }
 
-async function measure(company: Company, browser: Browser, print: Print): Promise<void> {
-  const pages = await pagesOf(company)
+interface Large {
+  readonly world: TeamWorld
+  readonly admin: Person
+}
+
+async function measure(large: Large, browser: Browser, print: Print): Promise<void> {
+  const pages = await pagesOf(large)
   const over: string[] = []
   const judge = (what: string, value: number, max: number) => {
     if (value > max) over.push(`${what}: ${round(value)}, at most ${max}`)
   }
   let first = new Map<string, number>()
   for (const { who, path } of pages) {
-    const context = await signedIn(browser, company, who)
-    const [page, seen] = await visit(context, company.installation.url + path)
+    const context = await signedIn(browser, large, who)
+    const [page, seen] = await visit(context, large.world.team.url + path)
     if (path === '/') first = new Map([...first, ...seen.scripts])
     const loaded = kilobytes(seen.scripts)
     const added = kilobytes(new Map([...seen.scripts].filter(([name]) => !first.has(name))))
@@ -85,38 +99,28 @@ function kilobytes(scripts: ReadonlyMap<string, number>): number {
   return round([...scripts.values()].reduce((sum, bytes) => sum + bytes, 0) / 1024, 1)
 }
 
-async function signedIn(
-  browser: Browser,
-  { installation }: Company,
-  who: Person,
-): Promise<BrowserContext> {
+async function signedIn(browser: Browser, { world }: Large, who: Person): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
-  const cookies = who.allCookies().map((one) => ({ ...one, url: installation.url }))
+  const cookies = who.allCookies().map((one) => ({ ...one, url: world.team.url }))
   await context.addCookies(cookies)
   return context
 }
 
 /** What each of these people opens; who reads everything has the longest lists. */
-async function pagesOf({ people, installation }: Company): Promise<Shown[]> {
-  const { admin, approvers, requesters } = people
-  const [approver = admin] = approvers
-  const [requester = admin] = requesters
-  const idAt = (path: string) =>
-    until(
-      `${path} is answered`,
-      async () => {
-        const { body } = await admin.get<{ items?: readonly { id: string }[] }>(`${path}limit=1`)
-        if (body.items === undefined) console.error(path, body)
-        return body.items?.[0]?.id ?? null
-      },
-      { everyMs: 2_000, withinMs: 60_000 },
-    )
+async function pagesOf({ world, admin }: Large): Promise<Shown[]> {
+  const [requesterName = ''] = requesterNames
+  const requester = await world.person(requesterName)
+  const approver = await world.person('sam.carter')
+  const idAt = async (path: string) => {
+    const { body } = await admin.get<{ items: readonly { id: string }[] }>(`${path}limit=1`)
+    return body.items[0]?.id ?? ''
+  }
   const [request, eligibility, approverPolicy] = await Promise.all([
     idAt('/requests?view=all&'),
     idAt('/eligibility-policies?'),
     idAt('/approver-policies?'),
   ])
-  const { accounts, users } = installation.sandbox.world.state
+  const { accounts, users } = world.sandbox.world.state
   const [accountId = ''] = [...accounts.keys()].slice(-1)
   const [userId = ''] = users.keys()
   const of = (who: Person, ...paths: readonly string[]) => paths.map((path) => ({ who, path }))

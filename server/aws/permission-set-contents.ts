@@ -21,6 +21,12 @@ export interface ContentsReaderDeps {
   readonly offers: Offers
 }
 
+interface Found {
+  readonly managed: string[]
+  readonly customerManaged: string[]
+  readonly inlinePolicy: string
+}
+
 interface Asking {
   readonly sso: ReturnType<AwsClients['ssoAdmin']>
   readonly input: { readonly InstanceArn: string; readonly PermissionSetArn: string }
@@ -43,7 +49,12 @@ export function createContentsReader(deps: ContentsReaderDeps): DirectoryReader[
           name: set?.Name ?? permissionSetArn,
           description: cleanText(set?.Description ?? ''),
           sessionMinutes: minutesOf(set?.SessionDuration),
-          level: contents === null ? 'unknown' : levelOf(contents),
+          level: contents === null ? 'unknown' : levelOf(asLevelled(contents)),
+          policies: contents && {
+            managed: contents.managed.map(cleanText),
+            customerManaged: contents.customerManaged.map(cleanText),
+            hasInline: contents.inlinePolicy !== '',
+          },
         },
       }
     } catch (error) {
@@ -55,12 +66,20 @@ export function createContentsReader(deps: ContentsReaderDeps): DirectoryReader[
 }
 
 /** Null where the endpoint does not show all of it. */
-async function readContents(asking: Asking): Promise<Contents | null> {
-  const managedPolicies = await listManaged(asking)
+async function readContents(asking: Asking): Promise<Found | null> {
+  const managed = await listManaged(asking)
   const customerManaged = await listCustomerManaged(asking)
   const inlinePolicy = await readInline(asking)
-  if (managedPolicies === null || customerManaged === null || inlinePolicy === null) return null
-  return { managedPolicies, customerManagedPolicies: customerManaged, inlinePolicy }
+  if (managed === null || customerManaged === null || inlinePolicy === null) return null
+  return { managed, customerManaged, inlinePolicy }
+}
+
+function asLevelled({ managed, customerManaged, inlinePolicy }: Found): Contents {
+  return {
+    managedPolicies: managed,
+    customerManagedPolicies: customerManaged.length,
+    inlinePolicy,
+  }
 }
 
 function listManaged({ sso, input, offers }: Asking): Promise<string[] | null> {
@@ -79,19 +98,19 @@ function listManaged({ sso, input, offers }: Asking): Promise<string[] | null> {
   })
 }
 
-function listCustomerManaged({ sso, input, offers }: Asking): Promise<number | null> {
+function listCustomerManaged({ sso, input, offers }: Asking): Promise<string[] | null> {
   const operation = 'ListCustomerManagedPolicyReferencesInPermissionSet'
   return offers.ask(operation, async () => {
-    let count = 0
+    const names: string[] = []
     const list = allPages(operation, (page) =>
       sso.send(
         new ListCustomerManagedPolicyReferencesInPermissionSetCommand({ ...input, ...page }),
       ),
     )
     for await (const { CustomerManagedPolicyReferences = [] } of list) {
-      count += CustomerManagedPolicyReferences.length
+      names.push(...CustomerManagedPolicyReferences.map(({ Name }) => Name ?? 'unknown'))
     }
-    return count
+    return names
   })
 }
 

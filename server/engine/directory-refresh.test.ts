@@ -546,6 +546,11 @@ test('contents are read one set at a time, and not again within a day', async ()
     PowerUserAccess: 'write',
     ReadOnlyAccess: 'read',
   })
+  expect(sets.find(({ name }) => name === 'ReadOnlyAccess')).toMatchObject({
+    managed_policies: ['ReadOnlyAccess'],
+    customer_managed_policies: [],
+    has_inline_policy: false,
+  })
   nowMs += 23 * 60 * minute
   expect(await refresh.readContentsIfDue(now())).toBe(false)
   nowMs += 2 * 60 * minute

@@ -1,15 +1,24 @@
 /** What is inside permission sets: read when one is new and once a day, one by one. */
-import type { Kysely } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import type { PermissionSetArn } from '#core/ids.ts'
 import { change } from './change.ts'
 import { lockReplica, raiseVersion } from './directory.ts'
-import type { PermissionSetLevel, Schema } from './schema.ts'
+import type { DirectoryPermissionSetTable, PermissionSetLevel, Schema } from './schema.ts'
 
 export interface PermissionSetContents {
   readonly name: string
   readonly description: string
   readonly sessionMinutes: number | null
   readonly level: PermissionSetLevel
+  /** Null: the endpoint does not show all of it. */
+  readonly policies: PermissionSetPolicies | null
+}
+
+/** The policies that it consists of, by their names. */
+export interface PermissionSetPolicies {
+  readonly managed: readonly string[]
+  readonly customerManaged: readonly string[]
+  readonly hasInline: boolean
 }
 
 const contentsAgeMaxMs = 24 * 3_600_000
@@ -56,6 +65,7 @@ export function applyContents(
       description: old.description,
       sessionMinutes: old.session_minutes,
       level: old.level,
+      policies: policiesOf(old),
     }
     await c.tx
       .updateTable('directory_permission_set')
@@ -65,6 +75,9 @@ export function applyContents(
         session_minutes: read.sessionMinutes,
         level: read.level,
         content_read_at: at,
+        managed_policies: read.policies && [...read.policies.managed],
+        customer_managed_policies: read.policies && [...read.policies.customerManaged],
+        has_inline_policy: read.policies?.hasInline ?? null,
       })
       .where('permission_set_arn', '=', arn)
       .execute()
@@ -75,4 +88,39 @@ export function applyContents(
       old.level === read.level
     if (!same) await raiseVersion(c.tx)
   })
+}
+
+/** Of these sets, those whose policies are known. */
+export async function loadPolicies(
+  db: Kysely<Schema>,
+  arns: readonly PermissionSetArn[],
+): Promise<ReadonlyMap<string, PermissionSetPolicies>> {
+  if (arns.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('directory_permission_set')
+    .select([
+      'permission_set_arn',
+      'managed_policies',
+      'customer_managed_policies',
+      'has_inline_policy',
+    ])
+    .where('permission_set_arn', 'in', [...new Set(arns)])
+    .execute()
+  return new Map(
+    rows.flatMap((row) => {
+      const policies = policiesOf(row)
+      return policies === null ? [] : [[row.permission_set_arn, policies] as const]
+    }),
+  )
+}
+
+function policiesOf(
+  row: Pick<
+    Selectable<DirectoryPermissionSetTable>,
+    'managed_policies' | 'customer_managed_policies' | 'has_inline_policy'
+  >,
+): PermissionSetPolicies | null {
+  const { managed_policies: managed, customer_managed_policies: customerManaged } = row
+  if (managed === null || customerManaged === null) return null
+  return { managed, customerManaged, hasInline: row.has_inline_policy ?? false }
 }

@@ -245,6 +245,9 @@ create table directory_permission_set (
   in_management_account boolean not null,
   content_read_at timestamp with time zone,
   gone_at timestamp with time zone,
+  managed_policies text[],
+  customer_managed_policies text[],
+  has_inline_policy boolean,
   constraint directory_permission_set_pkey PRIMARY KEY (permission_set_arn),
   constraint a_level_is_one_of_four CHECK ((level = ANY (ARRAY['read'::text, 'write'::text, 'admin'::text, 'unknown'::text])))
 );

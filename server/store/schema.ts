@@ -53,6 +53,10 @@ export interface DirectoryPermissionSetTable {
   level: PermissionSetLevel
   in_management_account: boolean
   content_read_at: Date | null
+  /** Null: not read yet, or the endpoint does not show them. */
+  managed_policies: Generated<string[] | null>
+  customer_managed_policies: Generated<string[] | null>
+  has_inline_policy: Generated<boolean | null>
   gone_at: Date | null
 }
 

@@ -246,6 +246,7 @@ describe('hints', () => {
     const of = (accountId: string) => requests.find((one) => one.accountId === accountId)?.id
     expect((await readAs('bob', of(accounts.prod))).hints).toEqual({
       level: 'read',
+      contents: null,
       firstTime: false,
       askedLately: 4,
       grantedLately: 3,

@@ -207,6 +207,7 @@ test('the queue holds them together, with hints, and earlier requests beside it'
   await expectPage(approver.getByText('Administrator level').first()).toBeVisible()
   await approver.getByRole('button', { name: /^Look at ReadOnlyAccess/ }).click()
   await expectPage(approver.getByText(/never asked for this before/)).toBeVisible()
+  await expectPage(approver.getByText('Policies of AWS: ReadOnlyAccess')).toBeVisible()
   expect(new URL(approver.url()).searchParams.get('open')).not.toBe(null)
   expect(await accessibilityProblems(approver)).toEqual([])
   await approver.getByRole('button', { name: 'Close the panel' }).click()

@@ -83,7 +83,7 @@ async function run(
   print({ summary: parts.join(' '), ...size, ...summary, load: loadNow() })
 }
 
-export async function openCompany(cluster: TestClusterAddress): Promise<Company> {
+async function openCompany(cluster: TestClusterAddress): Promise<Company> {
   const startedMs = performance.now()
   const installation = await createInstallation({
     cluster,
@@ -106,11 +106,11 @@ export async function openCompany(cluster: TestClusterAddress): Promise<Company>
 
 const named = (count: number, from: number) =>
   Array.from({ length: count }, (_, at) => `person-${String(from + at * 97).padStart(5, '0')}`)
-const requesterNames = named(40, 0)
+export const requesterNames = named(40, 0)
 const auditorNames = named(12, 50)
 
 /** TEAM's tile is shown to members of its own groups. */
-function letIn(sandbox: Sandbox): void {
+export function letIn(sandbox: Sandbox): void {
   join(sandbox, 'TEAM users', requesterNames)
   join(sandbox, 'TEAM auditors', auditorNames)
 }
@@ -135,7 +135,13 @@ async function inTurn<Item, Made>(items: readonly Item[], make: (item: Item) => 
   return made
 }
 
-export async function fill({ installation, people }: Company, size: PastSize, print: Print) {
+/** What of a company is needed to give it policies and a past. */
+export interface Fillable {
+  readonly installation: Pick<Installation<Sandbox>, 'sandbox' | 'database'>
+  readonly people: Pick<CompanyPeople, 'admin'>
+}
+
+export async function fill({ installation, people }: Fillable, size: PastSize, print: Print) {
   const startedMs = performance.now()
   await makePolicies(installation, people.admin)
   await plantPast(installation.database.owner, size, (planted) =>
@@ -145,7 +151,7 @@ export async function fill({ installation, people }: Company, size: PastSize, pr
 }
 
 /** Everybody may read everywhere, administrators may ask for anything: nobody's list is longer. */
-async function makePolicies({ sandbox }: Installation<Sandbox>, admin: Person): Promise<void> {
+async function makePolicies({ sandbox }: Fillable['installation'], admin: Person): Promise<void> {
   const group = (name: string) => sandbox.world.state.groupByName(name)?.groupId ?? ''
   const targets = { accounts: [], organizationalUnits: [], root: true }
   const ask = (name: string, permissionSets: readonly string[]) =>

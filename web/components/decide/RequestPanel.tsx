@@ -7,7 +7,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import SplitPanel from '@cloudscape-design/components/split-panel'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import type { Request } from '#contract/request.ts'
+import type { Request, RequestHints } from '#contract/request.ts'
 import { useWords } from '../../i18n.tsx'
 import { requestPath } from '../../paths.ts'
 import { earlierQuery, requestQuery } from '../../queries.ts'
@@ -75,6 +75,7 @@ function Content(props: { request: Request }): ReactNode {
                 {request.permissionSetName}
                 <Box variant="small" display="block" color="text-body-secondary">
                   {t(`levelText.${hints?.level ?? 'unknown'}`)}
+                  {hints?.contents && <Policies {...hints.contents} />}
                 </Box>
               </>
             ),
@@ -92,6 +93,22 @@ function Content(props: { request: Request }): ReactNode {
       </div>
       <Earlier request={request} />
     </SpaceBetween>
+  )
+}
+
+/** What the permission set consists of. */
+function Policies(props: NonNullable<RequestHints['contents']>): ReactNode {
+  const { t } = useWords()
+  const { managed, customerManaged, hasInline } = props
+  const named = (names: readonly string[]) => names.join(t('word.comma'))
+  return (
+    <>
+      {managed.length > 0 && <div>{t('contents.managed', { names: named(managed) })}</div>}
+      {customerManaged.length > 0 && (
+        <div>{t('contents.customerManaged', { names: named(customerManaged) })}</div>
+      )}
+      {hasInline && <div>{t('contents.inline')}</div>}
+    </>
   )
 }
 
