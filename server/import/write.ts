@@ -222,7 +222,7 @@ async function sayFinished(work: Import, written: Written): Promise<void> {
         by: eventActorOf(actor),
         written: { ...written },
         notTaken: notTaken(survey),
-        problems: storable(survey.problems.slice(0, notTakenMax)),
+        problems: storable(rulesProblems(survey).slice(0, notTakenMax)),
       },
     })
   })
@@ -237,6 +237,9 @@ function notTaken({ eligibility, approvers }: Survey): object[] {
     .slice(0, notTakenMax)
     .map(({ row, problems }) => ({ ...row, item: storable(row.item), problems }))
 }
+
+/** A damaged request may hold people's words, which nobody could find to erase: only the report has it. */
+const rulesProblems = ({ problems }: Survey) => problems.filter(({ table }) => table !== 'requests')
 
 /** What JSON and PostgreSQL can hold of it. */
 function storable(value: unknown): unknown {
