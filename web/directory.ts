@@ -29,18 +29,22 @@ async function readWhole<Kind extends DirectoryKind>(
   return items
 }
 
-/** Everything of one kind; not for users, of whom there may be tens of thousands. */
-export function useWholeDirectory<Kind extends Exclude<DirectoryKind, 'users'>>(
-  kind: Kind,
-  wanted: boolean = true,
-): ItemOf<Kind>[] | undefined {
-  const { data } = useQuery({
+/** Not of users, of whom there may be tens of thousands. */
+function useWhole<Kind extends Exclude<DirectoryKind, 'users'>>(kind: Kind, wanted: boolean) {
+  return useQuery({
     queryKey: ['directory', 'whole', kind],
     queryFn: ({ signal }) => readWhole(kind, signal),
     staleTime: staleMs,
     enabled: wanted,
   })
-  return data
+}
+
+/** Everything of one kind. */
+export function useWholeDirectory<Kind extends Exclude<DirectoryKind, 'users'>>(
+  kind: Kind,
+  wanted: boolean = true,
+): ItemOf<Kind>[] | undefined {
+  return useWhole(kind, wanted).data
 }
 
 export interface Names {
@@ -52,10 +56,10 @@ export interface Names {
 
 /** Names for ids that policies hold. What the directory no longer knows shows as its id. */
 export function useNames(): Names {
-  const accounts = useWholeDirectory('accounts')
-  const units = useWholeDirectory('organizational-units')
-  const sets = useWholeDirectory('permission-sets')
-  const groups = useWholeDirectory('groups')
+  const { data: accounts } = useWhole('accounts', true)
+  const { data: units } = useWhole('organizational-units', true)
+  const { data: sets } = useWhole('permission-sets', true)
+  const { data: groups } = useWhole('groups', true)
   return useMemo(() => {
     const accountNames = new Map(accounts?.map((one) => [one.accountId, one.name]))
     const unitNames = new Map(units?.map((one) => [one.id, one.name]))
@@ -68,4 +72,13 @@ export function useNames(): Names {
       group: (id) => groupNames.get(id) ?? id,
     }
   }, [accounts, units, sets, groups])
+}
+
+/** Whether names still come: a list that shows ids until then moves under the reader. */
+export function useNamesAwaited(): boolean {
+  const accounts = useWhole('accounts', true)
+  const units = useWhole('organizational-units', true)
+  const sets = useWhole('permission-sets', true)
+  const groups = useWhole('groups', true)
+  return [accounts, units, sets, groups].some(({ isPending }) => isPending)
 }

@@ -39,6 +39,8 @@ export interface RequestListProps {
   readonly view: RequestListQuery['view']
   readonly sort?: NonNullable<RequestListQuery['sort']>
   readonly columns: readonly ColumnName[]
+  /** Rows of a page, where they cost more than others' do. */
+  readonly limit?: number
   readonly statuses?: readonly RequestStatus[]
   readonly scopes?: readonly Scope[]
   readonly empty: string
@@ -122,6 +124,7 @@ function queryOf(props: RequestListProps, state: ListState, timeZone: string): R
   return {
     view: props.view,
     ...(props.sort ? { sort: props.sort } : {}),
+    ...(props.limit ? { limit: props.limit } : {}),
     ...(allowed.length > 0 ? { status: allowed.join(',') } : {}),
     ...(state.q ? { q: state.q } : {}),
     ...(scope ? { scope } : {}),

@@ -107,6 +107,7 @@ export function ApprovalsPage(): ReactNode {
       view="to-approve"
       sort="expiresAt"
       columns={waitingColumns}
+      limit={20}
       table={(rows) => <QueueTable {...rows} />}
       above={tabs}
       empty={t('approvals.empty')}

@@ -31,9 +31,10 @@ export function AuditUsagePage(): ReactNode {
   const list = useQuery(usageQuery({ by, ...range, ...(cursor && { cursor }) }))
   const narrow = useNarrow()
   const columns = useMemo(() => columnsFor(by, t), [by, t])
-  const description =
-    list.data &&
-    t('audit.usage.lead', { from: times.at(list.data.from), to: times.at(list.data.to) })
+  // Its line is there from the beginning, or all below would move when it comes.
+  const description = list.data
+    ? t('audit.usage.lead', { from: times.at(list.data.from), to: times.at(list.data.to) })
+    : t('word.loading')
   const common = {
     variant: 'full-page' as const,
     trackBy: 'id',

@@ -38,9 +38,11 @@ export function HomePage(): ReactNode {
   const loaded = mine.isSuccess && (!isApprover || toDecide.isSuccess)
   const proposals = useQuery(countsQuery).data?.proposals ?? 0
   const isWanted = me.roles.includes('admin') && proposals > 0
-  const { wanted, loaded: looked } = useWanted(readsAll)
+  const { wanted, loaded: looked, settled } = useWanted(readsAll)
   const nothing =
     loaded && looked && waiting.length + open.length + wanted.length === 0 && !isWanted
+  // From the top down, so that nothing moves under the reader when what is above it comes.
+  const showsAccess = settled && (!isApprover || !toDecide.isPending)
   return (
     <Page
       title={nothing ? t('home.none') : t('home.title')}
@@ -55,7 +57,7 @@ export function HomePage(): ReactNode {
         {me.roles.includes('admin') && <SetUp />}
         <Attention wanted={wanted} />
         {me.roles.includes('admin') && <Proposals count={proposals} />}
-        {isApprover && (
+        {isApprover && settled && (
           <Container
             header={
               <Header
@@ -71,12 +73,14 @@ export function HomePage(): ReactNode {
             </Lines>
           </Container>
         )}
-        <Container header={<Header variant="h2">{t('home.access')}</Header>}>
-          <Lines query={mine} items={byUrgency(open)} none={t('home.accessNone')}>
-            {(request) => <MyAccess request={request} portalUrl={me.portalUrl} />}
-          </Lines>
-        </Container>
-        <AskAgain mine={mine.data?.items ?? []} />
+        {showsAccess && (
+          <Container header={<Header variant="h2">{t('home.access')}</Header>}>
+            <Lines query={mine} items={byUrgency(open)} none={t('home.accessNone')}>
+              {(request) => <MyAccess request={request} portalUrl={me.portalUrl} />}
+            </Lines>
+          </Container>
+        )}
+        {showsAccess && !mine.isPending && <AskAgain mine={mine.data?.items ?? []} />}
       </SpaceBetween>
     </Page>
   )

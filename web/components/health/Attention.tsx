@@ -13,16 +13,26 @@ import { Indicator } from '../Indicator.tsx'
 import { targetName } from '../Target.tsx'
 import { type Wanted, wantedOf } from './wanted.ts'
 
-/** Nothing until both answers are there; whether they are is what `loaded` says. */
-export function useWanted(enabled: boolean): { wanted: readonly Wanted[]; loaded: boolean } {
+interface Watched {
+  readonly wanted: readonly Wanted[]
+  /** Both answers are there. */
+  readonly loaded: boolean
+  /** Nothing more comes for now, be it that an answer failed. */
+  readonly settled: boolean
+}
+
+export function useWanted(enabled: boolean): Watched {
   const { timeZone } = useWords()
   const now = useNow()
   const status = useQuery({ ...reconcilerQuery, enabled })
   const counts = useQuery(countsQuery)
-  if (!enabled) return { wanted: [], loaded: true }
-  if (!status.data || !counts.data) return { wanted: [], loaded: false }
+  if (!enabled) return { wanted: [], loaded: true, settled: true }
+  if (!status.data || !counts.data) {
+    return { wanted: [], loaded: false, settled: status.isError || counts.isError }
+  }
   const dayOf = (at: Date) => wallClock(at, timeZone).date
-  return { wanted: wantedOf(status.data, counts.data, { now, dayOf }), loaded: true }
+  const wanted = wantedOf(status.data, counts.data, { now, dayOf })
+  return { wanted, loaded: true, settled: true }
 }
 
 export function Attention(props: { wanted: readonly Wanted[] }): ReactNode {

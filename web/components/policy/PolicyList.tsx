@@ -6,6 +6,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect } from 'react'
+import { useNamesAwaited } from '../../directory.ts'
 import { flash } from '../../flash.ts'
 import { type Translate, useWords } from '../../i18n.tsx'
 import { useNarrow } from '../../narrow.ts'
@@ -33,6 +34,9 @@ interface PolicyListProps<Kind extends PolicyKind> {
   readonly find: string
 }
 
+/** Rows with words in every cell are not cheap to draw. */
+const rowsOfAPage = 25
+
 export function PolicyList<Kind extends PolicyKind>(props: PolicyListProps<Kind>): ReactNode {
   const { t } = useWords()
   const narrow = useNarrow()
@@ -44,9 +48,12 @@ export function PolicyList<Kind extends PolicyKind>(props: PolicyListProps<Kind>
   const chosen = useChosenColumns(props.kind, props.columns)
   useDroppedNote(search, props.properties)
   const { cursor } = state
-  const list = useQuery(policiesQuery(props.kind, { ...values, ...(cursor && { cursor }) }))
+  const list = useQuery(
+    policiesQuery(props.kind, { ...values, limit: rowsOfAPage, ...(cursor && { cursor }) }),
+  )
+  const awaitsNames = useNamesAwaited()
   // The page of a kind holds policies of that kind; TypeScript can't see through the index.
-  const items = (list.data?.items ?? []) as PolicyOf[Kind][]
+  const items = (awaitsNames ? [] : (list.data?.items ?? [])) as PolicyOf[Kind][]
   const create = (variant: 'primary' | 'normal') =>
     mayWrite ? (
       <Button variant={variant} href={props.newPath}>
@@ -69,7 +76,7 @@ export function PolicyList<Kind extends PolicyKind>(props: PolicyListProps<Kind>
   const common = {
     variant: 'full-page' as const,
     trackBy: 'id',
-    loading: list.isLoading,
+    loading: list.isLoading || awaitsNames,
     loadingText: t('word.loading'),
     empty: nothing,
     pagination: <Pages page={state.page} next={list.data?.nextCursor ?? null} />,

@@ -1,6 +1,7 @@
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Link from '@cloudscape-design/components/link'
+import Skeleton from '@cloudscape-design/components/skeleton'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table from '@cloudscape-design/components/table'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -26,6 +27,7 @@ export function WhoTab(props: { request: Request }): ReactNode {
   const own = request.actions.find((action) => action.name === 'approve')
   const whyNotMe = own && !own.allowed ? wordCode(own.code ?? '', own.params ?? {}, t, '') : ''
   const needed = first?.approvalsRequired ?? request.approvalsRequired
+  if (query.isPending) return <Skeleton height="12rem" />
   return (
     <SpaceBetween size="s">
       <Box variant="p">
@@ -38,8 +40,6 @@ export function WhoTab(props: { request: Request }): ReactNode {
         variant="embedded"
         items={approvers}
         trackBy="userId"
-        loading={query.isLoading}
-        loadingText={t('word.loading')}
         enableKeyboardNavigation
         ariaLabels={{ tableLabel: t('request.who') }}
         empty={t('request.noApprovers')}
