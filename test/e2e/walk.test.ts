@@ -30,7 +30,6 @@ describe('the walk in a browser', () => {
     admin = await b.throughPortal('test-admin')
     await expectPage(admin.getByRole('heading', { level: 1 })).toHaveText('What waits for you')
     await expectPage(admin.getByRole('link', { name: 'Eligibility policies' })).toBeVisible()
-    expect(await accessibilityProblems(admin)).toEqual([])
   })
 
   test('and makes the eligibility policy', async () => {
@@ -41,7 +40,6 @@ describe('the walk in a browser', () => {
     await admin.getByRole('option', { name: /^ReadOnlyAccess/ }).click()
     await admin.getByRole('option', { name: /^PowerUserAccess/ }).click()
     await admin.keyboard.press('Escape')
-    expect(await accessibilityProblems(admin)).toEqual([])
     await admin.getByRole('button', { name: 'Save', exact: true }).click()
     await admin.getByRole('button', { name: 'Save policy' }).click()
     await expectPage(admin.getByText('Eligibility policy created')).toBeVisible()
@@ -53,7 +51,6 @@ describe('the walk in a browser', () => {
     await admin.getByRole('button', { name: /^Approver groups/ }).click()
     await admin.getByRole('option', { name: /TEAM approvers/ }).click()
     await admin.keyboard.press('Escape')
-    expect(await accessibilityProblems(admin)).toEqual([])
     await admin.getByRole('button', { name: 'Save', exact: true }).click()
     await admin.getByRole('button', { name: 'Save policy' }).click()
     await expectPage(admin.getByText('Approver policy created')).toBeVisible()
@@ -80,7 +77,6 @@ describe('the walk in a browser', () => {
     await page.getByRole('textbox', { name: words.minutes }).fill('1')
     await page.getByRole('textbox', { name: words.justification }).fill(justification)
     await expectPage(page.getByText(words.allowed)).toBeVisible()
-    expect(await accessibilityProblems(page)).toEqual([])
     await page.getByRole('button', { name: words.send }).click()
     await expectPage(page.getByRole('heading', { level: 1 })).toContainText('ReadOnlyAccess')
     await b.pass(0)
