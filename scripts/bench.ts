@@ -8,6 +8,7 @@ import { approvalBurst } from './bench/approval-burst.ts'
 import { companyBenchmark } from './bench/company/company.ts'
 import { endingStorm } from './bench/ending-storm.ts'
 import { exportBenchmark } from './bench/export.ts'
+import { footprint } from './bench/footprint.ts'
 import { leaderHandover } from './bench/leader-handover.ts'
 import { lifecycleCalls } from './bench/lifecycle-calls.ts'
 import { recover } from './bench/recover.ts'
@@ -28,6 +29,7 @@ const benchmarks = {
   soak,
   trail,
   export: exportBenchmark,
+  footprint,
   web,
   directory: companyBenchmark('directory'),
   forms: companyBenchmark('forms'),

@@ -19,14 +19,17 @@ export class Person {
   readonly #teamUrl: string
   readonly #sandboxUrl: string
   readonly #cookies: Map<string, string>
+  /** Where they sit, as a trusted proxy would say. */
+  readonly #address: string | undefined
   #csrfToken = ''
 
   constructor(
-    urls: { teamUrl: string; sandboxUrl: string },
+    urls: { teamUrl: string; sandboxUrl: string; address?: string },
     cookies: Map<string, string> = new Map(),
   ) {
     this.#teamUrl = urls.teamUrl
     this.#sandboxUrl = urls.sandboxUrl
+    this.#address = urls.address
     this.#cookies = cookies
   }
 
@@ -132,6 +135,9 @@ export class Person {
   async #fetch(url: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers)
     headers.set('cookie', [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '))
+    if (this.#address !== undefined && !headers.has('x-forwarded-for')) {
+      headers.set('x-forwarded-for', this.#address)
+    }
     const response = await fetch(url, { ...init, headers, redirect: 'manual' })
     for (const line of response.headers.getSetCookie()) this.#remember(line)
     return response

@@ -2,12 +2,12 @@
  * A million requests, with what became of them, taken as files by an auditor over HTTP: each kind in
  * each format, read to its last byte. The server's memory is looked at from outside, by the kernel.
  */
-import { readFile } from 'node:fs/promises'
 import type { Person } from '#test/person.ts'
 import type { TestClusterAddress } from '#test/postgres-cluster.ts'
 import { fullSize, plantPast } from './company/past.ts'
 import { loadNow, type Print, round } from './figures.ts'
 import { createInstallation, type ServerProcess } from './installation.ts'
+import { residentMegabytes, watchMemory } from './resident.ts'
 
 const lineEnd = 0x0a
 const files = ['kind=requests&format=csv', 'kind=requests&format=jsonl', 'kind=grants&format=csv']
@@ -58,23 +58,4 @@ async function take(auditor: Person, file: string, server: ServerProcess) {
     megabytes: round(bytes / 1e6, 0),
     serverPeakMegabytes: await peak(),
   }
-}
-
-/** The server's, looked at five times a second. */
-function watchMemory(server: ServerProcess): () => Promise<number> {
-  let peak = 0
-  const look = async () => {
-    peak = Math.max(peak, await residentMegabytes(server))
-  }
-  const timer = setInterval(() => void look(), 200)
-  return async () => {
-    await look()
-    clearInterval(timer)
-    return peak
-  }
-}
-
-async function residentMegabytes({ pid }: ServerProcess): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_000, 0)
 }

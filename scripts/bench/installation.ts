@@ -19,7 +19,8 @@ export interface Installation<Shape> {
   readonly database: TestDatabase
   readonly shape: Shape
   readonly server: ServerProcess
-  person(userName: string): Promise<Person>
+  /** One address has a limit of its own: many people come from many. */
+  person(userName: string, address?: string): Promise<Person>
   /** What AWS was asked since the list was last cleared. */
   calls(): readonly Call[]
   clearCalls(): void
@@ -70,8 +71,9 @@ export async function createInstallation<Shape>(
     get server() {
       return server
     },
-    async person(userName) {
-      const person = new Person({ teamUrl: url, sandboxUrl: sandbox.url })
+    async person(userName, address) {
+      const from = address === undefined ? {} : { address }
+      const person = new Person({ teamUrl: url, sandboxUrl: sandbox.url, ...from })
       await person.signIn(userName)
       return person
     },
