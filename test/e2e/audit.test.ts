@@ -11,6 +11,19 @@ import {
 
 let b: BrowserWorld
 let auditor: Page
+let accountId: string | undefined
+let permissionSets: readonly { name: string; arn: string }[] = []
+const asked = (permissionSet: string) => ({
+  targets: [
+    {
+      accountId,
+      permissionSetArn: permissionSets.find(({ name }) => name === permissionSet)?.arn,
+    },
+  ],
+  durationMinutes: 60,
+  justification: '=1+1',
+  ticket: 'OPS-7',
+})
 beforeAll(async () => {
   b = await openBrowserWorld()
   const [admin, user] = await Promise.all(
@@ -33,17 +46,9 @@ beforeAll(async () => {
   })
   const changed = { ...policy, maxDurationMinutes: 120 }
   await admin!.call('PUT', `/eligibility-policies/${made.id}`, changed, { 'if-match': '"1"' })
-  const accountId = organization.accounts.find((one) => one.name === 'payments-prod')?.accountId
-  const permissionSetArn = organization.permissionSets.find(
-    (one) => one.name === 'ReadOnlyAccess',
-  )?.arn
-  const asked = {
-    targets: [{ accountId, permissionSetArn }],
-    durationMinutes: 60,
-    justification: '=1+1',
-    ticket: 'OPS-7',
-  }
-  await user!.post('/requests', asked)
+  accountId = organization.accounts.find((one) => one.name === 'payments-prod')?.accountId
+  permissionSets = organization.permissionSets
+  await user!.post('/requests', asked('ReadOnlyAccess'))
   auditor = await b.signedIn('test-auditor', {
     at: '/audit/events?action=eligibility-policy.update',
   })
@@ -99,6 +104,35 @@ test('all requests are filtered by token, and the view is exported without formu
   expect(await download(auditor, 'Export this view as CSV')).toContain(`,'=1+1,OPS-7,`)
   await auditor.goto(`${b.teamUrl}/audit/requests?status=rejected,failed`)
   await expectPage(auditor.getByText('Nothing matches these filters.')).toBeVisible()
+})
+
+test('what comes while a list is read waits in front of it, and columns and rows are remembered', async () => {
+  await auditor.goto(`${b.teamUrl}/audit/requests`)
+  const table = auditor.locator('tbody')
+  await expectPage(table).toContainText('OPS-7')
+  const user = await b.world.person('test-user')
+  const sent = await user.post('/requests', { ...asked('PowerUserAccess'), ticket: 'OPS-8' })
+  expect(sent.status).toBe(201)
+  const show = auditor.getByRole('button', { name: '1 new: show' })
+  await expectPage(show).toBeVisible()
+  await expectPage(table).not.toContainText('OPS-8')
+  await show.click()
+  await expectPage(table).toContainText('OPS-8')
+  await expectPage(show).toHaveCount(0)
+
+  await auditor.getByRole('button', { name: 'Columns and rows' }).click()
+  const choice = auditor.getByRole('dialog', { name: 'Columns and rows' })
+  await choice.getByRole('checkbox', { name: 'Justification' }).uncheck()
+  await choice.getByRole('radio', { name: '20' }).check()
+  await auditor.keyboard.press('Escape')
+  await expectPage(table).not.toContainText('OPS-8')
+  const [asked20] = await Promise.all([
+    auditor.waitForRequest(/view=all.*limit=20|limit=20.*view=all/),
+    auditor.reload(),
+  ])
+  expect(asked20.url()).toContain('limit=20')
+  await expectPage(table).not.toContainText('OPS-8')
+  await expectPage(table.locator('tr')).toHaveCount(2)
 })
 
 test('usage is summed by person, and unknown is said to be unknown', async () => {

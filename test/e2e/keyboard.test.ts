@@ -148,6 +148,7 @@ test('access is given back by keyboard alone', async () => {
   await tabTo(user, user.getByRole('button', { name: 'Give back', exact: true }), 'Shift+Tab')
   await user.keyboard.press('Enter')
   await confirm(user, 'Give back')
+  await expectPage(user.getByRole('dialog')).toBeHidden()
   await b.pass(6)
   await expectPage(user.getByText('Ended', { exact: true }).first()).toBeVisible()
   // The refusals above are answers.

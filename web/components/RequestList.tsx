@@ -11,6 +11,7 @@ import type { Request, RequestStatus } from '#contract/request.ts'
 import { flash } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
 import { useNarrow } from '../narrow.ts'
+import { useNewRows } from '../new-rows.ts'
 import { type RequestListQuery, requestsQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
 import { daysAsInstants } from '../time.ts'
@@ -22,7 +23,7 @@ import {
   parseListState,
   type Scope,
 } from '../url-state.ts'
-import { useChosenColumns } from './columns.tsx'
+import { type PageSize, useChosenColumns, usePageSize } from './columns.tsx'
 import { Hints } from './decide/Hints.tsx'
 import { LoadFailure } from './LoadFailure.tsx'
 import { usePageTitle } from './Page.tsx'
@@ -62,21 +63,28 @@ export function RequestList(props: RequestListProps): ReactNode {
   useDroppedNote(parsed)
   usePageTitle(props.title)
   const { state } = parsed
-  const query = queryOf(props, state, timeZone)
+  const pageSize = usePageSize(props.view, props.limit ?? usualRows)
+  const query = queryOf(props, { state, timeZone, limit: pageSize.rows })
   const list = useQuery(requestsQuery(query))
-  const items = list.data?.items ?? []
+  const { shown, waiting, showAll } = useNewRows(list.data?.items ?? [], {
+    page: JSON.stringify(query),
+    isOtherPage: list.data === undefined || list.isPlaceholderData,
+  })
   const more = Boolean(list.data?.nextCursor)
   const header = (
     <Header
       variant="awsui-h1-sticky"
-      counter={list.data && state.page === 1 ? counter(items.length, more, t) : ''}
+      counter={list.data && state.page === 1 ? counter(shown.length + waiting.length, more, t) : ''}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           <Button
             iconName="refresh"
             ariaLabel={t('do.refresh')}
             loading={list.isFetching && !list.isLoading}
-            onClick={() => void list.refetch()}
+            onClick={() => {
+              showAll()
+              void list.refetch()
+            }}
           />
           {typeof props.headerActions === 'function'
             ? props.headerActions(query)
@@ -93,12 +101,20 @@ export function RequestList(props: RequestListProps): ReactNode {
       {props.filters?.(state) ?? (
         <RequestFilters state={state} statuses={props.statuses ?? []} scopes={props.scopes ?? []} />
       )}
+      <div role="status">
+        {waiting.length > 0 && (
+          <Button iconName="angle-up" onClick={showAll}>
+            {t('list.new', { count: waiting.length })}
+          </Button>
+        )}
+      </div>
     </SpaceBetween>
   )
   return (
     <Rows
       {...props}
-      items={items}
+      items={shown}
+      pageSize={pageSize}
       loading={list.isLoading}
       header={header}
       filter={filter}
@@ -118,13 +134,21 @@ function counter(count: number, more: boolean, t: ReturnType<typeof useWords>['t
   return t(more ? 'list.countMore' : 'list.count', { count })
 }
 
-function queryOf(props: RequestListProps, state: ListState, timeZone: string): RequestListQuery {
+const usualRows = 50
+
+interface Shown {
+  readonly state: ListState
+  readonly timeZone: string
+  readonly limit: number
+}
+
+function queryOf(props: RequestListProps, { state, timeZone, limit }: Shown): RequestListQuery {
   const scope = props.scopes?.find((one) => one === state.scope) ?? props.scopes?.[0]
   const allowed = state.status.filter((status) => props.statuses?.includes(status))
   return {
     view: props.view,
     ...(props.sort ? { sort: props.sort } : {}),
-    ...(props.limit ? { limit: props.limit } : {}),
+    limit,
     ...(allowed.length > 0 ? { status: allowed.join(',') } : {}),
     ...(state.q ? { q: state.q } : {}),
     ...(scope ? { scope } : {}),
@@ -173,7 +197,8 @@ const decisionSections: readonly CardsProps.SectionDefinition<Request>[] = [
 ]
 
 export interface RowsProps extends RequestListProps {
-  readonly items: Request[]
+  readonly items: readonly Request[]
+  readonly pageSize: PageSize
   readonly loading: boolean
   readonly header: ReactNode
   readonly filter: ReactNode
@@ -185,7 +210,7 @@ function Rows(props: RowsProps): ReactNode {
   const { t } = useWords()
   const narrow = useNarrow()
   const columns = useRequestColumns(props.columns)
-  const chosen = useChosenColumns(props.view, columns)
+  const chosen = useChosenColumns(props.view, columns, props.pageSize)
   if (narrow) {
     return (
       <Cards

@@ -1,12 +1,19 @@
-/** Which columns a table shows: chosen by the person, remembered by the browser, by the list's name. */
+/**
+ * Which columns a table shows, and how many rows on a page: chosen by the person, remembered by the
+ * browser, by the list's name.
+ */
 import Button from '@cloudscape-design/components/button'
 import Checkbox from '@cloudscape-design/components/checkbox'
+import FormField from '@cloudscape-design/components/form-field'
 import Modal from '@cloudscape-design/components/modal'
+import RadioGroup from '@cloudscape-design/components/radio-group'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { TableProps } from '@cloudscape-design/components/table'
 import { type ReactNode, useState } from 'react'
 import { useWords } from '../i18n.tsx'
+import { setSearch } from '../router.ts'
 import { recall, remember } from '../theme.ts'
+import { firstPage } from '../url-state.ts'
 
 type Column = Pick<TableProps.ColumnDefinition<never>, 'id' | 'header' | 'isRowHeader'>
 
@@ -19,7 +26,32 @@ interface Chosen {
 /** What a row is about, and what can be done with it, always shows. */
 const isFixed = ({ id, isRowHeader }: Column) => isRowHeader === true || id === 'actions'
 
-export function useChosenColumns(list: string, columns: readonly Column[]): Chosen {
+const pageSizes = [20, 50, 100]
+
+export interface PageSize {
+  readonly rows: number
+  readonly choose: (rows: number) => void
+}
+
+export function usePageSize(list: string, usual: number): PageSize {
+  const key = `team.rows.${list}`
+  const [chosen, setChosen] = useState(() => Number(recall(key)))
+  return {
+    rows: pageSizes.includes(chosen) ? chosen : usual,
+    choose(rows) {
+      remember(key, String(rows))
+      setChosen(rows)
+      // The cursor counts on from the other size.
+      setSearch(firstPage)
+    },
+  }
+}
+
+export function useChosenColumns(
+  list: string,
+  columns: readonly Column[],
+  pageSize?: PageSize,
+): Chosen {
   const key = `team.columns.${list}`
   const [hidden, setHidden] = useState(() => (recall(key) ?? '').split(',').filter(Boolean))
   const change = (id: string, isShown: boolean) => {
@@ -30,7 +62,14 @@ export function useChosenColumns(list: string, columns: readonly Column[]): Chos
   const isShown = (column: Column) => isFixed(column) || !hidden.includes(column.id ?? '')
   return {
     columnDisplay: columns.map((one) => ({ id: one.id ?? '', visible: isShown(one) })),
-    preferences: <Chooser columns={columns} isShown={isShown} onChange={change} />,
+    preferences: (
+      <Chooser
+        columns={columns}
+        isShown={isShown}
+        onChange={change}
+        {...(pageSize ? { pageSize } : {})}
+      />
+    ),
   }
 }
 
@@ -38,6 +77,7 @@ function Chooser(props: {
   columns: readonly Column[]
   isShown: (column: Column) => boolean
   onChange: (id: string, isShown: boolean) => void
+  pageSize?: PageSize
 }): ReactNode {
   const { t } = useWords()
   const [open, setOpen] = useState(false)
@@ -59,20 +99,49 @@ function Chooser(props: {
           onDismiss={close}
           footer={<Button onClick={close}>{t('do.close')}</Button>}
         >
-          <SpaceBetween size="xs">
-            {props.columns.map((column) => (
-              <Checkbox
-                key={column.id}
-                checked={props.isShown(column)}
-                disabled={isFixed(column)}
-                onChange={({ detail }) => props.onChange(column.id ?? '', detail.checked)}
-              >
-                {column.header}
-              </Checkbox>
-            ))}
+          <SpaceBetween size="l">
+            <ColumnChoice {...props} />
+            {props.pageSize && <RowChoice {...props.pageSize} />}
           </SpaceBetween>
         </Modal>
       )}
     </>
+  )
+}
+
+function ColumnChoice(props: {
+  columns: readonly Column[]
+  isShown: (column: Column) => boolean
+  onChange: (id: string, isShown: boolean) => void
+}): ReactNode {
+  const { t } = useWords()
+  return (
+    <FormField label={t('columns.shown')}>
+      <SpaceBetween size="xs">
+        {props.columns.map((column) => (
+          <Checkbox
+            key={column.id}
+            checked={props.isShown(column)}
+            disabled={isFixed(column)}
+            onChange={({ detail }) => props.onChange(column.id ?? '', detail.checked)}
+          >
+            {column.header}
+          </Checkbox>
+        ))}
+      </SpaceBetween>
+    </FormField>
+  )
+}
+
+function RowChoice({ rows, choose }: PageSize): ReactNode {
+  const { t } = useWords()
+  return (
+    <FormField label={t('columns.rows')}>
+      <RadioGroup
+        value={String(rows)}
+        items={pageSizes.map((size) => ({ value: String(size), label: String(size) }))}
+        onChange={({ detail }) => choose(Number(detail.value))}
+      />
+    </FormField>
   )
 }

@@ -95,7 +95,7 @@ export function AuditRequestsPage(): ReactNode {
           <DateRange from={from} to={to} />
         </div>
       )}
-      headerActions={({ view: _view, cursor: _cursor, ...query }) => (
+      headerActions={({ view: _view, cursor: _cursor, limit: _limit, ...query }) => (
         <ExportButtons query={{ ...query, kind: 'requests' }} />
       )}
       empty={t('audit.requests.empty')}

@@ -52,7 +52,7 @@ export function QueueTable(props: RowsProps): ReactNode {
   })
   const chosen = props.items.filter(({ id }) => selected.includes(id))
   const columns = useQueueColumns(props.columns, setDeciding)
-  const chosenColumns = useChosenColumns(props.view, columns)
+  const chosenColumns = useChosenColumns(props.view, columns, props.pageSize)
   const shown = rows.flatMap((row) =>
     row.isGroup && !folded.has(row.id) ? [row, ...row.requests.map(oneRow)] : [row],
   )
