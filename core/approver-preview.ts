@@ -230,7 +230,7 @@ interface Rectangle extends Matched {
 
 const nobody = '' as UserId
 
-export function sideOf(
+function sideOf(
   kept: readonly ApproverPolicy[],
   enabledMembers: EnabledMembers,
 ): ApproverSide {

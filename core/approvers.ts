@@ -1,10 +1,10 @@
 /**
- * Those who may decide on something: a Set, or, where there are thousands of them and many such
- * sets, bits. They are numbered in the order of their ids.
+ * Those who may decide on something: a Set, or, where there are thousands of people and many such
+ * sets, numbers. People are numbered in the order of their ids.
  */
 import type { EnabledMembers } from './facts.ts'
 import type { GroupId, UserId } from './ids.ts'
-import { addAll, countIn, eachNumberIn, emptyMask, has, type Mask, set, without } from './masks.ts'
+import { countIn, eachIn, emptyMask, type Mask, set } from './masks.ts'
 
 export interface Approvers extends Iterable<UserId> {
   readonly size: number
@@ -37,45 +37,59 @@ interface Numbering {
 
 class NumberedApprovers implements Approvers {
   readonly #all: Numbering
-  readonly mask: Mask
-  #size: number | null = null
+  /** Ascending. */
+  readonly numbers: Uint32Array
 
-  constructor(all: Numbering, mask: Mask) {
+  constructor(all: Numbering, numbers: Uint32Array) {
     this.#all = all
-    this.mask = mask
+    this.numbers = numbers
   }
 
   get size(): number {
-    this.#size ??= countIn(this.mask)
-    return this.#size
+    return this.numbers.length
   }
 
   has(userId: UserId): boolean {
-    return has(this.mask, this.#all.numberOf.get(userId) ?? null)
+    const number = this.#all.numberOf.get(userId)
+    return number !== undefined && holds(this.numbers, number)
+  }
+
+  allBut(userId: UserId): NumberedApprovers {
+    const number = this.#all.numberOf.get(userId)
+    return new NumberedApprovers(
+      this.#all,
+      this.numbers.filter((one) => one !== number),
+    )
+  }
+
+  /** By id. */
+  *values(): Generator<UserId> {
+    for (const number of this.numbers) {
+      const id = this.#all.ids[number]
+      if (id !== undefined) yield id
+    }
   }
 
   [Symbol.iterator](): Iterator<UserId> {
     return this.values()
   }
+}
 
-  allBut(userId: UserId): NumberedApprovers {
-    const one = emptyMask(this.#all.ids.length)
-    const number = this.#all.numberOf.get(userId)
-    if (number !== undefined) set(one, number)
-    return new NumberedApprovers(this.#all, without(this.mask, one))
+/** By halves: the numbers ascend. */
+function holds(numbers: Uint32Array, wanted: number): boolean {
+  let [from, to] = [0, numbers.length - 1]
+  while (from <= to) {
+    const middle = (from + to) >>> 1
+    const number = numbers[middle] ?? 0
+    if (number === wanted) return true
+    if (number < wanted) from = middle + 1
+    else to = middle - 1
   }
-
-  /** By id. */
-  *values(): Generator<UserId> {
-    for (const number of eachNumberIn(this.mask)) {
-      const id = this.#all.ids[number]
-      if (id !== undefined) yield id
-    }
-  }
+  return false
 }
 
 export interface NumberedGroups {
-  /** Everybody in one of these groups; the same object for the same groups. */
+  /** Everybody in one of these groups. */
   membersOf(groupIds: readonly GroupId[]): NumberedApprovers
   /** Everybody in one of these. */
   unite(all: readonly NumberedApprovers[]): NumberedApprovers
@@ -85,33 +99,31 @@ export interface NumberedGroups {
 export function numberGroups(members: EnabledMembers): NumberedGroups {
   const ids = [...new Set([...members.values()].flatMap((group) => [...group]))].toSorted()
   const all = { ids, numberOf: new Map(ids.map((id, number) => [id, number])) }
-  const known = new Map<string, NumberedApprovers>()
-
-  function inGroup(groupId: GroupId): NumberedApprovers {
-    const mask = emptyMask(ids.length)
-    for (const userId of members.get(groupId) ?? []) {
-      const number = all.numberOf.get(userId)
-      if (number !== undefined) set(mask, number)
-    }
-    return new NumberedApprovers(all, mask)
-  }
-
-  function remembered(key: string, make: () => NumberedApprovers): NumberedApprovers {
-    const people = known.get(key) ?? make()
-    known.set(key, people)
-    return people
-  }
-
-  function unite(some: readonly NumberedApprovers[]): NumberedApprovers {
-    const mask = emptyMask(ids.length)
-    for (const people of some) addAll(mask, people.mask)
-    return new NumberedApprovers(all, mask)
-  }
-
-  const ofGroup = (groupId: GroupId) => remembered(groupId, () => inGroup(groupId))
   return {
-    unite,
-    membersOf: (groupIds) =>
-      remembered([...groupIds].toSorted().join(' '), () => unite(groupIds.map(ofGroup))),
+    membersOf(groupIds) {
+      const mask = emptyMask(ids.length)
+      for (const groupId of groupIds) {
+        for (const userId of members.get(groupId) ?? []) {
+          const number = all.numberOf.get(userId)
+          if (number !== undefined) set(mask, number)
+        }
+      }
+      return new NumberedApprovers(all, ascending(mask))
+    },
+    unite(some) {
+      const mask = emptyMask(ids.length)
+      for (const { numbers } of some) for (const number of numbers) set(mask, number)
+      return new NumberedApprovers(all, ascending(mask))
+    },
   }
+}
+
+function ascending(mask: Mask): Uint32Array {
+  const numbers = new Uint32Array(countIn(mask))
+  let at = 0
+  eachIn(mask, (number) => {
+    numbers[at] = number
+    at += 1
+  })
+  return numbers
 }

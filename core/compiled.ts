@@ -11,7 +11,7 @@
 import { type ApprovalBasis, basisFor, basisOf, keptPolicies } from './approval.ts'
 import { numberGroups } from './approvers.ts'
 import { createReach } from './compiled-reach.ts'
-import { concludeEligibility, type EligibilitySettings } from './eligibility.ts'
+import { byPolicyId, concludeEligibility, type EligibilitySettings } from './eligibility.ts'
 import {
   askedFor,
   type EligiblePermissionSet,
@@ -19,7 +19,7 @@ import {
   type PolicyEvaluator,
 } from './evaluator.ts'
 import type { Account, ApproverPolicy, EligibilityPolicy, EnabledMembers, Person } from './facts.ts'
-import type { Target } from './ids.ts'
+import type { PolicyId, Target } from './ids.ts'
 import { addAll, eachIn, emptyMask, has, type Mask, overlap } from './masks.ts'
 import { indexPolicies, type Masked, type Numbered, type PolicyIndex } from './policy-index.ts'
 import { addPolicy, type Sum, termsOf } from './terms.ts'
@@ -81,11 +81,13 @@ function policiesFor(
   numbered: Numbered,
   approverPolicies: readonly Masked<ApproverPolicy>[],
 ): (target: Target) => ApproverPolicy[] {
+  // In the order in which they are kept, so that it need not be made for each target.
+  const ordered = approverPolicies.toSorted((a, b) => byPolicyId(a.policy, b.policy))
   const atAccounts = new Map<number | null, readonly Masked<ApproverPolicy>[]>()
   return (target) => {
     const { account, permissionSet } = numbersOf(numbered, target)
     const known = atAccounts.get(account)
-    const atAccount = known ?? approverPolicies.filter((one) => has(one.accounts, account))
+    const atAccount = known ?? ordered.filter((one) => has(one.accounts, account))
     atAccounts.set(account, atAccount)
     const matching = atAccount.filter((one) => has(one.permissionSets, permissionSet))
     return keptPolicies(matching.map(({ policy }) => policy))
@@ -101,15 +103,21 @@ function wholeBases(
   enabledMembers: EnabledMembers,
 ): (target: Target) => ApprovalBasis {
   const groups = numberGroups(enabledMembers)
+  const members = new Map<PolicyId, ReturnType<typeof groups.membersOf>>()
   const bases = new Map<string, ApprovalBasis>()
+
+  function membersOf({ id, approverGroups }: ApproverPolicy) {
+    const known = members.get(id)
+    const able = known ?? groups.membersOf(approverGroups)
+    members.set(id, able)
+    return able
+  }
+
   return (target) => {
     const key = `${target.accountId} ${target.permissionSetArn}`
     const known = bases.get(key)
     if (known) return known
-    const kept = keptFor(target).map((policy) => ({
-      policy,
-      able: groups.membersOf(policy.approverGroups),
-    }))
+    const kept = keptFor(target).map((policy) => ({ policy, able: membersOf(policy) }))
     const basis = basisOf(kept, groups.unite)
     const [oldest] = bases.keys()
     if (bases.size >= basesKeptMax && oldest !== undefined) bases.delete(oldest)

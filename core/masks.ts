@@ -28,8 +28,8 @@ export function overlap(a: Mask, b: Mask): boolean {
 }
 
 export function eachIn(mask: Mask, visit: (number: number) => void): void {
-  for (const [at, word] of mask.entries()) {
-    for (let rest = word; rest !== 0; rest &= rest - 1) {
+  for (let at = 0; at < mask.length; at += 1) {
+    for (let rest = mask[at] ?? 0; rest !== 0; rest &= rest - 1) {
       visit(at * 32 + 31 - Math.clz32(rest & -rest))
     }
   }

@@ -2,8 +2,8 @@
  * Policies that repeat or undo each other, and targets that nobody can approve: as the directory
  * stands now, by what is matched in TEAM's reach. A policy that matches nothing has its own warning.
  */
-import { keptPolicies } from './approval.ts'
-import { sideOf } from './approver-preview.ts'
+import { basisOf, keptPolicies, tooFewApprovers } from './approval.ts'
+import { type Approvers, numberGroups } from './approvers.ts'
 import { withinReach } from './eligibility-preview.ts'
 import type { ApproverPolicy, EligibilityPolicy, EnabledMembers } from './facts.ts'
 import type { PolicyId } from './ids.ts'
@@ -60,13 +60,15 @@ function repeats<Policy extends { id: PolicyId }>(
   index: PolicyIndex,
   addsNothing: (one: Policy, beside: Policy) => boolean,
 ): PolicyWarning[] {
+  // Of thousands of others few are left by their terms, which are compared at no cost.
   const covering = others.filter(
-    (one) => reachesAll(one, mine) && addsNothing(mine.policy, one.policy),
+    (one) => addsNothing(mine.policy, one.policy) && reachesAll(one, mine),
   )
   const covered = others.filter((one) => {
+    if (!addsNothing(one.policy, mine.policy)) return false
     const within = withinReach(index, one)
     if (isEmpty(within.accounts) || isEmpty(within.permissionSets)) return false
-    return reachesAll(mine, within) && addsNothing(one.policy, mine.policy)
+    return reachesAll(mine, within)
   })
   const same = covering.filter((one) => covered.includes(one))
   return [
@@ -136,7 +138,7 @@ function approvableSets(index: PolicyIndex, members: EnabledMembers): readonly M
   if (before?.members === members) return before.sets
   const { accounts, permissionSets } = index.numbered
   const sets = accounts.map(() => new Uint32Array(Math.ceil(permissionSets.length / 32)))
-  const enough = new Map<string, boolean>()
+  const areEnough = enoughJudge(members)
   const parts = partition(
     [...accounts.keys()],
     index.approver.map((one) => one.accounts),
@@ -149,11 +151,7 @@ function approvableSets(index: PolicyIndex, members: EnabledMembers): readonly M
     )
     for (const column of columns) {
       const matching = there.filter((one) => has(one.permissionSets, column[0] ?? 0))
-      const kept = keptPolicies(matching.map((one) => one.policy))
-      const key = kept.map(({ id }) => id).join()
-      const holds = enough.get(key) ?? sideOf(kept, members).tooFew === null
-      enough.set(key, holds)
-      if (!holds) continue
+      if (!areEnough(keptPolicies(matching.map((one) => one.policy)))) continue
       for (const account of part) {
         const mask = sets[account]
         if (mask) for (const number of column) set(mask, number)
@@ -162,4 +160,24 @@ function approvableSets(index: PolicyIndex, members: EnabledMembers): readonly M
   }
   known.set(index, { members, sets })
   return sets
+}
+
+/** Who may decide by a policy is the same wherever it is kept; all that counts here is how many. */
+function enoughJudge(members: EnabledMembers): (kept: readonly ApproverPolicy[]) => boolean {
+  const groups = numberGroups(members)
+  const ableBy = new Map<PolicyId, Approvers>()
+  const ableFor = ({ id, approverGroups }: ApproverPolicy): Approvers => {
+    const able = ableBy.get(id) ?? groups.membersOf(approverGroups)
+    ableBy.set(id, able)
+    return able
+  }
+  const nobody: Approvers = new Set()
+  const anybody = (all: readonly Approvers[]) => all.find(({ size }) => size > 0) ?? nobody
+  return (kept) => {
+    const basis = basisOf(
+      kept.map((policy) => ({ policy, able: ableFor(policy) })),
+      anybody,
+    )
+    return tooFewApprovers(basis) === null
+  }
 }
