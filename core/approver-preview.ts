@@ -230,10 +230,7 @@ interface Rectangle extends Matched {
 
 const nobody = '' as UserId
 
-function sideOf(
-  kept: readonly ApproverPolicy[],
-  enabledMembers: EnabledMembers,
-): ApproverSide {
+function sideOf(kept: readonly ApproverPolicy[], enabledMembers: EnabledMembers): ApproverSide {
   const basis: ApprovalBasis = approvalBasis(kept, { requesterId: nobody, enabledMembers })
   const short = tooFewApprovers(basis)
   return {
