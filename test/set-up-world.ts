@@ -89,3 +89,27 @@ export async function grantWishes({ sandbox }: Pick<SetUpWorld, 'sandbox'>): Pro
     await control(sandbox, 'POST', 'permission-sets', { name, sessionDuration: 'PT1H' })
   }
 }
+
+/** The form of the console, filled in by hand with what `team integration` printed. */
+export async function registerByHand(
+  { sandbox }: Pick<SetUpWorld, 'sandbox'>,
+  printed: string,
+): Promise<void> {
+  const said = (name: string) => new RegExp(`^${name}:\\s+(\\S+)$`, 'm').exec(printed)?.[1] ?? ''
+  const answer = await fetch(`${sandbox.url}/console/applications`, {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({
+      name: 'TEAM',
+      startUrl: said('applicationStartURL'),
+      acsUrl: said('applicationACSURL'),
+      audience: said('applicationSAMLAudience'),
+      subject: '${user:subject}',
+      subjectFormat: 'persistent',
+      email: '${user:email}',
+      emailFormat: 'basic',
+      groups: 'TEAM admins\nTEAM auditors\nTEAM users',
+    }),
+  })
+  if (answer.status !== 303) throw new Error(`The application was refused: ${answer.status}`)
+}

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { createTestDatabase } from '#test/database.ts'
 import type { Person } from '#test/person.ts'
 import type { TestClusterAddress } from '#test/postgres-cluster.ts'
-import { createSetUpWorld, grantWishes } from '#test/set-up-world.ts'
+import { createSetUpWorld, grantWishes, registerByHand } from '#test/set-up-world.ts'
 import { compiledCode, root } from '../run.ts'
 import { underLoad } from './company/load.ts'
 import { loadNow, type Print, pause, round } from './figures.ts'
@@ -139,7 +139,7 @@ async function secondsOfCommands(cluster: TestClusterAddress) {
     await grantWishes(world)
     await team('--help')
     await team('init')
-    await registerTeam(world.sandbox.url, await team('integration'))
+    await registerByHand(world, await team('integration'))
     await team('idp', '--metadata-url', `${world.sandbox.url}/saml/metadata/team`)
     await team('doctor')
     return { commandSeconds: seconds }
@@ -147,26 +147,4 @@ async function secondsOfCommands(cluster: TestClusterAddress) {
     await database.drop()
     await world.close()
   }
-}
-
-/** By hand, in the console: what `team integration` printed. */
-async function registerTeam(sandboxUrl: string, printed: string): Promise<void> {
-  const said = (name: string) => new RegExp(`^${name}:\\s+(\\S+)$`, 'm').exec(printed)?.[1] ?? ''
-  const body = new URLSearchParams({
-    name: 'TEAM',
-    startUrl: said('applicationStartURL'),
-    acsUrl: said('applicationACSURL'),
-    audience: said('applicationSAMLAudience'),
-    subject: '${user:subject}',
-    subjectFormat: 'persistent',
-    email: '${user:email}',
-    emailFormat: 'basic',
-    groups: 'TEAM admins\nTEAM auditors\nTEAM users',
-  })
-  const answer = await fetch(`${sandboxUrl}/console/applications`, {
-    method: 'POST',
-    redirect: 'manual',
-    body,
-  })
-  if (answer.status !== 303) throw new Error(`The application was refused: ${answer.status}`)
 }

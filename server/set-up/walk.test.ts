@@ -9,7 +9,12 @@ import { createTestDatabase, type TestDatabase } from '#test/database.ts'
 import { freePort } from '#test/kill/installation.ts'
 import { Program } from '#test/kill/program.ts'
 import { Person } from '#test/person.ts'
-import { createSetUpWorld, grantWishes, type SetUpWorld } from '#test/set-up-world.ts'
+import {
+  createSetUpWorld,
+  grantWishes,
+  registerByHand,
+  type SetUpWorld,
+} from '#test/set-up-world.ts'
 import { teamServices } from './init.ts'
 
 let world: SetUpWorld
@@ -25,27 +30,6 @@ afterAll(async () => {
   await world.close()
   await database.drop()
 })
-
-/** The form of the console, filled in by hand with what `team integration` printed. */
-async function registerByHand(printed: string): Promise<void> {
-  const said = (name: string) => new RegExp(`^${name}:\\s+(\\S+)$`, 'm').exec(printed)?.[1] ?? ''
-  const answer = await fetch(`${world.sandbox.url}/console/applications`, {
-    method: 'POST',
-    redirect: 'manual',
-    body: new URLSearchParams({
-      name: 'TEAM',
-      startUrl: said('applicationStartURL'),
-      acsUrl: said('applicationACSURL'),
-      audience: said('applicationSAMLAudience'),
-      subject: '${user:subject}',
-      subjectFormat: 'persistent',
-      email: '${user:email}',
-      emailFormat: 'basic',
-      groups: 'TEAM admins\nTEAM auditors\nTEAM users',
-    }),
-  })
-  expect(answer.status).toBe(303)
-}
 
 test('from an empty organisation to somebody signed in', async () => {
   const account = world.ids.account('Audit')
@@ -70,7 +54,7 @@ test('from an empty organisation to somebody signed in', async () => {
   const delegated = await delegatedByAwsCli(account)
   if (delegated === null) console.log('The AWS CLI is not installed, so it is not asked')
   else expect(delegated).toEqual(teamServices.map(({ principal }) => principal))
-  await registerByHand((await world.team('integration')).out)
+  await registerByHand(world, (await world.team('integration')).out)
   const metadataUrl = `${world.sandbox.url}/saml/metadata/team`
   expect((await world.team('idp', '--metadata-url', metadataUrl)).code).toBe(0)
 
