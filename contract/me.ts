@@ -47,6 +47,10 @@ export const Me = z
       .meta({ description: 'What this installation asks of tickets; null: nothing' }),
     /** When AWS last confirmed this person's status and groups. */
     confirmedAt: z.string().nullable(),
+    latestChange: z.int().meta({
+      description:
+        'How far the feed of changes had come before any of this was read: a stream opened with `after` of this number misses nothing that happened since',
+    }),
   })
   .meta({ id: 'Me' })
 export type Me = z.infer<typeof Me>

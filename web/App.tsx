@@ -40,7 +40,12 @@ function WhoeverIsThere(props: { me: Me | undefined; failure: Failure | null }):
   const isSignedOut = failure?.kind === 'signed_out'
   const isHere = me !== undefined && !isSignedOut
   const userId = isHere ? me.userId : null
-  useEffect(() => (userId === null ? undefined : startLive(queryClient)), [userId])
+  const changeSeen = useRef(0)
+  if (me) changeSeen.current = me.latestChange
+  useEffect(
+    () => (userId === null ? undefined : startLive(queryClient, changeSeen.current)),
+    [userId],
+  )
   const wasHere = useRef(false)
   if (isHere) wasHere.current = true
   usePreferences(me)

@@ -81,8 +81,10 @@ export function noteReached(reached: boolean): void {
   publish()
 }
 
-export function startLive(client: QueryClient): () => void {
+/** `afterChange`: what this tab has read is at least as new as this change. */
+export function startLive(client: QueryClient, afterChange: number): () => void {
   let source: EventSource | null = null
+  let lastSeen = String(afterChange)
   let failures = 0
   let reopen: ReturnType<typeof setTimeout> | undefined
   let gather: ReturnType<typeof setTimeout> | undefined
@@ -99,6 +101,7 @@ export function startLive(client: QueryClient): () => void {
     gathered.clear()
   }
   const onMessage = (event: MessageEvent<string>) => {
+    lastSeen = event.lastEventId
     for (const key of staleKeys(event.data)) gathered.add(JSON.stringify(key))
     gather ??= setTimeout(flush, gatherMs)
   }
@@ -122,7 +125,7 @@ export function startLive(client: QueryClient): () => void {
   }
   const open = () => {
     source?.close()
-    source = new EventSource('/api/v1/stream')
+    source = new EventSource(`/api/v1/stream?${new URLSearchParams({ after: lastSeen })}`)
     source.onopen = onOpen
     source.onmessage = onMessage
     source.onerror = onError

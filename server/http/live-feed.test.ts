@@ -87,6 +87,29 @@ describe('a live feed', () => {
     expect(seen).toEqual(['overtaken'])
   })
 
+  test('tells its first subscriber what comes while that one is still being taken on', async () => {
+    const held = holdOneResult()
+    const feed = createLiveFeed({ db: world.db.withPlugin(held.plugin), log: silent })
+    const seen: string[] = []
+    held.holdNext()
+    const subscribed = feed.subscribe(null, ({ id }) => seen.push(id))
+    await held.reached
+    await tell('first')
+    await feed.wake()
+    held.release()
+    await subscribed
+    expect(seen).toEqual(['first'])
+  })
+
+  test('tells on from here whoever has seen a future that was restored away', async () => {
+    const feed = createLiveFeed({ db: world.db, log: silent })
+    const seen: string[] = []
+    await feed.subscribe(1_000_000, ({ id }) => seen.push(id))
+    await tell('a')
+    await feed.wake()
+    expect(seen).toEqual(['a'])
+  })
+
   test('loses and repeats nothing when changes, wake-ups and subscribers come all at once', async () => {
     const feed = createLiveFeed({ db: world.db, log: silent })
     const seen: string[][] = [[], [], []]

@@ -37,7 +37,9 @@ export function createLiveFeed({ db, log }: LiveFeedPorts): LiveFeed {
   let wokenMeanwhile = false
 
   async function readOn(): Promise<void> {
-    lastSeq ??= await latestFeedSeq(db)
+    const latest = await latestFeedSeq(db)
+    // Where the first subscriber began, who may have come meanwhile.
+    lastSeq ??= latest
     do {
       wokenMeanwhile = false
       for (;;) {
@@ -70,11 +72,13 @@ export function createLiveFeed({ db, log }: LiveFeedPorts): LiveFeed {
     wake,
     async subscribe(afterSeq, onEvent) {
       const latest = await latestFeedSeq(db)
-      const from = Math.max(afterSeq ?? latest, latest - missedEventsMax)
+      // A database that was restored may have come less far than what a browser saw before.
+      const from = clamp(afterSeq ?? latest, latest - missedEventsMax, latest)
       const early: FeedEvent[] = []
       const subscriber: Subscriber = { seq: from, early, onEvent }
       // It hears of everything before what it missed is read: the reader may overtake that read.
       subscribers.add(subscriber)
+      lastSeq ??= latest
       try {
         const missed = await feedAfter(db, from, missedEventsMax)
         subscriber.early = null
@@ -87,6 +91,10 @@ export function createLiveFeed({ db, log }: LiveFeedPorts): LiveFeed {
       return { close: () => void subscribers.delete(subscriber) }
     },
   }
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most)
 }
 
 function deliver(subscriber: Subscriber, event: FeedEvent): void {

@@ -115,15 +115,23 @@ class Stream {
   }
 }
 
-function request(browser: Browser, headers: Record<string, string> = {}) {
-  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-  return fetch(`${origin}/api/v1/stream`, { headers: { cookie, ...headers } })
+interface Opening {
+  readonly lastEventId?: string
+  readonly after?: string
 }
 
-async function open(userName = 'taro', headers: Record<string, string> = {}) {
+function request(browser: Browser, { lastEventId, after }: Opening = {}) {
+  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`
+  return fetch(`${origin}/api/v1/stream${query}`, {
+    headers: { cookie, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
+  })
+}
+
+async function open(userName = 'taro', opening: Opening = {}) {
   const browser = new Browser(house)
   await browser.signIn(userName)
-  const stream = new Stream(await request(browser, headers))
+  const stream = new Stream(await request(browser, opening))
   await stream.until('retry: 2000\n\n')
   return { browser, stream }
 }
@@ -157,11 +165,16 @@ describe('what is told', () => {
     await stream.until('hanako-2')
   })
 
-  test('a browser that comes back is told from where it was, a stranger number from now', async () => {
-    await open('taro', { 'last-event-id': '41' })
-    await open('taro', { 'last-event-id': "1' or 1=1" })
-    await open('taro')
-    expect(listeners.map(({ afterSeq }) => afterSeq)).toEqual([41, null, null])
+  const beginnings: [string, Opening, number | null][] = [
+    ['that comes back is told from where it was', { lastEventId: '41' }, 41],
+    ['that knows a change is told from there', { after: '40' }, 40],
+    ['that got further since is told from there', { lastEventId: '41', after: '40' }, 41],
+    ['with a stranger number is told from now', { lastEventId: "1' or 1=1", after: '-1' }, null],
+    ['that is new is told from now', {}, null],
+  ]
+  test.each(beginnings)('a browser %s', async (_, opening, from) => {
+    await open('taro', opening)
+    expect(listeners.map(({ afterSeq }) => afterSeq)).toEqual([from])
   })
 
   test('a quiet stream says that it is alive', async () => {

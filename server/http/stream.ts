@@ -7,6 +7,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import type { UserId } from '#core/ids.ts'
 import { Refused } from '#server/operations/refused.ts'
 import type { Session } from '#server/store/sessions.ts'
@@ -16,7 +17,7 @@ import { securityHeaders } from './security-headers.ts'
 import type { Sessions } from './sign-in/sessions.ts'
 
 export interface LiveEvent {
-  /** Grows with every event; what `Last-Event-ID` carries. */
+  /** Grows with every event; what `Last-Event-ID` carries, and `after` of the first connection. */
   readonly seq: number
   readonly type: string
   readonly id: string
@@ -66,23 +67,25 @@ export function registerStream(app: App, deps: StreamDeps): void {
       // A HEAD would open a stream that says nothing and never ends.
       exposeHeadRoute: false,
       config: { permission: 'stream.read' },
-      schema: { description: 'Server-sent events {type, id, version}' },
+      schema: {
+        description: 'Server-sent events {type, id, version}',
+        querystring: z.object({ after: z.string().optional() }),
+      },
     },
     async (request, reply) => {
       const { session } = request
       if (session === null) throw new Refused('unauthenticated')
       refuseTooMany(streams, session.userId)
-      const afterSeq = afterSeqOf(request.headers['last-event-id'])
+      const afterSeq =
+        afterSeqOf(request.headers['last-event-id']) ?? afterSeqOf(request.query.after)
       await open(deps, streams, { request, reply, session, afterSeq })
     },
   )
 }
 
 /** What is no number of ours begins anew: a refusal would end the browser's attempts for good. */
-function afterSeqOf(lastEventId: string | string[] | undefined): number | null {
-  return typeof lastEventId === 'string' && /^\d{1,15}$/.test(lastEventId)
-    ? Number(lastEventId)
-    : null
+function afterSeqOf(text: string | string[] | undefined): number | null {
+  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : null
 }
 
 function refuseTooMany(streams: ReadonlySet<Stream>, userId: UserId): void {

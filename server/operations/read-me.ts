@@ -15,11 +15,13 @@ export interface ReadMePorts {
   readonly portalUrl: string | null
 }
 
-export async function readMe(
-  ports: ReadMePorts,
-  actor: Actor,
-  session: { readonly csrfToken: string },
-): Promise<Me> {
+export interface Reading {
+  readonly csrfToken: string
+  /** Where the change feed stood before the actor was read. */
+  readonly latestChange: number
+}
+
+export async function readMe(ports: ReadMePorts, actor: Actor, reading: Reading): Promise<Me> {
   const { userId, userName, displayName, email } = actor.person
   const { settings } = await ports.rules.load(ports.db)
   const person = await loadPerson(ports.db, userId)
@@ -30,7 +32,7 @@ export async function readMe(
     email,
     roles: roles.filter((role) => actor.roles.has(role)),
     preferences: await readPreferences(ports.db, userId),
-    csrfToken: session.csrfToken,
+    csrfToken: reading.csrfToken,
     portalUrl: ports.portalUrl,
     banner: settings.banner,
     ticket: {
@@ -39,6 +41,7 @@ export async function readMe(
       help: settings.ticketHelp,
     },
     confirmedAt: person?.readAt.toISOString() ?? null,
+    latestChange: reading.latestChange,
   }
 }
 

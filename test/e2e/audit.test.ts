@@ -106,6 +106,21 @@ test('all requests are filtered by token, and the view is exported without formu
   await expectPage(auditor.getByText('Nothing matches these filters.')).toBeVisible()
 })
 
+test('what comes before a page can be told live is told all the same', async () => {
+  const { promise: sent, resolve: isSent } = Promise.withResolvers<void>()
+  await auditor.route('**/api/v1/stream**', async (route) => {
+    await sent
+    await route.continue()
+  })
+  await auditor.goto(`${b.teamUrl}/audit/requests?ticket=OPS-6`)
+  await expectPage(auditor.getByText('Nothing matches these filters.')).toBeVisible()
+  const user = await b.world.person('test-user')
+  await user.post('/requests', { ...asked('AdministratorAccess'), ticket: 'OPS-6' })
+  isSent()
+  await expectPage(auditor.locator('tbody')).toContainText('OPS-6')
+  await auditor.unroute('**/api/v1/stream**')
+})
+
 test('what comes while a list is read waits in front of it, and columns and rows are remembered', async () => {
   await auditor.goto(`${b.teamUrl}/audit/requests`)
   const table = auditor.locator('tbody')
@@ -134,7 +149,7 @@ test('what comes while a list is read waits in front of it, and columns and rows
   ])
   expect(asked20.url()).toContain('limit=20')
   await expectPage(table).not.toContainText('OPS-8')
-  await expectPage(table.locator('tr')).toHaveCount(2)
+  await expectPage(table.locator('tr')).toHaveCount(3)
 })
 
 test('usage is summed by person, and unknown is said to be unknown', async () => {
