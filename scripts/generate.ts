@@ -9,6 +9,8 @@ import { configReference } from '#server/config.ts'
 import { configFileSchema } from '#server/config-file/schema.ts'
 import { dumpMigratedSchema } from './dump-schema.ts'
 import { openApiDocument } from './openapi.ts'
+import { english } from './permissions-page.en.ts'
+import { japanese } from './permissions-page.ja.ts'
 import { permissionsPage } from './permissions-page.ts'
 import { root } from './run.ts'
 
@@ -19,7 +21,8 @@ interface Generated {
 
 const generated: readonly Generated[] = [
   { path: 'test/snapshots/authorisation.txt', make: async () => printMatrix() },
-  { path: 'docs/operate/permissions.md', make: async () => permissionsPage() },
+  { path: 'docs/operate/permissions.md', make: async () => permissionsPage(english) },
+  { path: 'docs/operate/permissions.ja.md', make: async () => permissionsPage(japanese) },
   { path: 'docs/reference/settings.md', make: async () => configReference() },
   { path: 'docs/reference/team.config.schema.json', make: async () => configFileSchema() },
   {

@@ -28,8 +28,7 @@ export interface Permission {
   /** Null: AWS answers whoever has credentials. */
   readonly action: string | null
   readonly on: On
-  /** Ends the sentence "TEAM calls it …". */
-  readonly why: string
+  readonly why: Reason
 }
 
 const prefixes: Readonly<Record<CountedCall['service'], string>> = {
@@ -45,7 +44,7 @@ const prefixes: Readonly<Record<CountedCall['service'], string>> = {
 
 type Row = readonly [operation: string, on: On, why: string]
 
-const rows: Readonly<Record<CountedCall['service'], readonly Row[]>> = {
+const rows = {
   'sso-admin': [
     ['CreateAccountAssignment', 'identity center', 'to begin a grant'],
     ['DeleteAccountAssignment', 'identity center', 'to end a grant, and what nobody should have'],
@@ -138,7 +137,10 @@ const rows: Readonly<Record<CountedCall['service'], readonly Row[]>> = {
     ['GetQueryResults', 'trail data store', 'to read what was done with an access'],
     ['CancelQuery', 'trail data store', 'to stop a query that nobody waits for any more'],
   ],
-}
+} as const satisfies Readonly<Record<CountedCall['service'], readonly Row[]>>
+
+/** Ends the sentence "TEAM calls it …"; the page in Japanese has words of its own for each. */
+export type Reason = (typeof rows)[CountedCall['service']][number][2]
 
 /** AWS answers it whatever the policies say (IAM User Guide, GetCallerIdentity). */
 const needsNone = new Set(['GetCallerIdentity'])
