@@ -2,8 +2,7 @@
 import type { z } from 'zod'
 import { ApproverPolicyBody } from '#contract/policy.ts'
 import type { GroupId } from '#core/ids.ts'
-import { noteFrom } from './eligibility.ts'
-import { asBody, type Entry, type Fields, fieldsOf, idOf } from './entry.ts'
+import { asBody, type Entry, type Fields, noteFrom, readPolicy } from './entry.ts'
 import type { Known } from './known.ts'
 import { shown } from './shown.ts'
 import type { Row } from './source.ts'
@@ -12,16 +11,7 @@ import { accountTargets, unitTargets } from './targets.ts'
 export type ApproverEntry = Entry<z.output<typeof ApproverPolicyBody>>
 
 export function approverEntry(row: Row, known: Known): ApproverEntry {
-  const problems: ApproverEntry['problems'] = []
-  const fields = fieldsOf(row, problems)
-  const entry: ApproverEntry = {
-    row,
-    id: idOf(row),
-    name: shown(fields.text('name') || row.key),
-    body: null,
-    meanings: [],
-    problems,
-  }
+  const { entry, fields } = readPolicy<z.output<typeof ApproverPolicyBody>>(row)
   const named = [{ id: row.key, name: entry.name, field: 'id' }]
   const isAccount = /^\d{12}$/.test(row.key)
   const accounts = isAccount ? accountTargets(entry, named, fields, known) : []

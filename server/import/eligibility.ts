@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { EligibilityPolicyBody } from '#contract/policy.ts'
 import { outOfReach } from '#core/eligibility.ts'
 import type { PermissionSetArn } from '#core/ids.ts'
-import { asBody, type Entry, type Fields, fieldsOf, hoursInWords, idOf } from './entry.ts'
+import { asBody, type Entry, type Fields, hoursInWords, noteFrom, readPolicy } from './entry.ts'
 import { type Known, peopleOf } from './known.ts'
 import { shown } from './shown.ts'
 import type { Row } from './source.ts'
@@ -15,16 +15,7 @@ export type EligibilityEntry = Entry<z.output<typeof EligibilityPolicyBody>>
 const durationMinutesMax = 100_000
 
 export function eligibilityEntry(row: Row, known: Known): EligibilityEntry {
-  const problems: EligibilityEntry['problems'] = []
-  const fields = fieldsOf(row, problems)
-  const entry: EligibilityEntry = {
-    row,
-    id: idOf(row),
-    name: shown(fields.text('name') || row.key),
-    body: null,
-    meanings: [],
-    problems,
-  }
+  const { entry, fields } = readPolicy<z.output<typeof EligibilityPolicyBody>>(row)
   const subject = subjectOf(entry, fields, known)
   const accounts = accountTargets(entry, fields.ids('accounts'), fields, known)
   const organizationalUnits = unitTargets(entry, fields.ids('ous'), fields, known)
@@ -49,11 +40,6 @@ export function eligibilityEntry(row: Row, known: Known): EligibilityEntry {
   }
   entry.body = asBody(EligibilityPolicyBody, input, fields.tell)
   return entry
-}
-
-export function noteFrom(fields: Fields): string {
-  const by = shown(fields.text('modifiedBy').replace(/^idc_/, ''))
-  return `Taken over from AWS’s sample${by === '' ? '' : `, where ${by} wrote it`}.`
 }
 
 function subjectOf(entry: EligibilityEntry, fields: Fields, known: Known) {

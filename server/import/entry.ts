@@ -100,6 +100,19 @@ export function fieldsOf(row: Row, problems: Problem[]) {
 
 export type Fields = ReturnType<typeof fieldsOf>
 
+/** A row about a policy, of which nothing has been made yet. */
+export function readPolicy<Body>(row: Row): { entry: Entry<Body>; fields: Fields } {
+  const problems: Problem[] = []
+  const fields = fieldsOf(row, problems)
+  const name = shown(fields.text('name') || row.key)
+  return { entry: { row, id: idOf(row), name, body: null, meanings: [], problems }, fields }
+}
+
+export function noteFrom(fields: Fields): string {
+  const by = shown(fields.text('modifiedBy').replace(/^idc_/, ''))
+  return `Taken over from AWS’s sample${by === '' ? '' : `, where ${by} wrote it`}.`
+}
+
 /** As the API would take it, or null with what it would refuse. */
 export function asBody<Schema extends z.ZodType>(
   schema: Schema,
