@@ -21,15 +21,15 @@ import { loadRequest, type StoredRequest } from '#server/store/requests.ts'
 import { createRulesStore, raiseRulesVersion } from '#server/store/rules.ts'
 import { insertSettings, loadSettings, updateSettings } from '#server/store/settings.ts'
 import { createVault } from '#server/store/vault.ts'
-import { createTestDatabase, type TestDatabase } from './database.ts'
+import { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './database.ts'
 import { fillDirectory, groups, type PersonName, people, prodReadOnly } from './organisation.ts'
 
 export * from './organisation.ts'
 
 export type World = Awaited<ReturnType<typeof createWorld>>
 
-export async function createWorld() {
-  const database = await createTestDatabase()
+export async function createWorld(options: Pick<TestDatabaseOptions, 'cluster'> = {}) {
+  const database = await createTestDatabase(options)
   const { db } = database
   let nowMs = Date.parse('2026-11-24T09:00:00.000Z')
   const clock = { now: () => new Date(nowMs) }

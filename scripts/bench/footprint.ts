@@ -1,15 +1,13 @@
 /**
  * What TEAM asks of a machine: the server's memory at rest and while two hundred people have it open,
- * the size of what is installed, and the seconds of each command of docs/operate/install.md as a
- * process of its own against the sandbox, from an organisation in which nothing is set up.
+ * the size of what is installed, and the seconds of each command.
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { createTestDatabase } from '#test/database.ts'
 import type { Person } from '#test/person.ts'
 import type { TestClusterAddress } from '#test/postgres-cluster.ts'
-import { createSetUpWorld, grantWishes, registerByHand } from '#test/set-up-world.ts'
-import { compiledCode, root } from '../run.ts'
+import { root } from '../run.ts'
+import { secondsOfCommands } from './command-seconds.ts'
 import { underLoad } from './company/load.ts'
 import { loadNow, type Print, pause, round } from './figures.ts'
 import { createInstallation, makePolicies } from './installation.ts'
@@ -23,11 +21,10 @@ const everyMs = 5_000
 
 export async function footprint(cluster: TestClusterAddress, print: Print): Promise<void> {
   const memory = await memoryUnderPeople(cluster)
-  print(memory)
+  print({ ...memory, load: loadNow() })
   const installed = await installedSizes()
-  print(installed)
+  print({ ...installed, load: loadNow() })
   const commands = await secondsOfCommands(cluster)
-  print(commands)
   print({ bench: 'footprint', ...memory, ...installed, ...commands, load: loadNow() })
 }
 
@@ -104,47 +101,3 @@ async function installedSizes() {
 
 const run = (command: string, args: readonly string[]) =>
   promisify(execFile)(command, [...args], { cwd: root, maxBuffer: 100 * 1024 ** 2 })
-
-async function secondsOfCommands(cluster: TestClusterAddress) {
-  const world = await createSetUpWorld({ bare: true })
-  const database = await createTestDatabase({ cluster, empty: true })
-  const seconds: Record<string, number> = {}
-  const team = async (...args: string[]) => {
-    const env = {
-      PATH: process.env.PATH,
-      ...world.env,
-      DATABASE_URL: database.url,
-      TEAM_SECRET: 'thirty-two bytes and more of a secret',
-      NODE_COMPILE_CACHE: compiledCode,
-    }
-    const options = { cwd: world.folder, env }
-    const startedMs = performance.now()
-    const program = [`${root}server/team.ts`, ...args]
-    const { stdout } = await promisify(execFile)(process.execPath, program, options)
-    seconds[args[0] ?? ''] = round((performance.now() - startedMs) / 1_000, 1)
-    return stdout
-  }
-  try {
-    await world.writeConfig({
-      region: 'us-east-1',
-      publicUrl: 'http://127.0.0.1:8080',
-      teamAccount: world.ids.account('Audit'),
-      orgMasterProfile: 'org-master',
-      teamAccountProfile: 'team-account',
-      teamAdminGroup: 'TEAM admins',
-      teamAuditorGroup: 'TEAM auditors',
-      idcLoginUrl: `${world.sandbox.url}/start`,
-      emailSource: 'team@example.net',
-    })
-    await grantWishes(world)
-    await team('--help')
-    await team('init')
-    await registerByHand(world, await team('integration'))
-    await team('idp', '--metadata-url', `${world.sandbox.url}/saml/metadata/team`)
-    await team('doctor')
-    return { commandSeconds: seconds }
-  } finally {
-    await database.drop()
-    await world.close()
-  }
-}
