@@ -82,6 +82,7 @@ export function basisFor(
   facts: Pick<BasisFacts, 'requesterId' | 'atSubmission'>,
 ): ApprovalBasis {
   const { requesterId, atSubmission } = facts
+  if (!atSubmission?.size && !whole.approvers.has(requesterId)) return whole
   const quorums = whole.quorums.map((quorum) => ({
     ...quorum,
     needed: Math.max(quorum.needed, atSubmission?.get(quorum.policyId) ?? 0),

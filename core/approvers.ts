@@ -13,15 +13,45 @@ export interface Approvers extends Iterable<UserId> {
 
 export function allBut(people: Approvers, userId: UserId): Approvers {
   if (!people.has(userId)) return people
-  if (people instanceof NumberedApprovers) return people.allBut(userId)
+  if (people instanceof NumberedApprovers) return new AllBut(people, userId)
   const others = new Set(people)
   others.delete(userId)
   return others
 }
 
+/** The others are not copied: a list of requests leaves out each requester, of each of its policies. */
+class AllBut implements Approvers {
+  readonly #all: NumberedApprovers
+  readonly #left: UserId
+
+  /** `left` is one of them. */
+  constructor(all: NumberedApprovers, left: UserId) {
+    this.#all = all
+    this.#left = left
+  }
+
+  get size(): number {
+    return this.#all.size - 1
+  }
+
+  has(userId: UserId): boolean {
+    return userId !== this.#left && this.#all.has(userId)
+  }
+
+  /** By id. */
+  *values(): Generator<UserId> {
+    for (const userId of this.#all) if (userId !== this.#left) yield userId
+  }
+
+  [Symbol.iterator](): Iterator<UserId> {
+    return this.values()
+  }
+}
+
 /** The first of them by id. */
 export function firstOf(people: Approvers, max: number): UserId[] {
-  if (people instanceof NumberedApprovers) return [...people.values().take(max)]
+  if (people instanceof NumberedApprovers || people instanceof AllBut)
+    return [...people.values().take(max)]
   return [...people].toSorted().slice(0, max)
 }
 
@@ -52,14 +82,6 @@ class NumberedApprovers implements Approvers {
   has(userId: UserId): boolean {
     const number = this.#all.numberOf.get(userId)
     return number !== undefined && holds(this.numbers, number)
-  }
-
-  allBut(userId: UserId): NumberedApprovers {
-    const number = this.#all.numberOf.get(userId)
-    return new NumberedApprovers(
-      this.#all,
-      this.numbers.filter((one) => one !== number),
-    )
   }
 
   /** By id. */

@@ -1,4 +1,7 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { tooFewApprovers } from './approval.ts'
+import { plainEvaluator } from './evaluator.ts'
 import type { ApproverPolicy, EligibilityPolicy } from './facts.ts'
 import { indexPolicies } from './policy-index.ts'
 import { approverOverlaps, eligibilityOverlaps } from './policy-overlaps.ts'
@@ -14,6 +17,7 @@ import {
   noTargets,
   permissionSet,
   userId,
+  worldArbitrary,
 } from './world.fixture.ts'
 
 const directory = directoryOf(
@@ -77,6 +81,32 @@ test('an eligibility policy warns of targets that nobody can approve, if it dema
   const some = approverPolicy('some', { targets: first, permissionSets: ['Read'] })
   expect(ofEligibility(mine, [], [some])).toEqual(['too_few_approvers 3'])
   expect(ofEligibility({ ...mine, approvalRequired: false }, [], [some])).toEqual([])
+})
+
+test('the targets that too few could approve are those of which the rules say so, one by one', () => {
+  fc.assert(
+    fc.property(worldArbitrary, (world) => {
+      const { directory } = world
+      const rules = plainEvaluator(world)
+      const inReach = [...directory.accounts.values()]
+        .filter(({ state, isManagement }) => state === 'ACTIVE' && !isManagement)
+        .flatMap(({ accountId }) =>
+          [...directory.permissionSets.values()]
+            .filter(({ inManagementAccount }) => !inManagementAccount)
+            .map(({ permissionSetArn }) => ({ accountId, permissionSetArn })),
+        )
+      const short = inReach.filter(
+        (target) => tooFewApprovers(rules.approval(target, userId('nobody'))) !== null,
+      )
+      const overlaps = eligibilityOverlaps(
+        eligibilityPolicy('everywhere'),
+        indexPolicies({ ...world, eligibilityPolicies: [] }),
+        directory.enabledMembers,
+      )
+      const told = overlaps.find(({ code }) => code === 'too_few_approvers')
+      expect(told?.params ?? { targets: 0 }).toEqual({ targets: short.length })
+    }),
+  )
 })
 
 const decides = (more: Partial<ApproverPolicy>) => approverPolicy('other', more)

@@ -2,12 +2,22 @@
  * Policies that repeat or undo each other, and targets that nobody can approve: as the directory
  * stands now, by what is matched in TEAM's reach. A policy that matches nothing has its own warning.
  */
-import { basisOf, keptPolicies, tooFewApprovers } from './approval.ts'
-import { type Approvers, numberGroups } from './approvers.ts'
+import { type NumberedGroups, numberGroups } from './approvers.ts'
 import { withinReach } from './eligibility-preview.ts'
 import type { ApproverPolicy, EligibilityPolicy, EnabledMembers } from './facts.ts'
 import type { PolicyId } from './ids.ts'
-import { contains, countIn, eachIn, has, isEmpty, type Mask, partition, set } from './masks.ts'
+import {
+  addAll,
+  contains,
+  countIn,
+  eachIn,
+  emptyMask,
+  has,
+  isEmpty,
+  type Mask,
+  union,
+  without,
+} from './masks.ts'
 import { type Masked, type Matched, type PolicyIndex, subjectKey } from './policy-index.ts'
 import type { PolicyWarning } from './policy-warnings.ts'
 
@@ -137,47 +147,51 @@ function approvableSets(index: PolicyIndex, members: EnabledMembers): readonly M
   const before = known.get(index)
   if (before?.members === members) return before.sets
   const { accounts, permissionSets } = index.numbered
-  const sets = accounts.map(() => new Uint32Array(Math.ceil(permissionSets.length / 32)))
-  const areEnough = enoughJudge(members)
-  const parts = partition(
-    [...accounts.keys()],
-    index.approver.map((one) => one.accounts),
-  )
-  for (const part of parts) {
-    const there = index.approver.filter((one) => has(one.accounts, part[0] ?? 0))
-    const columns = partition(
-      [...permissionSets.keys()],
-      there.map((one) => one.permissionSets),
-    )
-    for (const column of columns) {
-      const matching = there.filter((one) => has(one.permissionSets, column[0] ?? 0))
-      if (!areEnough(keptPolicies(matching.map((one) => one.policy)))) continue
-      for (const account of part) {
-        const mask = sets[account]
-        if (mask) for (const number of column) set(mask, number)
-      }
-    }
-  }
+  const groups = numberGroups(members)
+  const policies = index.approver.map((one) => ({ ...one, lacks: lackOf(one.policy, groups) }))
+  const sets = accounts.map((_, account) => {
+    const there = policies.filter((one) => has(one.accounts, account))
+    const [exclusive, others] = [true, false].map((kept) => {
+      const counting = there.filter(({ policy }) => policy.exclusive === kept)
+      return decidedBy(counting, permissionSets.length)
+    }) as [Decided, Decided]
+    return union(exclusive.approvable, without(others.approvable, exclusive.matched))
+  })
   known.set(index, { members, sets })
   return sets
 }
 
-/** Who may decide by a policy is the same wherever it is kept; all that counts here is how many. */
-function enoughJudge(members: EnabledMembers): (kept: readonly ApproverPolicy[]) => boolean {
-  const groups = numberGroups(members)
-  const ableBy = new Map<PolicyId, Approvers>()
-  const ableFor = ({ id, approverGroups }: ApproverPolicy): Approvers => {
-    const able = ableBy.get(id) ?? groups.membersOf(approverGroups)
-    ableBy.set(id, able)
-    return able
+type Lack = 'nobody' | 'too few' | null
+
+/** Of a policy alone: without anybody it leaves the decision to others, with too few it blocks it. */
+function lackOf(
+  { approverGroups, approvalsRequired }: ApproverPolicy,
+  groups: NumberedGroups,
+): Lack {
+  const able = groups.membersOf(approverGroups).size
+  if (approvalsRequired >= 2 && able < approvalsRequired) return 'too few'
+  return able === 0 ? 'nobody' : null
+}
+
+interface Decided {
+  readonly matched: Mask
+  readonly approvable: Mask
+}
+
+/** The permission sets that some of these match, and those for which all of them together suffice. */
+function decidedBy(
+  counting: readonly (Matched & { readonly lacks: Lack })[],
+  permissionSets: number,
+): Decided {
+  const [matched, enough, blocked] = [0, 1, 2].map(() => emptyMask(permissionSets)) as [
+    Mask,
+    Mask,
+    Mask,
+  ]
+  for (const one of counting) {
+    addAll(matched, one.permissionSets)
+    if (one.lacks === null) addAll(enough, one.permissionSets)
+    if (one.lacks === 'too few') addAll(blocked, one.permissionSets)
   }
-  const nobody: Approvers = new Set()
-  const anybody = (all: readonly Approvers[]) => all.find(({ size }) => size > 0) ?? nobody
-  return (kept) => {
-    const basis = basisOf(
-      kept.map((policy) => ({ policy, able: ableFor(policy) })),
-      anybody,
-    )
-    return tooFewApprovers(basis) === null
-  }
+  return { matched, approvable: without(enough, blocked) }
 }

@@ -4,6 +4,7 @@ import type { PolicyHistory } from '#contract/policy.ts'
 import type { PolicyTargets, WholeDirectory } from '#core/facts.ts'
 import type { AccountId, GroupId, OuId, PermissionSetArn, PolicyId, UserId } from '#core/ids.ts'
 import { policiesAbout } from '#core/policies-about.ts'
+import type { PolicyWarning } from '#core/policy-warnings.ts'
 import { type DirectoryExcerpt, loadExcerpt } from '#server/store/directory-excerpt.ts'
 import { namesOfUsers } from '#server/store/people.ts'
 import type { Stored } from '#server/store/policies.ts'
@@ -100,7 +101,7 @@ async function showPolicies<Policy extends AnyPolicy, Body, Shown>(
     ...kind.show(policy, excerpt.nameOf),
     id: policy.id as string,
     version: policy.version,
-    warnings: showWarnings(rules, excerpt, kind, policy),
+    warnings: showWarnings(rules, excerpt, kind, policy, overlapsOfSaved(rules, kind, policy)),
     updatedBy: { userId: updatedBy, userName: nameOfUser(updatedBy) },
     updatedAt: updatedAt.toISOString(),
   }))
@@ -114,7 +115,31 @@ export async function warningsOf<Policy extends AnyPolicy, Body, Shown>(
   policy: Policy,
 ) {
   const excerpt = await loadExcerpt(db, idsByKind(kind.namedIds(policy)))
-  return showWarnings(rules, excerpt, kind, policy)
+  return showWarnings(rules, excerpt, kind, policy, overlapsOf(rules, kind, policy))
+}
+
+function overlapsOf<Policy extends AnyPolicy, Body, Shown>(
+  { index, directory }: Rules,
+  kind: KindOfPolicy<Policy, Body, Shown>,
+  policy: Policy,
+): PolicyWarning[] {
+  return kind.overlaps(policy, index, directory.enabledMembers)
+}
+
+const overlapsKnown = new WeakMap<Rules, Map<string, PolicyWarning[]>>()
+
+/** Each policy is compared with thousands of others once after a change, not once a look at it. */
+function overlapsOfSaved<Policy extends AnyPolicy, Body, Shown>(
+  rules: Rules,
+  kind: KindOfPolicy<Policy, Body, Shown>,
+  policy: Policy,
+): PolicyWarning[] {
+  const known = overlapsKnown.get(rules) ?? new Map<string, PolicyWarning[]>()
+  overlapsKnown.set(rules, known)
+  const key = `${kind.kind} ${policy.id} ${policy.version}`
+  const overlaps = known.get(key) ?? overlapsOf(rules, kind, policy)
+  known.set(key, overlaps)
+  return overlaps
 }
 
 function showWarnings<Policy extends AnyPolicy, Body, Shown>(
@@ -122,13 +147,13 @@ function showWarnings<Policy extends AnyPolicy, Body, Shown>(
   excerpt: DirectoryExcerpt,
   kind: KindOfPolicy<Policy, Body, Shown>,
   policy: Policy,
+  overlaps: readonly PolicyWarning[],
 ) {
   const { accounts, permissionSets } = rules.directory
   const directory: WholeDirectory = { ...excerpt, accounts, permissionSets }
-  return [
-    ...kind.warnings(policy, directory, rules.settings),
-    ...kind.overlaps(policy, rules.index, rules.directory.enabledMembers),
-  ].map(({ code, params, field }) => ({ code, params: { ...params }, field }))
+  return [...kind.warnings(policy, directory, rules.settings), ...overlaps].map(
+    ({ code, params, field }) => ({ code, params: { ...params }, field }),
+  )
 }
 
 export function idsByKind(named: readonly NamedId[]) {
