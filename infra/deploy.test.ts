@@ -27,16 +27,20 @@ let folder: string
 let shell: Shell
 const progress: string[] = []
 
+let aws: Record<string, string>
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'team-deploy-'))
   sandbox = await startSandbox({ port: 0, now: clock.now, wallClock: () => new Date() })
+  aws = {
+    AWS_ENDPOINT_URL: sandbox.url,
+    AWS_ACCESS_KEY_ID: delegatedAdministrator.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: delegatedAdministrator.secretAccessKey,
+  }
+  // The SDK looks nowhere else.
+  Object.assign(process.env, aws)
   shell = {
-    env: {
-      AWS_ENDPOINT_URL: sandbox.url,
-      AWS_ACCESS_KEY_ID: delegatedAdministrator.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: delegatedAdministrator.secretAccessKey,
-      PATH: process.env.PATH,
-    },
+    env: { ...aws, PATH: process.env.PATH },
     folder,
     out: () => undefined,
     err: () => undefined,
@@ -46,6 +50,7 @@ beforeAll(async () => {
   }
 })
 afterAll(async () => {
+  for (const name of Object.keys(aws)) delete process.env[name]
   await sandbox.close()
   await rm(folder, { recursive: true, force: true })
 })

@@ -1,6 +1,7 @@
 /**
- * The one place that makes clients of the AWS SDK. Region, credentials, profile and endpoints come
- * from the environment, as every AWS SDK reads them; what is said here is only what they leave open.
+ * The one place that makes the server's clients of the AWS SDK; what only commands ask is in
+ * at-a-desk.ts. Region, credentials, profile and endpoints come from the environment, as every AWS
+ * SDK reads them; what is said here is only what they leave open.
  *
  * Every attempt of every call passes two middlewares: one pays the quota's bucket before it is
  * signed, one counts its outcome, and after a refusal for too many calls lets everybody pause.

@@ -2,11 +2,10 @@
 import {
   type AttributeValue,
   DynamoDBClient,
-  type DynamoDBClientConfig,
   ListTablesCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { clientAt, type Desk, inItsWords } from './at-a-desk.ts'
 
 export interface SampleTables {
   names(): Promise<readonly string[]>
@@ -15,19 +14,13 @@ export interface SampleTables {
   close(): void
 }
 
-/** What AWS refused, in its words. */
-export class TablesRefused extends Error {}
-
-const limitsMs = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true }
 /** A table with little read capacity throttles a scan for seconds; nobody waits for this but a person. */
 const attemptsMax = 10
 
-export function createSampleTables(config: DynamoDBClientConfig): SampleTables {
-  const client = new DynamoDBClient({
-    requestHandler: new NodeHttpHandler(limitsMs),
-    maxAttempts: attemptsMax,
-    ...config,
-  })
+const refusing = <T>(call: () => Promise<T>) => inItsWords('DynamoDB', call)
+
+export function createSampleTables(desk: Desk): SampleTables {
+  const client = new DynamoDBClient({ ...clientAt(desk), maxAttempts: attemptsMax })
   return {
     names: () => names(client),
     items: (table) => items(client, table),
@@ -59,13 +52,4 @@ async function* items(client: DynamoDBClient, table: string) {
     yield* page.Items ?? []
     after = page.LastEvaluatedKey
   } while (after !== undefined)
-}
-
-async function refusing<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error))
-    throw new TablesRefused(`DynamoDB: ${name}: ${message}`, { cause: error })
-  }
 }

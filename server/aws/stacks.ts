@@ -1,7 +1,6 @@
 /** CloudFormation, for the commands that deploy: change sets and what becomes of them. */
 import {
   CloudFormationClient,
-  type CloudFormationClientConfig,
   CreateChangeSetCommand,
   DeleteChangeSetCommand,
   DeleteStackCommand,
@@ -10,7 +9,7 @@ import {
   ExecuteChangeSetCommand,
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { AwsRefused, clientAt, type Desk, inItsWords } from './at-a-desk.ts'
 
 export interface StackNow {
   readonly id: string
@@ -41,9 +40,6 @@ export interface NewChangeSet {
   readonly tags: Readonly<Record<string, string>>
 }
 
-/** What AWS refused, in its words. */
-export class StackRefused extends Error {}
-
 export interface Stacks {
   /** By name or id. Null: there is none. */
   describe(stack: string): Promise<StackNow | null>
@@ -56,13 +52,10 @@ export interface Stacks {
   close(): void
 }
 
-const limitsMs = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true }
+const refusing = <T>(call: () => Promise<T>) => inItsWords('CloudFormation', call)
 
-export function createStacks(config: CloudFormationClientConfig): Stacks {
-  const client = new CloudFormationClient({
-    requestHandler: new NodeHttpHandler(limitsMs),
-    ...config,
-  })
+export function createStacks(desk: Desk): Stacks {
+  const client = new CloudFormationClient(clientAt(desk))
   return {
     describe: (stack) => describeStack(client, stack),
     async createChangeSet({ stackName, name, isNew, template, tags }) {
@@ -75,7 +68,7 @@ export function createStacks(config: CloudFormationClientConfig): Stacks {
         Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
       })
       const { Id } = await refusing(() => client.send(command))
-      if (Id === undefined) throw new StackRefused('CloudFormation named no change set.')
+      if (Id === undefined) throw new AwsRefused('CloudFormation named no change set.')
       return Id
     },
     describeChangeSet: (id) => describeChangeSet(client, id),
@@ -101,7 +94,8 @@ async function describeStack(
   stack: string,
 ): Promise<StackNow | null> {
   try {
-    const answer = await client.send(new DescribeStacksCommand({ StackName: stack }))
+    const command = new DescribeStacksCommand({ StackName: stack })
+    const answer = await refusing(() => client.send(command))
     const [found] = answer.Stacks ?? []
     if (found === undefined) return null
     return {
@@ -118,7 +112,7 @@ async function describeStack(
   } catch (error) {
     // CloudFormation has no error of its own for it.
     if (error instanceof Error && /does not exist$/.test(error.message)) return null
-    throw refused(error)
+    throw error
   }
 }
 
@@ -141,17 +135,4 @@ async function describeChangeSet(client: CloudFormationClient, id: string): Prom
       return { status: answer.Status ?? '', reason: answer.StatusReason ?? null, changes }
     }
   }
-}
-
-async function refusing<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    throw refused(error)
-  }
-}
-
-function refused(error: unknown): StackRefused {
-  const { name, message } = error instanceof Error ? error : new Error(String(error))
-  return new StackRefused(`CloudFormation: ${name}: ${message}`, { cause: error })
 }

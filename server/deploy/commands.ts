@@ -3,10 +3,11 @@ import { execFile } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { createStacks, StackRefused } from '#server/aws/stacks.ts'
+import { AwsRefused } from '#server/aws/at-a-desk.ts'
+import { createStacks } from '#server/aws/stacks.ts'
 import type { Asked } from '#server/command-line/command.ts'
 import { type Answer, CannotDo, Misuse, type Shell } from '#server/command-line/shell.ts'
-import { readConfigFile } from '#server/config-file/read.ts'
+import { readConfigFile, withFile } from '#server/config-file/read.ts'
 import type { TeamConfig } from '#server/config-file/schema.ts'
 import {
   type DeployPorts,
@@ -177,20 +178,10 @@ async function withStacks(
   { shell, config, progress, overrides }: Place,
   work: (ports: DeployPorts) => Promise<Answer>,
 ): Promise<Answer> {
-  const { env } = shell
+  // The Region is the one that the template was made for, whatever the environment says.
   const stacks = createStacks({
-    ...(config.region !== undefined && { region: config.region }),
-    ...(config.teamAccountProfile !== undefined &&
-      env.AWS_ACCESS_KEY_ID === undefined && { profile: config.teamAccountProfile }),
-    ...(env.AWS_ENDPOINT_URL !== undefined && { endpoint: env.AWS_ENDPOINT_URL }),
-    ...(env.AWS_ACCESS_KEY_ID !== undefined &&
-      env.AWS_SECRET_ACCESS_KEY !== undefined && {
-        credentials: {
-          accessKeyId: env.AWS_ACCESS_KEY_ID,
-          secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
-          ...(env.AWS_SESSION_TOKEN !== undefined && { sessionToken: env.AWS_SESSION_TOKEN }),
-        },
-      }),
+    region: config.region,
+    profile: withFile(shell.env, config).AWS_PROFILE,
   })
   const ports: DeployPorts = {
     stacks,
@@ -202,7 +193,7 @@ async function withStacks(
   try {
     return await work(ports)
   } catch (error) {
-    if (error instanceof StackRefused) throw new CannotDo(error.message)
+    if (error instanceof AwsRefused) throw new CannotDo(error.message)
     throw error
   } finally {
     stacks.close()

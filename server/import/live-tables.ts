@@ -1,21 +1,16 @@
 /** The sample's tables in DynamoDB. Amplify calls them `<type>-<id of the API>-<environment>`. */
-import { createSampleTables, TablesRefused } from '#server/aws/sample-tables.ts'
+import { AwsRefused, type Desk } from '#server/aws/at-a-desk.ts'
+import { createSampleTables } from '#server/aws/sample-tables.ts'
 import { CannotDo } from '#server/command-line/shell.ts'
 import { type SampleSource, type SampleTable, sampleTables } from './source.ts'
 
-export interface LiveTables {
-  readonly region: string | undefined
-  readonly profile: string | undefined
+export interface LiveTables extends Desk {
   /** What follows the type in the tables' names; undefined: whatever there is one of. */
   readonly suffix: string | undefined
 }
 
 export async function openLiveTables(wanted: LiveTables): Promise<SampleSource> {
-  const { region, profile } = wanted
-  const tables = createSampleTables({
-    ...(region !== undefined && { region }),
-    ...(profile !== undefined && { profile }),
-  })
+  const tables = createSampleTables(wanted)
   try {
     const found = sampleTablesAmong(await inWords(() => tables.names()))
     const suffix = chosen(found, wanted.suffix)
@@ -66,7 +61,7 @@ async function inWords<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    throw error instanceof TablesRefused ? new CannotDo(error.message) : error
+    throw error instanceof AwsRefused ? new CannotDo(error.message) : error
   }
 }
 
@@ -74,6 +69,6 @@ async function* itemsInWords(items: AsyncIterable<unknown>): AsyncGenerator<unkn
   try {
     yield* items
   } catch (error) {
-    throw error instanceof TablesRefused ? new CannotDo(error.message) : error
+    throw error instanceof AwsRefused ? new CannotDo(error.message) : error
   }
 }
