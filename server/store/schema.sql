@@ -804,6 +804,7 @@ CREATE INDEX directory_refresh_latest ON directory_refresh USING btree (started_
 CREATE UNIQUE INDEX one_refresh_runs_at_a_time ON directory_refresh USING btree (state) WHERE (state = 'running'::text);
 CREATE UNIQUE INDEX one_refresh_waits_at_a_time ON directory_refresh USING btree (state) WHERE (state = 'queued'::text);
 CREATE INDEX directory_user_by_name ON directory_user USING btree (lower(user_name) text_pattern_ops);
+CREATE INDEX directory_user_in_order ON directory_user USING btree (lower(user_name) COLLATE "C", user_id COLLATE "C") WHERE (gone_at IS NULL);
 CREATE INDEX eligibility_policy_list ON eligibility_policy USING btree (created_at DESC, policy_id) WHERE (deleted_at IS NULL);
 CREATE INDEX idempotency_key_by_age ON idempotency_key USING btree (created_at);
 CREATE INDEX intent_of_key ON intent USING btree (key_id, intent_id DESC);
