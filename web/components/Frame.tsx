@@ -5,6 +5,7 @@ import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group'
 import Flashbar, { type FlashbarProps } from '@cloudscape-design/components/flashbar'
 import Link from '@cloudscape-design/components/link'
 import Spinner from '@cloudscape-design/components/spinner'
+import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, Suspense, useEffect, useState } from 'react'
 import type { Me } from '#contract/me.ts'
 import { closeFlash, useFlashes } from '../flash.ts'
@@ -12,6 +13,7 @@ import { useWords } from '../i18n.tsx'
 import { useLive } from '../live.ts'
 import { Forbidden, NotFound } from '../pages/ErrorPages.tsx'
 import { paths } from '../paths.ts'
+import { countsQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
 import { type Found, routeAt } from '../routes.tsx'
 import { ActionDialogHost } from './ActionDialog.tsx'
@@ -24,6 +26,9 @@ export function Frame(props: { me: Me; path: string }): ReactNode {
   const { t } = useWords()
   const [navigationOpen, setNavigationOpen] = useNavigationOpen()
   const found = routeAt(path)
+  // Asked out here: the layout takes its parts away and puts them back as it starts, and what only
+  // they wait for is called off and asked anew.
+  const { data: counts } = useQuery(countsQuery)
   const offline = useLive().kind === 'offline'
   return (
     <>
@@ -34,7 +39,7 @@ export function Frame(props: { me: Me; path: string }): ReactNode {
         headerSelector="#top"
         contentType={found?.route.contentType ?? 'default'}
         toolsHide
-        navigation={<Navigation me={me} />}
+        navigation={<Navigation me={me} counts={counts} />}
         navigationOpen={navigationOpen}
         onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
         breadcrumbs={found && path !== paths.home ? <Crumbs found={found} me={me} /> : undefined}

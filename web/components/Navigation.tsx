@@ -2,19 +2,17 @@ import Badge from '@cloudscape-design/components/badge'
 import SideNavigation, {
   type SideNavigationProps,
 } from '@cloudscape-design/components/side-navigation'
-import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import type { Me, RoleName } from '#contract/me.ts'
+import type { Counts, Me, RoleName } from '#contract/me.ts'
 import { type StringKey, type Translate, useWords } from '../i18n.tsx'
 import { paths } from '../paths.ts'
-import { countsQuery } from '../queries.ts'
 import { usePlace } from '../router.ts'
 
 /** Only the parts that the person's roles give, and those follow `me`, not the sign-in. */
-export function Navigation(props: { me: Me }): ReactNode {
+export function Navigation(props: { me: Me; counts: Counts | undefined }): ReactNode {
   const { t } = useWords()
   const { path, search } = usePlace()
-  const { data: counts } = useQuery(countsQuery)
+  const { counts } = props
   const has = (role: RoleName) => props.me.roles.includes(role)
   const items: SideNavigationProps.Item[] = [
     link(t, 'nav.home', paths.home),
