@@ -11,7 +11,7 @@ import type { ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
 import { AskAgain } from '../components/ask/AskAgain.tsx'
 import { Attention, useWanted } from '../components/health/Attention.tsx'
-import { SetUp } from '../components/health/SetUp.tsx'
+import { SetUp, useBeginning } from '../components/health/SetUp.tsx'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
 import { RequestActions } from '../components/RequestActions.tsx'
@@ -30,17 +30,20 @@ export function HomePage(): ReactNode {
   const { t } = useWords()
   const me = useMe()
   const isApprover = me.roles.includes('approver')
-  const readsAll = me.roles.includes('admin') || me.roles.includes('auditor')
+  const isAdmin = me.roles.includes('admin')
+  const readsAll = isAdmin || me.roles.includes('auditor')
   const toDecide = useQuery({ ...toDecideQuery, enabled: isApprover })
   const mine = useQuery(mineQuery)
   const waiting = toDecide.data?.items ?? []
   const open = (mine.data?.items ?? []).filter((request) => !isOver(request.status))
   const loaded = mine.isSuccess && (!isApprover || toDecide.isSuccess)
   const proposals = useQuery(countsQuery).data?.proposals ?? 0
-  const isWanted = me.roles.includes('admin') && proposals > 0
-  const { wanted, loaded: looked, settled } = useWanted(readsAll)
+  const beginning = useBeginning(isAdmin)
+  const isWanted = isAdmin && (proposals > 0 || beginning.missing !== null)
+  const { wanted, loaded: looked, ...watched } = useWanted(readsAll)
+  const settled = watched.settled && beginning.settled
   const nothing =
-    loaded && looked && waiting.length + open.length + wanted.length === 0 && !isWanted
+    loaded && looked && settled && waiting.length + open.length + wanted.length === 0 && !isWanted
   // From the top down, so that nothing moves under the reader when what is above it comes.
   const showsAccess = settled && (!isApprover || !toDecide.isPending)
   return (
@@ -54,9 +57,9 @@ export function HomePage(): ReactNode {
       }
     >
       <SpaceBetween size="l">
-        {me.roles.includes('admin') && <SetUp />}
+        {beginning.missing !== null && <SetUp missing={beginning.missing} />}
         <Attention wanted={wanted} />
-        {me.roles.includes('admin') && <Proposals count={proposals} />}
+        {isAdmin && <Proposals count={proposals} />}
         {isApprover && settled && (
           <Container
             header={

@@ -6,11 +6,29 @@ import { useWords } from '../../i18n.tsx'
 import { paths } from '../../paths.ts'
 import { type PolicyKind, policiesQuery } from '../../queries.ts'
 
+export interface Beginning {
+  /** What nobody has made yet, and nobody can do without. */
+  readonly missing: PolicyKind | null
+  /** Nothing more comes for now, be it that an answer failed. */
+  readonly settled: boolean
+}
+
+const first = { limit: 1 }
+
+export function useBeginning(enabled: boolean): Beginning {
+  const asking = useQuery({ ...policiesQuery('eligibility-policies', first), enabled })
+  const deciding = useQuery({ ...policiesQuery('approver-policies', first), enabled })
+  if (!enabled) return { missing: null, settled: true }
+  const settled = !asking.isPending && !deciding.isPending
+  if (asking.data?.items.length === 0) return { missing: 'eligibility-policies', settled }
+  if (deciding.data?.items.length === 0) return { missing: 'approver-policies', settled }
+  return { missing: null, settled }
+}
+
 /** Where nobody can ask yet, or nobody could decide, an administrator is told where to begin. */
-export function SetUp(): ReactNode {
+export function SetUp(props: { missing: PolicyKind }): ReactNode {
   const { t } = useWords()
-  const isMissing = useIsMissing()
-  if (isMissing('eligibility-policies')) {
+  if (props.missing === 'eligibility-policies') {
     return (
       <Alert
         type="info"
@@ -21,7 +39,6 @@ export function SetUp(): ReactNode {
       </Alert>
     )
   }
-  if (!isMissing('approver-policies')) return null
   return (
     <Alert
       type="info"
@@ -31,11 +48,4 @@ export function SetUp(): ReactNode {
       {t('setUp.nobodyDecidesText')}
     </Alert>
   )
-}
-
-function useIsMissing(): (kind: PolicyKind) => boolean {
-  const asking = useQuery(policiesQuery('eligibility-policies', { limit: 1 }))
-  const deciding = useQuery(policiesQuery('approver-policies', { limit: 1 }))
-  const lists = { 'eligibility-policies': asking, 'approver-policies': deciding }
-  return (kind) => lists[kind].data?.items.length === 0
 }
