@@ -39,6 +39,9 @@ function useWhole<Kind extends Exclude<DirectoryKind, 'users'>>(kind: Kind, want
   })
 }
 
+/** The organization's units, and whether they still come: a tree that appears pushes what is below it. */
+export const useUnits = () => useWhole('organizational-units', true)
+
 /** Everything of one kind. */
 export function useWholeDirectory<Kind extends Exclude<DirectoryKind, 'users'>>(
   kind: Kind,

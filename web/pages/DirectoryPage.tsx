@@ -36,6 +36,7 @@ export function DirectoryPage(): ReactNode {
       lead={t('dir.lead')}
       actions={isAdmin && <RefreshButton status={data} />}
     >
+      {/* From the top down, so that nothing moves under the reader when what is above it comes. */}
       <SpaceBetween size="l">
         {isAdmin && (
           <Container header={<Header variant="h2">{t('dir.status')}</Header>}>
@@ -51,7 +52,7 @@ export function DirectoryPage(): ReactNode {
             )}
           </Container>
         )}
-        <Kinds />
+        {!(isAdmin && status.isPending) && <Kinds />}
       </SpaceBetween>
     </Page>
   )

@@ -4,7 +4,7 @@ import Container from '@cloudscape-design/components/container'
 import Skeleton from '@cloudscape-design/components/skeleton'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tabs from '@cloudscape-design/components/tabs'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { ReconcilerStatus } from '#contract/reconciler.ts'
 import { EngineState } from '../components/health/EngineState.tsx'
@@ -16,29 +16,39 @@ import { refreshEveryMs } from '../components/health/wanted.ts'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
 import { useWords } from '../i18n.tsx'
-import { keysQuery, reconcilerQuery } from '../queries.ts'
+import { directoryStatusQuery, keysQuery, lateKeysQuery, reconcilerQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
 import { firstPage, parseListState } from '../url-state.ts'
 
 export function HealthPage(): ReactNode {
   const { t } = useWords()
   const status = useQuery({ ...reconcilerQuery, refetchInterval: refreshEveryMs })
+  const late = useInfiniteQuery(lateKeysQuery)
+  const directory = useQuery(directoryStatusQuery)
   const { data } = status
+  // All at once: what comes later would push what is read already.
+  if ([status, late, directory].some(({ isPending }) => isPending)) {
+    return (
+      <Page title={t('health.title')} lead={t('health.lead')}>
+        <Container>
+          <Skeleton height="20rem" />
+        </Container>
+      </Page>
+    )
+  }
   return (
     <Page title={t('health.title')} lead={t('health.lead')}>
       <SpaceBetween size="l">
         {data?.creationsHeld && <CreationsHeld held={data.creationsHeld} />}
-        <LateRemovals count={data?.keysLate} />
+        <LateRemovals count={data?.keysLate} query={late} />
         {data ? (
-          <EngineState status={data} />
+          <EngineState status={data} appliedAt={directory.data?.appliedAt ?? null} />
         ) : (
-          <Container>
-            {status.isError ? (
+          status.isError && (
+            <Container>
               <LoadFailure error={status.error} onRetry={() => void status.refetch()} />
-            ) : (
-              <Skeleton height="8rem" />
-            )}
-          </Container>
+            </Container>
+          )
         )}
         <Lists status={data} />
       </SpaceBetween>

@@ -42,6 +42,8 @@ export function RequestPage(props: PageProps): ReactNode {
   const failure = query.error ? failureOf(query.error) : null
   if (failure?.kind === 'problem' && [400, 404].includes(failure.status)) return <NotFound />
   const request = query.data
+  // What it is called decides how many lines the heading takes, so it is not headed before.
+  if (!request && !failure) return <Skeleton height="16rem" />
   return (
     <Page
       title={request ? targetName(request, t) : t('request.title')}
@@ -49,10 +51,8 @@ export function RequestPage(props: PageProps): ReactNode {
     >
       {request ? (
         <Whole request={request} />
-      ) : failure ? (
-        <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
       ) : (
-        <Skeleton height="12rem" />
+        <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
       )}
     </Page>
   )

@@ -4,13 +4,11 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table from '@cloudscape-design/components/table'
-import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { ReconcilerStatus } from '#contract/reconciler.ts'
 import { useNow } from '../../clock.ts'
 import { useWords } from '../../i18n.tsx'
 import { paths } from '../../paths.ts'
-import { directoryStatusQuery } from '../../queries.ts'
 import { Indicator } from '../Indicator.tsx'
 import { When } from '../Times.tsx'
 import { directoryIsStale } from './wanted.ts'
@@ -19,7 +17,11 @@ import { directoryIsStale } from './wanted.ts'
 const passOldMs = 30_000
 
 /** Who leads, whether the loop goes round, how old what it knows is, and what is left of AWS's quotas. */
-export function EngineState(props: { status: ReconcilerStatus }): ReactNode {
+export function EngineState(props: {
+  status: ReconcilerStatus
+  /** When what AWS said of the directory was taken over last. */
+  appliedAt: string | null
+}): ReactNode {
   const { t } = useWords()
   const { status } = props
   return (
@@ -30,7 +32,7 @@ export function EngineState(props: { status: ReconcilerStatus }): ReactNode {
           items={[
             { label: t('health.leader'), value: <Leader leader={status.leader} /> },
             { label: t('health.pass'), value: <LastPass at={status.lastPassAt} /> },
-            { label: t('health.directory'), value: <DirectoryAge status={status} /> },
+            { label: t('health.directory'), value: <DirectoryAge {...props} /> },
             {
               label: t('health.watched'),
               value: t('health.watchedEvery', {
@@ -75,14 +77,14 @@ function LastPass({ at }: { at: string | null }): ReactNode {
   )
 }
 
-function DirectoryAge({ status }: { status: ReconcilerStatus }): ReactNode {
+function DirectoryAge(props: { status: ReconcilerStatus; appliedAt: string | null }): ReactNode {
   const { t } = useWords()
-  const { data } = useQuery(directoryStatusQuery)
-  const stale = directoryIsStale(status)
+  const { appliedAt } = props
+  const stale = directoryIsStale(props.status)
   return (
     <>
       <Indicator type={stale ? 'warning' : 'success'}>
-        {data?.appliedAt ? <When at={data.appliedAt} /> : t('dir.never')}
+        {appliedAt === null ? t('dir.never') : <When at={appliedAt} />}
       </Indicator>
       <div>
         <Link href={paths.directory}>{t('health.directory.open')}</Link>

@@ -4,14 +4,12 @@ import Container from '@cloudscape-design/components/container'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
-import Skeleton from '@cloudscape-design/components/skeleton'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { ReconcilerKey } from '#contract/reconciler.ts'
 import { awsErrorKind } from '../../aws-error.ts'
 import { useWords } from '../../i18n.tsx'
-import { lateKeysQuery } from '../../queries.ts'
 import { Indicator } from '../Indicator.tsx'
 import { LoadFailure } from '../LoadFailure.tsx'
 import { When } from '../Times.tsx'
@@ -19,9 +17,12 @@ import { KeyButtons } from './KeyButtons.tsx'
 import { KeyName } from './KeyName.tsx'
 
 /** Access that should be gone and is not confirmed to be: whose, where, why, and what may be done. */
-export function LateRemovals(props: { count: number | undefined }): ReactNode {
+export function LateRemovals(props: {
+  count: number | undefined
+  query: UseInfiniteQueryResult<InfiniteData<{ items: ReconcilerKey[] }>>
+}): ReactNode {
   const { t } = useWords()
-  const query = useInfiniteQuery(lateKeysQuery)
+  const { query } = props
   const late = query.data?.pages.flatMap((page) => page.items) ?? []
   const counter = props.count ? { counter: `(${props.count})` } : {}
   return (
@@ -34,8 +35,6 @@ export function LateRemovals(props: { count: number | undefined }): ReactNode {
     >
       {query.isError ? (
         <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
-      ) : query.isLoading ? (
-        <Skeleton height="3rem" />
       ) : late.length === 0 ? (
         <Indicator type="success">{t('health.late.none')}</Indicator>
       ) : (

@@ -4,11 +4,13 @@ import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
+import Skeleton from '@cloudscape-design/components/skeleton'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Tabs from '@cloudscape-design/components/tabs'
 import { type ReactNode, useState } from 'react'
 import type { ApproverPolicy, EligibilityPolicy } from '#contract/policy.ts'
 import type { Failure } from '../../api.ts'
+import { useUnits } from '../../directory.ts'
 import { useWords } from '../../i18n.tsx'
 import { differingFields } from '../../policy-words.ts'
 import type { PolicyKind } from '../../queries.ts'
@@ -54,6 +56,7 @@ export function PolicyShell(props: PolicyShellProps): ReactNode {
   const { t } = useWords()
   const { search } = usePlace()
   const { loaded } = props
+  if (useUnits().isPending) return <Skeleton height="20rem" />
   if (!loaded) return <Editor {...props} />
   const tab = search.get('tab') === 'history' ? 'history' : 'policy'
   return (

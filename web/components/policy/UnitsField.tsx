@@ -2,14 +2,14 @@ import Box from '@cloudscape-design/components/box'
 import Checkbox from '@cloudscape-design/components/checkbox'
 import Input from '@cloudscape-design/components/input'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Spinner from '@cloudscape-design/components/spinner'
 import TokenGroup from '@cloudscape-design/components/token-group'
 import TreeView from '@cloudscape-design/components/tree-view'
 import { type ReactNode, useId, useMemo, useState } from 'react'
-import { useWholeDirectory } from '../../directory.ts'
+import { useUnits } from '../../directory.ts'
 import { type Translate, useWords } from '../../i18n.tsx'
 import { type UnitNode, unitsAbove, unitsFound, unitTree } from '../../unit-tree.ts'
 import { FieldLabel } from '../FieldLabel.tsx'
+import { LoadFailure } from '../LoadFailure.tsx'
 
 export interface UnitLine {
   readonly id: string
@@ -29,7 +29,8 @@ const unsearchedMax = 7
 export function UnitsField(props: UnitsFieldProps): ReactNode {
   const { t } = useWords()
   const label = useId()
-  const units = useWholeDirectory('organizational-units')
+  const query = useUnits()
+  const units = query.data
   const tree = useMemo(() => unitTree(units ?? []), [units])
   const [text, setText] = useState('')
   return (
@@ -40,7 +41,7 @@ export function UnitsField(props: UnitsFieldProps): ReactNode {
         </span>
       </Box>
       <Chosen {...props} units={units ?? []} />
-      {units === undefined && <Spinner />}
+      {query.isError && <LoadFailure error={query.error} onRetry={() => void query.refetch()} />}
       {(units?.length ?? 0) > unsearchedMax && (
         <Input
           type="search"
