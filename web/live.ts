@@ -16,11 +16,14 @@ const pollEveryMs = 15_000
 const reopenAfterMsMax = 15_000
 const gatherMs = 150
 
+/** Whatever changes is also an event of the trail. */
+const trail = ['audit', 'events']
+
 /** What each type of message makes stale: beginnings of query keys. */
 const staleBy: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  request: [['requests'], ['access'], ['counts'], ['reconciler'], ['notices'], ['preview']],
+  request: [['requests'], ['access'], ['counts'], ['reconciler'], ['notices'], ['preview'], trail],
   submission: [['requests'], ['counts']],
-  'eligibility-policy': [['access'], ['eligibility-policies'], ['eligible'], ['preview']],
+  'eligibility-policy': [['access'], ['eligibility-policies'], ['eligible'], ['preview'], trail],
   'approver-policy': [
     ['access'],
     ['approver-policies'],
@@ -28,12 +31,13 @@ const staleBy: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['counts'],
     ['requests'],
     ['preview'],
+    trail,
   ],
-  proposal: [['proposals'], ['counts']],
-  setting: [['settings'], ['me'], ['eligible'], ['preview']],
+  proposal: [['proposals'], ['counts'], trail],
+  setting: [['settings'], ['me'], ['eligible'], ['preview'], trail],
   'access-look': [['access']],
-  directory: [['directory'], ['reconciler'], ['access'], ['me'], ['eligible'], ['preview']],
-  key: [['reconciler'], ['counts']],
+  directory: [['directory'], ['reconciler'], ['access'], ['me'], ['eligible'], ['preview'], trail],
+  key: [['reconciler'], ['counts'], trail],
   person: [['me'], ['counts'], ['requests'], ['eligible'], ['preview']],
 }
 

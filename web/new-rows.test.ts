@@ -3,7 +3,7 @@ import { splitNew } from './new-rows.ts'
 
 const rows = (text: string) => [...text].map((id) => ({ id }))
 const split = (text: string, known: string) => {
-  const { shown, waiting } = splitNew(rows(text), new Set(known))
+  const { shown, waiting } = splitNew(rows(text), ({ id }) => known.includes(id))
   const ids = (some: readonly { id: string }[]) => some.map(({ id }) => id).join('')
   return { shown: ids(shown), waiting: ids(waiting) }
 }

@@ -1,35 +1,34 @@
 /** Rows that came while a list is read: those that would push others down wait to be asked for. */
 import { useRef, useState } from 'react'
 
-interface Row {
-  readonly id: string
-}
-
-interface Split<One extends Row> {
+interface Split<One> {
   readonly shown: readonly One[]
   readonly waiting: readonly One[]
 }
 
 /** What stands behind everything that is known pushes nothing, and shows at once. */
-export function splitNew<One extends Row>(
-  rows: readonly One[],
-  known: ReadonlySet<string>,
-): Split<One> {
-  const last = rows.findLastIndex(({ id }) => known.has(id))
-  const waits = ({ id }: One, at: number) => at < last && !known.has(id)
+export function splitNew<One>(rows: readonly One[], isKnown: (row: One) => boolean): Split<One> {
+  const last = rows.findLastIndex(isKnown)
+  const waits = (row: One, at: number) => at < last && !isKnown(row)
   return {
     shown: rows.filter((row, at) => !waits(row, at)),
     waiting: rows.filter(waits),
   }
 }
 
+interface ListOfRows<One> {
+  readonly idOf: (row: One) => string
+  readonly page: string
+  readonly isOtherPage: boolean
+}
+
 /**
  * `page`: what makes it another list, such as its filters; what a list begins with is no news. While
  * the rows are still another page's they are shown as they are.
  */
-export function useNewRows<One extends Row>(
+export function useNewRows<One>(
   rows: readonly One[],
-  { page, isOtherPage }: { readonly page: string; readonly isOtherPage: boolean },
+  { idOf, page, isOtherPage }: ListOfRows<One>,
 ): Split<One> & { readonly showAll: () => void } {
   const known = useRef({ page: '', ids: new Set<string>() })
   const [, redraw] = useState(0)
@@ -39,9 +38,10 @@ export function useNewRows<One extends Row>(
   }
   if (isOtherPage) return { shown: rows, waiting: [], showAll }
   if (known.current.page !== page) {
-    known.current = { page, ids: new Set(rows.map(({ id }) => id)) }
+    known.current = { page, ids: new Set(rows.map(idOf)) }
   }
-  const split = splitNew(rows, known.current.ids)
-  for (const { id } of split.shown) known.current.ids.add(id)
+  const { ids } = known.current
+  const split = splitNew(rows, (row) => ids.has(idOf(row)))
+  for (const row of split.shown) ids.add(idOf(row))
   return { ...split, showAll }
 }

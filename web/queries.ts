@@ -368,10 +368,10 @@ export const historyQuery = (kind: PolicyKind, id: string) =>
 
 export type TokenView = 'mine' | 'service' | 'all'
 
-export const tokensQuery = (view: TokenView, cursor: string | undefined) =>
+export const tokensQuery = (query: Query & { readonly view: TokenView }) =>
   queryOptions({
-    queryKey: ['tokens', view, cursor],
-    queryFn: ({ signal }) => get<TokenPage>('/tokens', { view, cursor }, signal),
+    queryKey: ['tokens', query],
+    queryFn: ({ signal }) => get<TokenPage>('/tokens', query, signal),
     placeholderData: keepPreviousData,
   })
 

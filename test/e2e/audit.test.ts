@@ -152,6 +152,29 @@ test('what comes while a list is read waits in front of it, and columns and rows
   await expectPage(table.locator('tr')).toHaveCount(3)
 })
 
+test('what happens while the trail is read waits in front of it, too', async () => {
+  await auditor.goto(`${b.teamUrl}/audit/events?objectType=approver-policy`)
+  const rows = auditor.locator('tbody tr')
+  await expectPage(rows).toHaveCount(1)
+  await expectPage(rows).toContainText('approver-policy.create')
+  const [admin, { groups }] = await Promise.all([
+    b.world.person('test-admin'),
+    b.world.organization(),
+  ])
+  const approvers = groups.find((one) => one.displayName === 'TEAM approvers')?.groupId
+  const added = await admin.post('/approver-policies', {
+    targets: { accounts: [accountId], organizationalUnits: [], root: false },
+    approverGroups: [approvers],
+  })
+  expect(added.status).toBe(201)
+  const show = auditor.getByRole('button', { name: '1 new: show' })
+  await expectPage(show).toBeVisible()
+  await expectPage(rows).toHaveCount(1)
+  await show.click()
+  await expectPage(rows).toHaveCount(2)
+  await expectPage(show).toHaveCount(0)
+})
+
 test('usage is summed by person, and unknown is said to be unknown', async () => {
   const sam = await b.world.person('sam.carter')
   const { body } = await sam.get<{ items: { id: string }[] }>('/requests?view=to-approve')

@@ -1,18 +1,19 @@
 import Table, { type TableProps } from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { type Translate, useWords } from '../i18n.tsx'
+import { type StringKey, type Translate, useWords } from '../i18n.tsx'
 import { type DirectoryKind, type DirectoryPages, directoryQuery } from '../queries.ts'
 import { usePlace } from '../router.ts'
 import { durationText } from '../time.ts'
 import { parseListState } from '../url-state.ts'
+import { useChosenColumns, usePageSize } from './columns.tsx'
 import { LoadFailure } from './LoadFailure.tsx'
 import { Pages } from './Pages.tsx'
 import { SearchBox } from './SearchBox.tsx'
 
 type ItemOf<Kind extends DirectoryKind> = DirectoryPages[Kind]['items'][number]
 type Column<Kind extends DirectoryKind> = readonly [
-  title: string,
+  title: StringKey,
   cell: (item: ItemOf<Kind>) => string | number,
 ]
 type Columns = { readonly [Kind in DirectoryKind]: readonly Column<Kind>[] }
@@ -33,38 +34,38 @@ function columnsIn(t: Translate): Columns {
       : t('policy.notOffered', { why: t(`policy.why.${notOfferedWhy}`) })
   return {
     users: [
-      [t('dir.name'), (user) => user.displayName],
-      [t('elig.user'), (user) => user.userName],
-      [t('dir.email'), (user) => user.email ?? t('word.none')],
-      [t('dir.enabled'), (user) => t(user.enabled ? 'word.yes' : 'dir.disabled')],
+      ['dir.name', (user) => user.displayName],
+      ['elig.user', (user) => user.userName],
+      ['dir.email', (user) => user.email ?? t('word.none')],
+      ['dir.enabled', (user) => t(user.enabled ? 'word.yes' : 'dir.disabled')],
     ],
     groups: [
-      [t('dir.name'), (group) => group.displayName],
-      [t('dir.memberCount'), (group) => group.memberCount],
-      [t('dir.id'), (group) => group.groupId],
+      ['dir.name', (group) => group.displayName],
+      ['dir.memberCount', (group) => group.memberCount],
+      ['dir.id', (group) => group.groupId],
     ],
     accounts: [
-      [t('dir.name'), (account) => account.name],
-      [t('dir.id'), (account) => account.accountId],
-      [t('dir.path'), (account) => account.ouPath.join(' / ')],
-      [t('dir.offered'), reach],
+      ['dir.name', (account) => account.name],
+      ['dir.id', (account) => account.accountId],
+      ['dir.path', (account) => account.ouPath.join(' / ')],
+      ['dir.offered', reach],
     ],
     'organizational-units': [
-      [t('dir.name'), (unit) => unit.name],
-      [t('dir.path'), (unit) => unit.path.join(' / ')],
-      [t('dir.accountCount'), (unit) => unit.accountCount],
-      [t('dir.id'), (unit) => unit.id],
+      ['dir.name', (unit) => unit.name],
+      ['dir.path', (unit) => unit.path.join(' / ')],
+      ['dir.accountCount', (unit) => unit.accountCount],
+      ['dir.id', (unit) => unit.id],
     ],
     'permission-sets': [
-      [t('dir.name'), (set) => set.name],
-      [t('event.payload'), (set) => set.description],
-      [t('dir.level'), (set) => t(`level.${set.level}`)],
+      ['dir.name', (set) => set.name],
+      ['event.payload', (set) => set.description],
+      ['dir.level', (set) => t(`level.${set.level}`)],
       [
-        t('dir.session'),
+        'dir.session',
         (set) =>
           set.sessionMinutes === null ? t('word.unknown') : durationText(set.sessionMinutes, t),
       ],
-      [t('dir.offered'), reach],
+      ['dir.offered', reach],
     ],
   }
 }
@@ -75,23 +76,26 @@ export function DirectoryTable<Kind extends DirectoryKind>(props: {
 }): ReactNode {
   const { t } = useWords()
   const { state } = parseListState(usePlace().search)
+  const pageSize = usePageSize(`directory.${props.kind}`)
   const query = useQuery(
     directoryQuery(props.kind, {
+      limit: pageSize.rows,
       ...(state.q ? { q: state.q } : {}),
       ...(state.cursor ? { cursor: state.cursor } : {}),
     }),
   )
-  if (query.isError) {
-    return <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
-  }
   const columns = columnsIn(t)[props.kind].map(
-    ([header, cell], index): TableProps.ColumnDefinition<ItemOf<Kind>> => ({
-      id: header,
-      header,
+    ([title, cell], index): TableProps.ColumnDefinition<ItemOf<Kind>> => ({
+      id: title,
+      header: t(title),
       cell,
       isRowHeader: index === 0,
     }),
   )
+  const chosen = useChosenColumns(pageSize.list, columns, pageSize)
+  if (query.isError) {
+    return <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
+  }
   // The page of a kind holds items of that kind; TypeScript can't see through the index.
   const items = (query.data?.items ?? []) as ItemOf<Kind>[]
   return (
@@ -99,6 +103,7 @@ export function DirectoryTable<Kind extends DirectoryKind>(props: {
       variant="embedded"
       items={items}
       columnDefinitions={columns}
+      {...chosen}
       loading={query.isLoading}
       loadingText={t('word.loading')}
       enableKeyboardNavigation

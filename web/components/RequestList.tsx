@@ -1,10 +1,9 @@
 /** A full-page list of requests: filters and page in the URL, a table, or cards on a narrow screen. */
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
-import Cards, { type CardsProps } from '@cloudscape-design/components/cards'
+import type { CardsProps } from '@cloudscape-design/components/cards'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect } from 'react'
 import type { Request, RequestStatus } from '#contract/request.ts'
@@ -23,11 +22,12 @@ import {
   parseListState,
   type Scope,
 } from '../url-state.ts'
-import { type PageSize, useChosenColumns, usePageSize } from './columns.tsx'
+import { type PageSize, usePageSize } from './columns.tsx'
 import { Hints } from './decide/Hints.tsx'
+import { counterOf, FullList } from './FullList.tsx'
 import { LoadFailure } from './LoadFailure.tsx'
+import { NewRows } from './NewRows.tsx'
 import { usePageTitle } from './Page.tsx'
-import { Pages } from './Pages.tsx'
 import { RequestActions } from './RequestActions.tsx'
 import { RequestFilters } from './RequestFilters.tsx'
 import { RequestBadges, RequestStatus as Status } from './RequestStatus.tsx'
@@ -41,7 +41,7 @@ export interface RequestListProps {
   readonly sort?: NonNullable<RequestListQuery['sort']>
   readonly columns: readonly ColumnName[]
   /** Rows of a page, where they cost more than others' do. */
-  readonly limit?: number
+  readonly limit?: 20 | 50 | 100
   readonly statuses?: readonly RequestStatus[]
   readonly scopes?: readonly Scope[]
   readonly empty: string
@@ -63,10 +63,11 @@ export function RequestList(props: RequestListProps): ReactNode {
   useDroppedNote(parsed)
   usePageTitle(props.title)
   const { state } = parsed
-  const pageSize = usePageSize(props.view, props.limit ?? usualRows)
+  const pageSize = usePageSize(props.view, props.limit)
   const query = queryOf(props, { state, timeZone, limit: pageSize.rows })
   const list = useQuery(requestsQuery(query))
   const { shown, waiting, showAll } = useNewRows(list.data?.items ?? [], {
+    idOf: ({ id }) => id,
     page: JSON.stringify(query),
     isOtherPage: list.data === undefined || list.isPlaceholderData,
   })
@@ -74,9 +75,13 @@ export function RequestList(props: RequestListProps): ReactNode {
   const header = (
     <Header
       variant="awsui-h1-sticky"
-      counter={list.data && state.page === 1 ? counter(shown.length + waiting.length, more, t) : ''}
+      counter={counterOf(list.data && { count: list.data.items.length, more }, {
+        page: state.page,
+        t,
+      })}
       actions={
         <SpaceBetween direction="horizontal" size="xs">
+          <NewRows count={waiting.length} onShow={showAll} />
           <Button
             iconName="refresh"
             ariaLabel={t('do.refresh')}
@@ -101,13 +106,6 @@ export function RequestList(props: RequestListProps): ReactNode {
       {props.filters?.(state) ?? (
         <RequestFilters state={state} statuses={props.statuses ?? []} scopes={props.scopes ?? []} />
       )}
-      <div role="status">
-        {waiting.length > 0 && (
-          <Button iconName="angle-up" onClick={showAll}>
-            {t('list.new', { count: waiting.length })}
-          </Button>
-        )}
-      </div>
     </SpaceBetween>
   )
   return (
@@ -118,7 +116,8 @@ export function RequestList(props: RequestListProps): ReactNode {
       loading={list.isLoading}
       header={header}
       filter={filter}
-      pagination={<Pages page={state.page} next={list.data?.nextCursor ?? null} />}
+      page={state.page}
+      next={list.data?.nextCursor ?? null}
       nothing={
         list.error ? (
           <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
@@ -129,12 +128,6 @@ export function RequestList(props: RequestListProps): ReactNode {
     />
   )
 }
-
-function counter(count: number, more: boolean, t: ReturnType<typeof useWords>['t']): string {
-  return t(more ? 'list.countMore' : 'list.count', { count })
-}
-
-const usualRows = 50
 
 interface Shown {
   readonly state: ListState
@@ -202,72 +195,51 @@ export interface RowsProps extends RequestListProps {
   readonly loading: boolean
   readonly header: ReactNode
   readonly filter: ReactNode
-  readonly pagination: ReactNode
+  readonly page: number
+  readonly next: string | null
   readonly nothing: ReactNode
 }
 
 function Rows(props: RowsProps): ReactNode {
-  const { t } = useWords()
   const narrow = useNarrow()
   const columns = useRequestColumns(props.columns)
-  const chosen = useChosenColumns(props.view, columns, props.pageSize)
-  if (narrow) {
-    return (
-      <Cards
-        variant="full-page"
-        items={props.items}
-        trackBy="id"
-        loading={props.loading}
-        loadingText={t('word.loading')}
-        header={props.header}
-        filter={props.filter}
-        pagination={props.pagination}
-        empty={props.nothing}
-        ariaLabels={{ itemSelectionLabel: () => '', selectionGroupLabel: props.title }}
-        cardDefinition={{
-          header: (request) => <TargetCell request={request} />,
-          sections: [
-            {
-              id: 'status',
-              content: (request) => (
-                <>
-                  <Status request={request} />
-                  <RequestBadges request={request} />
-                </>
-              ),
-            },
-            { id: 'who', content: (request) => request.requester.displayName },
-            { id: 'time', content: (request) => <NextTime request={request} /> },
-            // Nobody decides on what they have not read.
-            ...(props.view === 'to-approve' || props.view === 'review' ? decisionSections : []),
-            {
-              id: 'actions',
-              content: (request) => <RequestActions request={request} place="row" />,
-            },
-          ],
-        }}
-      />
-    )
-  }
-  if (props.table) return props.table(props)
+  if (props.table && !narrow) return props.table(props)
   return (
-    <Table
-      variant="full-page"
+    <FullList
+      title={props.title}
+      columns={columns}
       items={props.items}
-      trackBy="id"
-      columnDefinitions={columns}
-      {...chosen}
+      idOf={({ id }) => id}
+      pageSize={props.pageSize}
+      page={props.page}
+      next={props.next}
       loading={props.loading}
-      loadingText={t('word.loading')}
       header={props.header}
       filter={props.filter}
-      pagination={props.pagination}
-      empty={props.nothing}
-      enableKeyboardNavigation
-      stickyHeader
-      stickyColumns={props.columns.at(-1) === 'actions' ? { last: 1 } : {}}
-      wrapLines
-      ariaLabels={{ tableLabel: props.title }}
+      nothing={props.nothing}
+      card={cardOf(props.view)}
     />
   )
+}
+
+function cardOf(view: RequestListQuery['view']): CardsProps.CardDefinition<Request> {
+  return {
+    header: (request) => <TargetCell request={request} />,
+    sections: [
+      {
+        id: 'status',
+        content: (request) => (
+          <>
+            <Status request={request} />
+            <RequestBadges request={request} />
+          </>
+        ),
+      },
+      { id: 'who', content: (request) => request.requester.displayName },
+      { id: 'time', content: (request) => <NextTime request={request} /> },
+      // Nobody decides on what they have not read.
+      ...(view === 'to-approve' || view === 'review' ? decisionSections : []),
+      { id: 'actions', content: (request) => <RequestActions request={request} place="row" /> },
+    ],
+  }
 }

@@ -26,18 +26,20 @@ interface Chosen {
 /** What a row is about, and what can be done with it, always shows. */
 const isFixed = ({ id, isRowHeader }: Column) => isRowHeader === true || id === 'actions'
 
-const pageSizes = [20, 50, 100]
+const pageSizes = [20, 50, 100] as const
 
 export interface PageSize {
+  readonly list: string
   readonly rows: number
   readonly choose: (rows: number) => void
 }
 
-export function usePageSize(list: string, usual: number): PageSize {
+export function usePageSize(list: string, usual: (typeof pageSizes)[number] = 50): PageSize {
   const key = `team.rows.${list}`
   const [chosen, setChosen] = useState(() => Number(recall(key)))
   return {
-    rows: pageSizes.includes(chosen) ? chosen : usual,
+    list,
+    rows: pageSizes.find((size) => size === chosen) ?? usual,
     choose(rows) {
       remember(key, String(rows))
       setChosen(rows)

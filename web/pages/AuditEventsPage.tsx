@@ -1,11 +1,11 @@
 /** The audit trail: found, opened, verified, taken away as a file. */
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
-import Cards from '@cloudscape-design/components/cards'
+import type { CardsProps } from '@cloudscape-design/components/cards'
 import Header from '@cloudscape-design/components/header'
 import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table, { type TableProps } from '@cloudscape-design/components/table'
+import type { TableProps } from '@cloudscape-design/components/table'
 import Toggle from '@cloudscape-design/components/toggle'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
@@ -18,14 +18,16 @@ import {
   ServerFilter,
 } from '../components/audit/ServerFilter.tsx'
 import { type ChainCheck, useChainCheck, VerdictAlert } from '../components/audit/VerdictAlert.tsx'
-import { useChosenColumns } from '../components/columns.tsx'
+import { usePageSize } from '../components/columns.tsx'
 import { DateRange } from '../components/DateRange.tsx'
+import { FullList } from '../components/FullList.tsx'
 import { LoadFailure } from '../components/LoadFailure.tsx'
+import { NewRows } from '../components/NewRows.tsx'
 import { usePageTitle } from '../components/Page.tsx'
-import { Pages } from '../components/Pages.tsx'
 import { When } from '../components/Times.tsx'
 import { type Translate, useWords } from '../i18n.tsx'
 import { useNarrow } from '../narrow.ts'
+import { useNewRows } from '../new-rows.ts'
 import { requestPath } from '../paths.ts'
 import { auditEventsQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
@@ -69,6 +71,8 @@ const commonActions = [
 ]
 const objectTypes = ['request', 'key', 'eligibility-policy', 'approver-policy', 'setting', 'token']
 
+const idOf = ({ seq }: AuditEvent) => String(seq)
+
 export function AuditEventsPage(): ReactNode {
   const { t, timeZone } = useWords()
   const { search } = usePlace()
@@ -79,12 +83,23 @@ export function AuditEventsPage(): ReactNode {
   const values = filterValues(search, properties)
   const filter = { ...values, ...daysAsInstants({ from, to }, timeZone) }
   const signIns = useSignIns(values)
-  const list = useQuery(
-    auditEventsQuery({ ...filter, ...signIns.without, ...(cursor && { cursor }) }),
-  )
+  const pageSize = usePageSize('events')
+  const query = {
+    ...filter,
+    ...signIns.without,
+    limit: pageSize.rows,
+    ...(cursor && { cursor }),
+  }
+  const list = useQuery(auditEventsQuery(query))
   const check = useChainCheck()
   const items = list.data?.items ?? []
-  const open = items.find((event) => String(event.seq) === search.get('event'))
+  const { shown, waiting, showAll } = useNewRows(items, {
+    idOf,
+    page: JSON.stringify(query),
+    isOtherPage: list.data === undefined || list.isPlaceholderData,
+  })
+  const columns = useMemo(() => columnsFor(t), [t])
+  const open = items.find((event) => idOf(event) === search.get('event'))
   const isFiltered = Object.keys(filter).length > 0 || cursor !== null
   const clear = () =>
     setSearch({
@@ -93,17 +108,22 @@ export function AuditEventsPage(): ReactNode {
     })
   return (
     <>
-      <EventRows
-        items={items}
+      <FullList
+        title={t('audit.events.title')}
+        columns={columns}
+        items={shown}
+        idOf={idOf}
+        pageSize={pageSize}
+        page={state.page}
+        next={list.data?.nextCursor ?? null}
         loading={list.isLoading}
-        empty={
+        nothing={
           list.error ? (
             <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
           ) : (
             <Nothing isFiltered={isFiltered} onClear={clear} />
           )
         }
-        pagination={<Pages page={state.page} next={list.data?.nextCursor ?? null} />}
         filter={
           <SpaceBetween size="xs">
             <VerdictAlert check={check} />
@@ -114,7 +134,14 @@ export function AuditEventsPage(): ReactNode {
             </div>
           </SpaceBetween>
         }
-        header={<EventsHeader check={check} filter={filter} />}
+        header={
+          <EventsHeader
+            check={check}
+            filter={filter}
+            news={<NewRows count={waiting.length} onShow={showAll} />}
+          />
+        }
+        card={cardOf(columns)}
       />
       {open && <EventDialog event={open} onClose={() => setSearch({ event: null })} />}
     </>
@@ -145,13 +172,20 @@ function useSignIns(values: Readonly<Record<string, string>>) {
   return { without, toggle }
 }
 
-function EventsHeader(props: { check: ChainCheck; filter: Record<string, string> }): ReactNode {
+function EventsHeader(props: {
+  check: ChainCheck
+  filter: Record<string, string>
+  news: ReactNode
+}): ReactNode {
   const { t } = useWords()
+  // Where there is room for it already.
+  const narrow = useNarrow()
   return (
     <Header
       variant="awsui-h1-sticky"
       actions={
         <SpaceBetween direction="horizontal" size="xs">
+          {!narrow && props.news}
           <ExportButtons query={{ ...props.filter, kind: 'events' }} />
           <Button
             variant="primary"
@@ -161,6 +195,7 @@ function EventsHeader(props: { check: ChainCheck; filter: Record<string, string>
           >
             {t('audit.verify')}
           </Button>
+          {narrow && props.news}
         </SpaceBetween>
       }
     >
@@ -181,51 +216,16 @@ function Nothing(props: { isFiltered: boolean; onClear: () => void }): ReactNode
   )
 }
 
-interface RowsProps {
-  readonly items: readonly AuditEvent[]
-  readonly loading: boolean
-  readonly header: ReactNode
-  readonly filter: ReactNode
-  readonly pagination: ReactNode
-  readonly empty: ReactNode
-}
-
-function EventRows(props: RowsProps): ReactNode {
-  const { t } = useWords()
-  const narrow = useNarrow()
-  const columns = useMemo(() => columnsFor(t), [t])
-  const chosen = useChosenColumns('events', columns)
-  const common = { ...props, variant: 'full-page' as const, loadingText: t('word.loading') }
-  if (narrow) {
-    return (
-      <Cards
-        {...common}
-        trackBy={(event) => String(event.seq)}
-        ariaLabels={{
-          itemSelectionLabel: () => '',
-          selectionGroupLabel: t('audit.events.title'),
-        }}
-        cardDefinition={{
-          header: (event) => <OpenEvent event={event} text={event.action} />,
-          sections: columns
-            .filter(({ id }) => id !== 'action' && id !== 'seq')
-            .map(({ id, header, cell }) => ({ id: id ?? '', header, content: cell })),
-        }}
-      />
-    )
+/** The number says nothing that one who scrolls past cards looks for. */
+function cardOf(
+  columns: readonly TableProps.ColumnDefinition<AuditEvent>[],
+): CardsProps.CardDefinition<AuditEvent> {
+  return {
+    header: (event) => <OpenEvent event={event} text={event.action} />,
+    sections: columns
+      .filter(({ id }) => id !== 'action' && id !== 'seq')
+      .map(({ id, header, cell }) => ({ id: id ?? '', header, content: cell })),
   }
-  return (
-    <Table
-      {...common}
-      trackBy={(event) => String(event.seq)}
-      columnDefinitions={columns}
-      {...chosen}
-      enableKeyboardNavigation
-      stickyHeader
-      wrapLines
-      ariaLabels={{ tableLabel: t('audit.events.title') }}
-    />
-  )
 }
 
 function OpenEvent(props: { event: AuditEvent; text: string }): ReactNode {

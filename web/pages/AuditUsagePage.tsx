@@ -1,18 +1,18 @@
 /** What was granted, how long of it was active, and what was done with it where that is recorded. */
 import Box from '@cloudscape-design/components/box'
-import Cards from '@cloudscape-design/components/cards'
 import Header from '@cloudscape-design/components/header'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
-import Table, { type TableProps } from '@cloudscape-design/components/table'
+import type { TableProps } from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import type { UsageLine } from '#contract/audit.ts'
+import { serverNow } from '../clock.ts'
+import { usePageSize } from '../components/columns.tsx'
 import { DateRange } from '../components/DateRange.tsx'
+import { FullList } from '../components/FullList.tsx'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { usePageTitle } from '../components/Page.tsx'
-import { Pages } from '../components/Pages.tsx'
 import { type Translate, useWords } from '../i18n.tsx'
-import { useNarrow } from '../narrow.ts'
 import { usageQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
 import { daysAsInstants, durationText } from '../time.ts'
@@ -28,66 +28,55 @@ export function AuditUsagePage(): ReactNode {
   const by = kinds.find((kind) => kind === search.get('by')) ?? 'set'
   const { from, to, cursor, page } = parseListState(search).state
   const range = daysAsInstants({ from, to }, timeZone)
-  const list = useQuery(usageQuery({ by, ...range, ...(cursor && { cursor }) }))
-  const narrow = useNarrow()
+  const pageSize = usePageSize('usage')
+  const list = useQuery(
+    usageQuery({ by, ...range, limit: pageSize.rows, ...(cursor && { cursor }) }),
+  )
   const columns = useMemo(() => columnsFor(by, t), [by, t])
-  // Its line is there from the beginning, or all below would move when it comes.
-  const description = list.data
-    ? t('audit.usage.lead', { from: times.at(list.data.from), to: times.at(list.data.to) })
-    : t('word.loading')
-  const common = {
-    variant: 'full-page' as const,
-    trackBy: 'id',
-    items: list.data?.items ?? [],
-    loading: list.isLoading,
-    loadingText: t('word.loading'),
-    empty: list.error ? (
-      <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
-    ) : (
-      <Box textAlign="center" padding={{ vertical: 'l' }}>
-        <b>{t('audit.usage.empty')}</b>
-      </Box>
-    ),
-    pagination: <Pages page={page} next={list.data?.nextCursor ?? null} />,
-    filter: (
-      <div className="filters">
-        <SegmentedControl
-          label={t('audit.usage.by')}
-          selectedId={by}
-          options={kinds.map((id) => ({ id, text: t(`audit.usage.by.${id}`) }))}
-          onChange={({ detail }) => setSearch({ by: detail.selectedId, ...firstPage })}
-        />
-        <DateRange from={from} to={to} />
-      </div>
-    ),
-    header: (
-      <Header variant="awsui-h1-sticky" description={description}>
-        {t('audit.usage.title')}
-      </Header>
-    ),
-  }
-  if (narrow) {
-    return (
-      <Cards
-        {...common}
-        ariaLabels={{ itemSelectionLabel: () => '', selectionGroupLabel: t('audit.usage.title') }}
-        cardDefinition={{
-          header: (line: UsageLine) => line.name,
-          sections: columns
-            .slice(1)
-            .map(({ id, header, cell }) => ({ id: id ?? '', header, content: cell })),
-        }}
-      />
-    )
-  }
+  const lead = (between: { from: string | Date; to: string | Date }) =>
+    t('audit.usage.lead', { from: times.at(between.from), to: times.at(between.to) })
+  const now = serverNow()
+  // As long from the beginning, or all below would move when it comes.
+  const description = list.data ? (
+    lead(list.data)
+  ) : (
+    <span className="room">{lead({ from: now, to: now })}</span>
+  )
   return (
-    <Table
-      {...common}
-      columnDefinitions={columns}
-      enableKeyboardNavigation
-      stickyHeader
-      wrapLines
-      ariaLabels={{ tableLabel: t('audit.usage.title') }}
+    <FullList
+      title={t('audit.usage.title')}
+      columns={columns}
+      items={list.data?.items ?? []}
+      idOf={({ id }) => id}
+      pageSize={pageSize}
+      page={page}
+      next={list.data?.nextCursor ?? null}
+      loading={list.isLoading}
+      nothing={
+        list.error ? (
+          <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
+        ) : (
+          <Box textAlign="center" padding={{ vertical: 'l' }}>
+            <b>{t('audit.usage.empty')}</b>
+          </Box>
+        )
+      }
+      filter={
+        <div className="filters">
+          <SegmentedControl
+            label={t('audit.usage.by')}
+            selectedId={by}
+            options={kinds.map((id) => ({ id, text: t(`audit.usage.by.${id}`) }))}
+            onChange={({ detail }) => setSearch({ by: detail.selectedId, ...firstPage })}
+          />
+          <DateRange from={from} to={to} />
+        </div>
+      }
+      header={
+        <Header variant="awsui-h1-sticky" description={description}>
+          {t('audit.usage.title')}
+        </Header>
+      }
     />
   )
 }
@@ -109,29 +98,29 @@ function columnsFor(by: Kind, t: Translate): TableProps.ColumnDefinition<UsageLi
         </>
       ),
     },
-    { id: 'grants', header: t('audit.usage.grants'), minWidth: 90, cell: ({ grants }) => grants },
+    { id: 'grants', header: t('audit.usage.grants'), minWidth: 110, cell: ({ grants }) => grants },
     {
       id: 'granted',
       header: t('audit.usage.granted'),
-      minWidth: 120,
+      minWidth: 140,
       cell: ({ grantedMinutes }) => durationText(grantedMinutes, t),
     },
     {
       id: 'active',
       header: t('audit.usage.active'),
-      minWidth: 120,
+      minWidth: 170,
       cell: ({ activeMinutes }) => durationText(activeMinutes, t),
     },
     {
       id: 'services',
       header: t('audit.usage.services'),
-      minWidth: 140,
+      minWidth: 160,
       cell: ({ servicesUsed }) => servicesUsed?.join(', ') ?? unknown,
     },
     {
       id: 'never',
       header: t('audit.usage.never'),
-      minWidth: 120,
+      minWidth: 140,
       cell: ({ neverUsed }) => neverUsed ?? unknown,
     },
   ]

@@ -1,35 +1,35 @@
 import Box from '@cloudscape-design/components/box'
-import Cards from '@cloudscape-design/components/cards'
 import Header from '@cloudscape-design/components/header'
 import Link from '@cloudscape-design/components/link'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table, { type TableProps } from '@cloudscape-design/components/table'
+import type { TableProps } from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Proposal } from '#contract/proposal.ts'
+import { usePageSize } from '../components/columns.tsx'
+import { FullList } from '../components/FullList.tsx'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { usePageTitle } from '../components/Page.tsx'
-import { Pages } from '../components/Pages.tsx'
 import { ProposalStatus } from '../components/ProposalStatus.tsx'
 import { useWords } from '../i18n.tsx'
-import { useNarrow } from '../narrow.ts'
 import { proposalPath } from '../paths.ts'
 import { proposalTitle, reasonInWords } from '../proposal-words.ts'
 import { proposalsQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
-import { parseListState } from '../url-state.ts'
+import { firstPage, parseListState } from '../url-state.ts'
 
 export function ProposalsPage(): ReactNode {
   const { t, times } = useWords()
-  const narrow = useNarrow()
   const { search } = usePlace()
   const all = search.get('show') === 'all'
   const { state } = parseListState(search)
   usePageTitle(t('proposals.title'))
+  const pageSize = usePageSize('proposals')
   const list = useQuery(
     proposalsQuery({
       ...(all ? {} : { status: 'waiting' }),
+      limit: pageSize.rows,
       ...(state.cursor ? { cursor: state.cursor } : {}),
     }),
   )
@@ -70,67 +70,46 @@ export function ProposalsPage(): ReactNode {
       cell: (one) => (one.status === 'waiting' ? times.at(one.expiresAt) : ''),
     },
   ]
-  const common = {
-    variant: 'full-page' as const,
-    trackBy: 'id',
-    items: list.data?.items ?? [],
-    loading: list.isLoading,
-    loadingText: t('word.loading'),
-    empty: list.error ? (
-      <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
-    ) : (
-      <Box textAlign="center" padding={{ vertical: 'l' }}>
-        <SpaceBetween size="s">
-          <b>{t(all ? 'proposals.none' : 'proposals.noneWaiting')}</b>
-          <Box variant="p">{t('proposals.noneText')}</Box>
-        </SpaceBetween>
-      </Box>
-    ),
-    pagination: <Pages page={state.page} next={list.data?.nextCursor ?? null} />,
-    header: (
-      <Header variant="awsui-h1-sticky" description={t('proposals.lead')}>
-        {t('proposals.title')}
-      </Header>
-    ),
-    filter: (
-      <SegmentedControl
-        label={t('proposals.status')}
-        selectedId={all ? 'all' : 'waiting'}
-        options={[
-          { id: 'waiting', text: t('proposals.waiting') },
-          { id: 'all', text: t('proposals.all') },
-        ]}
-        onChange={({ detail }) =>
-          setSearch({ show: detail.selectedId === 'all' ? 'all' : null, cursor: null, page: null })
-        }
-      />
-    ),
-  }
-  if (narrow) {
-    const [first, ...rest] = columns
-    return (
-      <Cards
-        {...common}
-        ariaLabels={{ itemSelectionLabel: () => '', selectionGroupLabel: t('proposals.title') }}
-        cardDefinition={{
-          header: (one: Proposal) => first?.cell(one),
-          sections: rest.map((column, index) => ({
-            id: column.id ?? String(index),
-            header: column.header,
-            content: (one: Proposal) => column.cell(one),
-          })),
-        }}
-      />
-    )
-  }
   return (
-    <Table
-      {...common}
-      columnDefinitions={columns}
-      enableKeyboardNavigation
-      stickyHeader
-      wrapLines
-      ariaLabels={{ tableLabel: t('proposals.title') }}
+    <FullList
+      title={t('proposals.title')}
+      columns={columns}
+      items={list.data?.items ?? []}
+      idOf={({ id }) => id}
+      pageSize={pageSize}
+      page={state.page}
+      next={list.data?.nextCursor ?? null}
+      loading={list.isLoading}
+      nothing={
+        list.error ? (
+          <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
+        ) : (
+          <Box textAlign="center" padding={{ vertical: 'l' }}>
+            <SpaceBetween size="s">
+              <b>{t(all ? 'proposals.none' : 'proposals.noneWaiting')}</b>
+              <Box variant="p">{t('proposals.noneText')}</Box>
+            </SpaceBetween>
+          </Box>
+        )
+      }
+      header={
+        <Header variant="awsui-h1-sticky" description={t('proposals.lead')}>
+          {t('proposals.title')}
+        </Header>
+      }
+      filter={
+        <SegmentedControl
+          label={t('proposals.status')}
+          selectedId={all ? 'all' : 'waiting'}
+          options={[
+            { id: 'waiting', text: t('proposals.waiting') },
+            { id: 'all', text: t('proposals.all') },
+          ]}
+          onChange={({ detail }) =>
+            setSearch({ show: detail.selectedId === 'all' ? 'all' : null, ...firstPage })
+          }
+        />
+      }
     />
   )
 }

@@ -1,29 +1,28 @@
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
-import Cards from '@cloudscape-design/components/cards'
 import Header from '@cloudscape-design/components/header'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table, { type TableProps } from '@cloudscape-design/components/table'
+import type { TableProps } from '@cloudscape-design/components/table'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import type { Token } from '#contract/token.ts'
 import { call, failureOf } from '../api.ts'
+import { usePageSize } from '../components/columns.tsx'
+import { FullList } from '../components/FullList.tsx'
 import { Indicator } from '../components/Indicator.tsx'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { NotDone } from '../components/NotDone.tsx'
 import { usePageTitle } from '../components/Page.tsx'
-import { Pages } from '../components/Pages.tsx'
 import { QuestionModal } from '../components/QuestionModal.tsx'
 import { When } from '../components/Times.tsx'
 import { CreateTokenDialog } from '../components/token/CreateTokenDialog.tsx'
 import { SecretDialog } from '../components/token/SecretDialog.tsx'
 import { flash } from '../flash.ts'
 import { type Translate, useWords } from '../i18n.tsx'
-import { useNarrow } from '../narrow.ts'
 import { queryClient, type TokenView, tokensQuery, useMe } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
-import { parseListState } from '../url-state.ts'
+import { firstPage, parseListState } from '../url-state.ts'
 
 type Open =
   | { readonly kind: 'create' }
@@ -79,71 +78,62 @@ interface ListProps {
 
 function TokenList({ view, seesAll, columns, onCreate }: ListProps): ReactNode {
   const { t } = useWords()
-  const narrow = useNarrow()
   const { state } = parseListState(usePlace().search)
-  const list = useQuery(tokensQuery(view, state.cursor ?? undefined))
+  const pageSize = usePageSize('tokens')
+  const list = useQuery(
+    tokensQuery({
+      view,
+      limit: pageSize.rows,
+      ...(state.cursor ? { cursor: state.cursor } : {}),
+    }),
+  )
   const create = (variant: 'primary' | 'normal') => (
     <Button variant={variant} onClick={onCreate}>
       {t('tokens.new')}
     </Button>
   )
-  const common = {
-    variant: 'full-page' as const,
-    trackBy: 'id',
-    items: list.data?.items ?? [],
-    loading: list.isLoading,
-    loadingText: t('word.loading'),
-    empty: list.error ? (
-      <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
-    ) : (
-      <Box textAlign="center" padding={{ vertical: 'l' }}>
-        <SpaceBetween size="s">
-          <b>{t('tokens.empty')}</b>
-          <Box variant="p">{t('tokens.emptyText')}</Box>
-          {create('normal')}
-        </SpaceBetween>
-      </Box>
-    ),
-    pagination: <Pages page={state.page} next={list.data?.nextCursor ?? null} />,
-    filter: seesAll ? (
-      <SegmentedControl
-        label={t('tokens.view')}
-        selectedId={view}
-        options={views.map((id) => ({ id, text: t(`tokens.view.${id}`) }))}
-        onChange={({ detail }) => setSearch({ view: detail.selectedId, cursor: null, page: null })}
-      />
-    ) : undefined,
-    header: (
-      <Header variant="awsui-h1-sticky" description={t('tokens.lead')} actions={create('primary')}>
-        {t('tokens.title')}
-      </Header>
-    ),
-  }
-  if (narrow) {
-    const [first, ...rest] = columns
-    return (
-      <Cards
-        {...common}
-        ariaLabels={{ itemSelectionLabel: () => '', selectionGroupLabel: t('tokens.title') }}
-        cardDefinition={{
-          header: (token: Token) => first?.cell(token),
-          sections: rest.map((column, index) => ({
-            id: column.id ?? String(index),
-            header: column.header,
-            content: (token: Token) => column.cell(token),
-          })),
-        }}
-      />
-    )
-  }
   return (
-    <Table
-      {...common}
-      columnDefinitions={columns}
-      enableKeyboardNavigation
-      stickyHeader
-      wrapLines
-      ariaLabels={{ tableLabel: t('tokens.title') }}
+    <FullList
+      title={t('tokens.title')}
+      columns={columns}
+      items={list.data?.items ?? []}
+      idOf={({ id }) => id}
+      pageSize={pageSize}
+      page={state.page}
+      next={list.data?.nextCursor ?? null}
+      loading={list.isLoading}
+      nothing={
+        list.error ? (
+          <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
+        ) : (
+          <Box textAlign="center" padding={{ vertical: 'l' }}>
+            <SpaceBetween size="s">
+              <b>{t('tokens.empty')}</b>
+              <Box variant="p">{t('tokens.emptyText')}</Box>
+              {create('normal')}
+            </SpaceBetween>
+          </Box>
+        )
+      }
+      filter={
+        seesAll && (
+          <SegmentedControl
+            label={t('tokens.view')}
+            selectedId={view}
+            options={views.map((id) => ({ id, text: t(`tokens.view.${id}`) }))}
+            onChange={({ detail }) => setSearch({ view: detail.selectedId, ...firstPage })}
+          />
+        )
+      }
+      header={
+        <Header
+          variant="awsui-h1-sticky"
+          description={t('tokens.lead')}
+          actions={create('primary')}
+        >
+          {t('tokens.title')}
+        </Header>
+      }
     />
   )
 }

@@ -11,6 +11,7 @@ import { useMe } from '../../queries.ts'
 import { setSearch, usePlace } from '../../router.ts'
 import { askFor } from '../action-dialog-store.ts'
 import { useChosenColumns } from '../columns.tsx'
+import { Pages } from '../Pages.tsx'
 import { RequestActions } from '../RequestActions.tsx'
 import type { RowsProps } from '../RequestList.tsx'
 import { type ColumnName, useRequestColumns } from '../request-columns.tsx'
@@ -105,7 +106,7 @@ export function QueueTable(props: RowsProps): ReactNode {
               <SelectedActions chosen={chosen} onDecide={setDeciding} />
             </SpaceBetween>
           }
-          pagination={props.pagination}
+          pagination={<Pages page={props.page} next={props.next} />}
           empty={props.nothing}
           enableKeyboardNavigation
           stickyHeader

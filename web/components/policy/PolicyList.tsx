@@ -1,23 +1,21 @@
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
-import Cards from '@cloudscape-design/components/cards'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table, { type TableProps } from '@cloudscape-design/components/table'
+import type { TableProps } from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect } from 'react'
 import { useNamesAwaited } from '../../directory.ts'
 import { flash } from '../../flash.ts'
-import { type Translate, useWords } from '../../i18n.tsx'
-import { useNarrow } from '../../narrow.ts'
+import { useWords } from '../../i18n.tsx'
 import { type PolicyKind, type PolicyOf, policiesQuery, useMe } from '../../queries.ts'
 import { setSearch, usePlace } from '../../router.ts'
 import { firstPage, parseListState } from '../../url-state.ts'
 import { type FilterProperty, filterValues, ServerFilter } from '../audit/ServerFilter.tsx'
-import { useChosenColumns } from '../columns.tsx'
+import { usePageSize } from '../columns.tsx'
+import { counterOf, FullList } from '../FullList.tsx'
 import { LoadFailure } from '../LoadFailure.tsx'
 import { usePageTitle } from '../Page.tsx'
-import { Pages } from '../Pages.tsx'
 
 interface PolicyListProps<Kind extends PolicyKind> {
   readonly kind: Kind
@@ -35,21 +33,20 @@ interface PolicyListProps<Kind extends PolicyKind> {
 }
 
 /** Rows with words in every cell are not cheap to draw. */
-const rowsOfAPage = 25
+const usualRows = 20
 
 export function PolicyList<Kind extends PolicyKind>(props: PolicyListProps<Kind>): ReactNode {
   const { t } = useWords()
-  const narrow = useNarrow()
   const mayWrite = useMe().roles.includes('admin')
   const { search } = usePlace()
   const { state } = parseListState(search)
   usePageTitle(props.title)
   const values = filterValues(search, props.properties)
-  const chosen = useChosenColumns(props.kind, props.columns)
+  const pageSize = usePageSize(props.kind, usualRows)
   useDroppedNote(search, props.properties)
   const { cursor } = state
   const list = useQuery(
-    policiesQuery(props.kind, { ...values, limit: rowsOfAPage, ...(cursor && { cursor }) }),
+    policiesQuery(props.kind, { ...values, limit: pageSize.rows, ...(cursor && { cursor }) }),
   )
   const awaitsNames = useNamesAwaited()
   // The page of a kind holds policies of that kind; TypeScript can't see through the index.
@@ -73,69 +70,39 @@ export function PolicyList<Kind extends PolicyKind>(props: PolicyListProps<Kind>
       </SpaceBetween>
     </Box>
   )
-  const common = {
-    variant: 'full-page' as const,
-    trackBy: 'id',
-    loading: list.isLoading || awaitsNames,
-    loadingText: t('word.loading'),
-    empty: nothing,
-    pagination: <Pages page={state.page} next={list.data?.nextCursor ?? null} />,
-    filter: (
-      <ServerFilter
-        properties={props.properties}
-        placeholder={props.find}
-        {...(props.text === undefined ? {} : { text: props.text })}
-      />
-    ),
-    header: (
-      <Header
-        variant="awsui-h1-sticky"
-        counter={list.data && state.page === 1 ? countOf(list.data, t) : ''}
-        description={props.lead}
-        actions={create('primary')}
-      >
-        {props.title}
-      </Header>
-    ),
-  }
-  if (narrow) {
-    const [first, ...rest] = props.columns
-    return (
-      <Cards
-        {...common}
-        items={items}
-        ariaLabels={{ itemSelectionLabel: () => '', selectionGroupLabel: props.title }}
-        cardDefinition={{
-          header: (policy: PolicyOf[Kind]) => first?.cell(policy),
-          sections: rest.map((column, index) => ({
-            id: column.id ?? String(index),
-            header: column.header,
-            content: (policy: PolicyOf[Kind]) => column.cell(policy),
-          })),
-        }}
-      />
-    )
-  }
   return (
-    <Table
-      {...common}
+    <FullList
+      title={props.title}
+      columns={props.columns}
       items={items}
-      columnDefinitions={props.columns}
-      {...chosen}
-      enableKeyboardNavigation
-      stickyHeader
-      wrapLines
-      ariaLabels={{ tableLabel: props.title }}
+      idOf={({ id }) => id}
+      pageSize={pageSize}
+      page={state.page}
+      next={list.data?.nextCursor ?? null}
+      loading={list.isLoading || awaitsNames}
+      nothing={nothing}
+      filter={
+        <ServerFilter
+          properties={props.properties}
+          placeholder={props.find}
+          {...(props.text === undefined ? {} : { text: props.text })}
+        />
+      }
+      header={
+        <Header
+          variant="awsui-h1-sticky"
+          counter={counterOf(
+            list.data && { count: list.data.items.length, more: list.data.nextCursor !== null },
+            { page: state.page, t },
+          )}
+          description={props.lead}
+          actions={create('primary')}
+        >
+          {props.title}
+        </Header>
+      }
     />
   )
-}
-
-function countOf(
-  page: { items: readonly unknown[]; nextCursor: string | null },
-  t: Translate,
-): string {
-  const count = page.items.length
-  return t(page.nextCursor === null ? 'list.count' : 'list.countMore', { count })
 }
 
 function NoMatch(props: { properties: readonly FilterProperty[] }): ReactNode {
