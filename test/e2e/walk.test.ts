@@ -28,6 +28,7 @@ describe('the walk in a browser', () => {
 
   test('an administrator comes in through the access portal and sees Administration', async () => {
     admin = await b.throughPortal('test-admin')
+    await expectPage(admin.getByText('Nobody can ask for access yet')).toBeVisible()
     await expectPage(admin.getByRole('heading', { level: 1 })).toHaveText('What waits for you')
     await expectPage(admin.getByRole('link', { name: 'Eligibility policies' })).toBeVisible()
   })
