@@ -10,6 +10,7 @@ import Toggle from '@cloudscape-design/components/toggle'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import type { AuditEvent } from '#contract/audit.ts'
+import type { Query } from '../api.ts'
 import { EventDialog } from '../components/audit/EventDialog.tsx'
 import { ExportButtons } from '../components/audit/ExportButtons.tsx'
 import {
@@ -84,20 +85,13 @@ export function AuditEventsPage(): ReactNode {
   const filter = { ...values, ...daysAsInstants({ from, to }, timeZone) }
   const signIns = useSignIns(values)
   const pageSize = usePageSize('events')
-  const query = {
+  const { list, items, shown, waiting, showAll } = useEvents({
     ...filter,
     ...signIns.without,
     limit: pageSize.rows,
     ...(cursor && { cursor }),
-  }
-  const list = useQuery(auditEventsQuery(query))
-  const check = useChainCheck()
-  const items = list.data?.items ?? []
-  const { shown, waiting, showAll } = useNewRows(items, {
-    idOf,
-    page: JSON.stringify(query),
-    isOtherPage: list.data === undefined || list.isPlaceholderData,
   })
+  const check = useChainCheck()
   const columns = useMemo(() => columnsFor(t), [t])
   const open = items.find((event) => idOf(event) === search.get('event'))
   const isFiltered = Object.keys(filter).length > 0 || cursor !== null
@@ -146,6 +140,17 @@ export function AuditEventsPage(): ReactNode {
       {open && <EventDialog event={open} onClose={() => setSearch({ event: null })} />}
     </>
   )
+}
+
+function useEvents(query: Query) {
+  const list = useQuery(auditEventsQuery(query))
+  const items = list.data?.items ?? []
+  const rows = useNewRows(items, {
+    idOf,
+    page: JSON.stringify(query),
+    isOtherPage: list.data === undefined || list.isPlaceholderData,
+  })
+  return { list, items, ...rows }
 }
 
 /**
