@@ -30,16 +30,19 @@ export function ApproverPoliciesPage(): ReactNode {
     {
       id: 'targets',
       header: t('policy.targets'),
+      minWidth: 195,
       cell: (policy) => targetsInWords(policy.targets, words),
     },
     {
       id: 'sets',
       header: t('policy.sets'),
+      minWidth: 160,
       cell: (policy) => setsInWords(policy.permissionSets, words),
     },
     {
       id: 'needed',
       header: t('appr.needed'),
+      minWidth: 185,
       cell: (policy) => (
         <>
           {policy.approvalsRequired} {policy.exclusive && <Badge>{t('badge.exclusive')}</Badge>}
@@ -49,7 +52,7 @@ export function ApproverPoliciesPage(): ReactNode {
     {
       id: 'enabled',
       header: t('policy.enabled'),
-      minWidth: 120,
+      minWidth: 110,
       cell: (policy) => (
         <>
           <EnabledCell enabled={policy.enabled} />

@@ -102,7 +102,7 @@ function columnsFor(by: Kind, t: Translate): TableProps.ColumnDefinition<UsageLi
     {
       id: 'granted',
       header: t('audit.usage.granted'),
-      minWidth: 140,
+      minWidth: 150,
       cell: ({ grantedMinutes }) => durationText(grantedMinutes, t),
     },
     {
@@ -114,7 +114,7 @@ function columnsFor(by: Kind, t: Translate): TableProps.ColumnDefinition<UsageLi
     {
       id: 'services',
       header: t('audit.usage.services'),
-      minWidth: 160,
+      minWidth: 165,
       cell: ({ servicesUsed }) => servicesUsed?.join(', ') ?? unknown,
     },
     {
