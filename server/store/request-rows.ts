@@ -9,8 +9,9 @@ import type {
   SubmissionId,
   UserId,
 } from '#core/ids.ts'
+import type { RequestState } from '#core/request.ts'
 import { grantUseOf } from './grant-use.ts'
-import type { StoredGrant, StoredRequest, StoredReview } from './requests.ts'
+import type { StoredDecision, StoredGrant, StoredRequest, StoredReview } from './requests.ts'
 import type { Schema } from './schema.ts'
 
 export async function readRequestRows(
@@ -18,14 +19,7 @@ export async function readRequestRows(
   ids: readonly RequestId[],
 ): Promise<ReadonlyMap<string, StoredRequest>> {
   const rows = await selectRequests(db, ids)
-  const decisions = await selectDecisions(db, ids)
-  const extensions = await selectExtensions(db, ids)
-  return new Map(
-    rows.map((row) => {
-      const id = row.request_id
-      return [id, requestFromRow(row, decisions.get(id) ?? [], extensions.get(id) ?? null)]
-    }),
-  )
+  return new Map(rows.map((row) => [row.request_id, requestFromRow(row)]))
 }
 
 function selectRequests(db: Kysely<Schema>, ids: readonly RequestId[]) {
@@ -60,48 +54,39 @@ function selectRequests(db: Kysely<Schema>, ids: readonly RequestId[]) {
       'v.outcome as review_outcome',
       'v.comment as review_comment',
       'v.reviewed_at',
+      decisionsOf.as('decisions'),
+      extensionOf.as('extension'),
     ])
     .execute()
 }
 
 type RequestRow = Awaited<ReturnType<typeof selectRequests>>[number]
 
-async function selectDecisions(db: Kysely<Schema>, ids: readonly RequestId[]) {
-  const rows = await db
-    .selectFrom('decision')
-    .selectAll()
-    .where('request_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
-    .orderBy('at')
-    .orderBy('user_id')
-    .execute()
-  return Map.groupBy(rows, (row) => row.request_id)
+interface DecisionRow {
+  readonly userId: string
+  readonly userName: string
+  readonly decision: StoredDecision['decision']
+  readonly comment: string | null
+  readonly at: string
+  readonly countedFor: readonly string[]
 }
 
-async function selectExtensions(db: Kysely<Schema>, ids: readonly RequestId[]) {
-  const rows = await db
-    .selectFrom('request')
-    .select(['request_id', 'status', 'extends_request_id'])
-    .where('extends_request_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
-    .where('status', 'not in', ['rejected', 'cancelled', 'expired', 'failed'])
-    .orderBy('created_at')
-    .execute()
-  return new Map(
-    rows.map((row) => [
-      row.extends_request_id,
-      { id: row.request_id as RequestId, status: row.status },
-    ]),
-  )
-}
+const decisionsOf = sql<DecisionRow[]>`
+  (select coalesce(json_agg(json_build_object('userId', d.user_id, 'userName', d.user_name,
+      'decision', d.decision, 'comment', d.comment, 'at', d.at, 'countedFor', d.counted_for)
+    order by d.at, d.user_id), '[]')
+  from decision d where d.request_id = r.request_id)`
 
-type DecisionRow =
-  Awaited<ReturnType<typeof selectDecisions>> extends Map<string, (infer Row)[]> ? Row : never
+/** The latest that still counts. */
+const extensionOf = sql<{ id: string; status: RequestState } | null>`
+  (select json_build_object('id', e.request_id, 'status', e.status)
+  from request e
+  where e.extends_request_id = r.request_id
+    and e.status not in ('rejected', 'cancelled', 'expired', 'failed')
+  order by e.created_at desc limit 1)`
 
 // Ids in these rows were parsed when they were written, or made by us.
-function requestFromRow(
-  row: RequestRow,
-  decisions: readonly DecisionRow[],
-  extension: StoredRequest['extension'],
-): StoredRequest {
+function requestFromRow(row: RequestRow): StoredRequest {
   return {
     id: row.request_id as RequestId,
     version: row.version,
@@ -125,7 +110,7 @@ function requestFromRow(
     ticket: row.ticket,
     breakGlass: row.break_glass,
     extendsId: row.extends_request_id as RequestId | null,
-    extension,
+    extension: row.extension && { ...row.extension, id: row.extension.id as RequestId },
     chainMinutes: row.chain_minutes ?? row.duration_minutes,
     review: reviewFromRow(row),
     approvalRequired: row.approval_required,
@@ -145,13 +130,11 @@ function requestFromRow(
     failure: row.failure,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
-    decisions: decisions.map((one) => ({
-      userId: one.user_id as UserId,
-      userName: one.user_name,
-      decision: one.decision,
-      comment: one.comment,
-      at: one.at,
-      countedFor: one.counted_for as PolicyId[],
+    decisions: row.decisions.map((one) => ({
+      ...one,
+      userId: one.userId as UserId,
+      at: new Date(one.at),
+      countedFor: one.countedFor as PolicyId[],
     })),
     grant: grantFromRow(row),
   }
