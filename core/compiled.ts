@@ -20,7 +20,16 @@ import {
 } from './evaluator.ts'
 import type { Account, ApproverPolicy, EligibilityPolicy, EnabledMembers, Person } from './facts.ts'
 import type { PolicyId, Target } from './ids.ts'
-import { addAll, eachIn, emptyMask, has, type Mask, overlap } from './masks.ts'
+import {
+  addAll,
+  eachIn,
+  emptyMask,
+  has,
+  intersection,
+  type Mask,
+  maskWhere,
+  overlap,
+} from './masks.ts'
 import { indexPolicies, type Masked, type Numbered, type PolicyIndex } from './policy-index.ts'
 import { addPolicy, type Sum, termsOf } from './terms.ts'
 
@@ -83,14 +92,26 @@ function policiesFor(
 ): (target: Target) => ApproverPolicy[] {
   // In the order in which they are kept, so that it need not be made for each target.
   const ordered = approverPolicies.toSorted((a, b) => byPolicyId(a.policy, b.policy))
-  const atAccounts = new Map<number | null, readonly Masked<ApproverPolicy>[]>()
+  const atAccount = remembered((account) => maskWhere(ordered, (one) => has(one.accounts, account)))
+  const ofSet = remembered((number) => maskWhere(ordered, (one) => has(one.permissionSets, number)))
   return (target) => {
     const { account, permissionSet } = numbersOf(numbered, target)
-    const known = atAccounts.get(account)
-    const atAccount = known ?? ordered.filter((one) => has(one.accounts, account))
-    atAccounts.set(account, atAccount)
-    const matching = atAccount.filter((one) => has(one.permissionSets, permissionSet))
-    return keptPolicies(matching.map(({ policy }) => policy))
+    if (account === null || permissionSet === null) return []
+    const matching: ApproverPolicy[] = []
+    eachIn(intersection(atAccount(account), ofSet(permissionSet)), (number) => {
+      const one = ordered[number]
+      if (one) matching.push(one.policy)
+    })
+    return keptPolicies(matching)
+  }
+}
+
+function remembered<Value>(make: (number: number) => Value): (number: number) => Value {
+  const made: Value[] = []
+  return (number) => {
+    const value = made[number] ?? make(number)
+    made[number] = value
+    return value
   }
 }
 

@@ -829,6 +829,7 @@ CREATE INDEX proposal_waiting ON proposal USING btree (object_type, object_id) W
 CREATE UNIQUE INDEX one_pending_extension_a_grant ON request USING btree (extends_request_id) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NOT NULL));
 CREATE UNIQUE INDEX one_pending_request_a_key ON request USING btree (requester_id, account_id, permission_set_arn) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NULL));
 CREATE INDEX request_asked_before ON request USING btree (requester_id, target_id, created_at DESC);
+CREATE INDEX request_break_glass ON request USING btree (created_at DESC, request_id DESC) WHERE break_glass;
 CREATE INDEX request_by_account_id ON request USING btree (account_id text_pattern_ops);
 CREATE INDEX request_by_account_name ON request USING btree (lower(NORMALIZE(account_name, NFKC)) text_pattern_ops);
 CREATE INDEX request_by_id_text ON request USING btree (((request_id)::text) text_pattern_ops);
