@@ -116,7 +116,7 @@ function remembered<Value>(make: (number: number) => Value): (number: number) =>
 }
 
 /** Some pages of lists; a basis of a target where many policies match takes some kilobytes. */
-const basesKeptMax = 500
+const basesKeptMax = 2_000
 
 /** Who decides on a target, whoever asks: lists ask it of each row several times. */
 function wholeBases(
@@ -137,7 +137,12 @@ function wholeBases(
   return (target) => {
     const key = `${target.accountId} ${target.permissionSetArn}`
     const known = bases.get(key)
-    if (known) return known
+    if (known) {
+      // Behind those that were asked for since.
+      bases.delete(key)
+      bases.set(key, known)
+      return known
+    }
     const kept = keptFor(target).map((policy) => ({ policy, able: membersOf(policy) }))
     const basis = basisOf(kept, groups.unite)
     const [oldest] = bases.keys()
