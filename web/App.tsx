@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useDeferredValue, useEffect, useRef } from 'react'
 import type { Me } from '#contract/me.ts'
 import { type Failure, failureOf } from './api.ts'
 import { CrashBoundary } from './components/CrashBoundary.tsx'
@@ -50,8 +50,10 @@ function WhoeverIsThere(props: { me: Me | undefined; failure: Failure | null }):
   if (isHere) wasHere.current = true
   usePreferences(me)
   const { path } = usePlace()
+  // Drawn in slices, so that the thread is free in between; what the query says is drawn at once.
+  const isDrawn = useDeferredValue(isHere)
   if (isSignedOut) return <SignedOut isArrival={!wasHere.current} />
-  if (me) return <Frame key={me.userId} me={me} path={path} />
+  if (me) return isDrawn && <Frame key={me.userId} me={me} path={path} />
   return failure ? <Unreachable /> : null
 }
 

@@ -6,7 +6,7 @@ import Flashbar, { type FlashbarProps } from '@cloudscape-design/components/flas
 import Link from '@cloudscape-design/components/link'
 import Spinner from '@cloudscape-design/components/spinner'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, Suspense, useEffect, useState } from 'react'
+import { type ReactNode, Suspense, useDeferredValue, useEffect, useState } from 'react'
 import type { Me } from '#contract/me.ts'
 import { closeFlash, useFlashes } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
@@ -30,6 +30,8 @@ export function Frame(props: { me: Me; path: string }): ReactNode {
   // they wait for is called off and asked anew.
   const { data: counts } = useQuery(countsQuery)
   const offline = useLive().kind === 'offline'
+  // What is in it comes after it: both at once keep the thread for longer than people wait for a key.
+  const isFramed = useDeferredValue(true, false)
   return (
     <>
       <div id="top">
@@ -56,7 +58,7 @@ export function Frame(props: { me: Me; path: string }): ReactNode {
           <div id="content" className={offline ? 'stale' : undefined}>
             <Suspense fallback={<Spinner size="large" />}>
               <CrashBoundary key={path}>
-                <PageAt found={found} me={me} />
+                {isFramed ? <PageAt found={found} me={me} /> : <Spinner size="large" />}
               </CrashBoundary>
             </Suspense>
           </div>
