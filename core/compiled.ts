@@ -27,8 +27,9 @@ import {
   has,
   intersection,
   type Mask,
-  maskWhere,
+  numbersIn,
   overlap,
+  transposed,
 } from './masks.ts'
 import { indexPolicies, type Masked, type Numbered, type PolicyIndex } from './policy-index.ts'
 import { addPolicy, type Sum, termsOf } from './terms.ts'
@@ -92,26 +93,22 @@ function policiesFor(
 ): (target: Target) => ApproverPolicy[] {
   // In the order in which they are kept, so that it need not be made for each target.
   const ordered = approverPolicies.toSorted((a, b) => byPolicyId(a.policy, b.policy))
-  const atAccount = remembered((account) => maskWhere(ordered, (one) => has(one.accounts, account)))
-  const ofSet = remembered((number) => maskWhere(ordered, (one) => has(one.permissionSets, number)))
+  const { accounts, permissionSets } = numbered
+  const atAccount = transposed(
+    ordered.map((one) => one.accounts),
+    accounts.length,
+  )
+  const ofSet = transposed(
+    ordered.map((one) => one.permissionSets),
+    permissionSets.length,
+  )
   return (target) => {
-    const { account, permissionSet } = numbersOf(numbered, target)
-    if (account === null || permissionSet === null) return []
-    const matching: ApproverPolicy[] = []
-    eachIn(intersection(atAccount(account), ofSet(permissionSet)), (number) => {
-      const one = ordered[number]
-      if (one) matching.push(one.policy)
-    })
+    const at = numbersOf(numbered, target)
+    const there = atAccount[at.account ?? -1]
+    const naming = ofSet[at.permissionSet ?? -1]
+    if (!there || !naming) return []
+    const matching = numbersIn(intersection(there, naming)).flatMap((n) => ordered[n]?.policy ?? [])
     return keptPolicies(matching)
-  }
-}
-
-function remembered<Value>(make: (number: number) => Value): (number: number) => Value {
-  const made: Value[] = []
-  return (number) => {
-    const value = made[number] ?? make(number)
-    made[number] = value
-    return value
   }
 }
 

@@ -23,6 +23,18 @@ export function addAll(into: Mask, from: Mask): void {
   for (let at = 0; at < from.length; at += 1) into[at] = (into[at] ?? 0) | (from[at] ?? 0)
 }
 
+/** The other way round: by number, which of the masks hold it. */
+export function transposed(masks: readonly Mask[], count: number): Mask[] {
+  const byNumber = Array.from({ length: count }, () => emptyMask(masks.length))
+  for (const [at, mask] of masks.entries()) {
+    eachIn(mask, (number) => {
+      const holding = byNumber[number]
+      if (holding) set(holding, at)
+    })
+  }
+  return byNumber
+}
+
 export function overlap(a: Mask, b: Mask): boolean {
   return a.some((word, at) => (word & (b[at] ?? 0)) !== 0)
 }

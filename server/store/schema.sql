@@ -840,6 +840,7 @@ CREATE INDEX request_extension_of ON request USING btree (extends_request_id, cr
 CREATE INDEX request_failed ON request USING btree (created_at DESC, request_id DESC) WHERE (status = 'failed'::request_state);
 CREATE INDEX request_newest ON request USING btree (created_at DESC, request_id DESC);
 CREATE INDEX request_of_account ON request USING btree (account_id, created_at DESC);
+CREATE INDEX request_of_permission_set ON request USING btree (permission_set_arn, created_at DESC, request_id DESC);
 CREATE INDEX request_of_requester ON request USING btree (requester_id, created_at DESC, request_id DESC);
 CREATE INDEX request_of_submission ON request USING btree (submission_id);
 CREATE INDEX request_of_target ON request USING btree (target_id, created_at DESC, request_id DESC);

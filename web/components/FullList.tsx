@@ -6,7 +6,7 @@ import Box from '@cloudscape-design/components/box'
 import Cards, { type CardsProps } from '@cloudscape-design/components/cards'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
-import type { ReactNode } from 'react'
+import { type ReactNode, useDeferredValue } from 'react'
 import { type Translate, useWords } from '../i18n.tsx'
 import { useNarrow } from '../narrow.ts'
 import { type PageSize, useChosenColumns } from './columns.tsx'
@@ -33,11 +33,15 @@ export function FullList<Item>(props: FullListProps<Item>): ReactNode {
   const narrow = useNarrow()
   const { title, columns, pageSize, page, next } = props
   const chosen = useChosenColumns(pageSize.list, columns, pageSize)
+  const hasRows = props.items.length > 0
+  // The first rows are many at once: they are drawn in slices, between which keys are heard.
+  const showsRows = useDeferredValue(hasRows, false)
+  const loading = props.loading || (hasRows && !showsRows)
   const common = {
     variant: 'full-page' as const,
-    items: props.items,
+    items: showsRows ? props.items : [],
     trackBy: props.idOf,
-    loading: props.loading,
+    loading,
     loadingText: t('word.loading'),
     header: props.header,
     filter: props.filter,
@@ -53,7 +57,7 @@ export function FullList<Item>(props: FullListProps<Item>): ReactNode {
           ariaLabels={{ itemSelectionLabel: () => '', selectionGroupLabel: title }}
           cardDefinition={props.card ?? cardOf(columns)}
         />
-        {!props.loading && (page > 1 || next !== null) && <Box textAlign="center">{pages}</Box>}
+        {!loading && (page > 1 || next !== null) && <Box textAlign="center">{pages}</Box>}
       </SpaceBetween>
     )
   }

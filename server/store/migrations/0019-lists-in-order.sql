@@ -5,3 +5,7 @@ create index directory_user_in_order
 
 -- Break-glass is rare and looked for: without this the whole past was read for it.
 create index request_break_glass on request (created_at desc, request_id desc) where break_glass;
+
+-- What was asked for of a set, the newest first: the others of a long past were read in between.
+create index request_of_permission_set
+  on request (permission_set_arn, created_at desc, request_id desc);
