@@ -156,10 +156,7 @@ function whereMatching(conditions: RequestConditions): Condition[] {
     ...given(conditions.accountId, (id) => sql`r.account_id = ${id}`),
     ...given(conditions.permissionSetArn, (arn) => sql`r.permission_set_arn = ${arn}`),
     ...given(conditions.ticket, ticketBegins),
-    ...given(
-      conditions.breakGlass,
-      (on) => sql`${on ? sql`r.break_glass` : sql`not r.break_glass`}`,
-    ),
+    ...given(conditions.breakGlass, (on) => (on ? sql`r.break_glass` : sql`not r.break_glass`)),
     ...given(conditions.reviewOpen, (open) => (open ? reviewOpen : sql`not ${reviewOpen}`)),
     ...given(conditions.submissionId, (id) => sql`r.submission_id = ${id}`),
     ...given(conditions.createdFrom, (at) => sql`r.created_at >= ${at}`),

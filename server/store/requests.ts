@@ -235,7 +235,7 @@ export async function lockRequest(
   return row ? loadRequest(tx, id) : null
 }
 
-/** In the order of the ids; unknown ones are left out. Three queries, however many there are. */
+/** In the order of the ids; unknown ones are left out. One query, however many there are. */
 export async function loadRequests(
   db: Kysely<Schema>,
   ids: readonly RequestId[],
