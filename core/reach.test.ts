@@ -201,7 +201,7 @@ test('at 20,000 people, 2,000 groups, 1,000 accounts, 750 sets and 5,000 policie
   })
   if (process.env.TEST_LOG) console.log(tookMs)
   // Generous for a busy machine: people times sets times policies would take minutes.
-  for (const [name, ms] of tookMs) expect(ms, name).toBeLessThan(500)
+  for (const [name, ms] of tookMs) expect(ms, name).toBeLessThan(5_000)
 })
 
 function* take<Row>(rows: Iterable<Row>, count: number): Generator<Row> {

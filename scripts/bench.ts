@@ -13,6 +13,7 @@ import { leaderHandover } from './bench/leader-handover.ts'
 import { lifecycleCalls } from './bench/lifecycle-calls.ts'
 import { recover } from './bench/recover.ts'
 import { requestLife } from './bench/request-life.ts'
+import { sideBySide } from './bench/side-by-side.ts'
 import { soak } from './bench/soak.ts'
 import { timeToGrant } from './bench/time-to-grant.ts'
 import { trail } from './bench/trail.ts'
@@ -31,6 +32,7 @@ const benchmarks = {
   export: exportBenchmark,
   footprint,
   web,
+  'side-by-side': sideBySide,
   directory: companyBenchmark('directory'),
   forms: companyBenchmark('forms'),
   lists: companyBenchmark('lists'),

@@ -19,6 +19,11 @@ describe('a message of the stream', () => {
     expect(stale.map(([first]) => first)).toContain(key)
   })
 
+  test('a notice that arrived makes its request stale and no list', () => {
+    const stale = staleKeys('{"type":"notice","id":"7","version":0}')
+    expect(stale).toEqual([['requests', 'one', '7']])
+  })
+
   const hostile = ['', '{', 'null', '[]', '{"type":7}', '{"type":"unknown"}']
   test.each(hostile)('%s changes nothing', (message) => {
     expect(staleKeys(message)).toEqual([])

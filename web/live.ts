@@ -5,6 +5,7 @@
  */
 import type { QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
+import { createAskAgain } from './asked-again.ts'
 import { serverNow } from './clock.ts'
 
 export type LiveState =
@@ -14,13 +15,14 @@ export type LiveState =
 const failuresBeforePolling = 3
 const pollEveryMs = 15_000
 const reopenAfterMsMax = 15_000
-const gatherMs = 150
 
 /** Whatever changes is also an event of the trail. */
 const trail = ['audit', 'events']
 
+type Keys = readonly (readonly string[])[]
+
 /** What each type of message makes stale: beginnings of query keys. */
-const staleBy: Readonly<Record<string, readonly (readonly string[])[]>> = {
+const staleBy: Readonly<Record<string, Keys>> = {
   request: [['requests'], ['access'], ['counts'], ['reconciler'], ['notices'], ['preview'], trail],
   submission: [['requests'], ['counts']],
   'eligibility-policy': [['access'], ['eligibility-policies'], ['eligible'], ['preview'], trail],
@@ -36,16 +38,19 @@ const staleBy: Readonly<Record<string, readonly (readonly string[])[]>> = {
   proposal: [['proposals'], ['counts'], trail],
   setting: [['settings'], ['me'], ['eligible'], ['preview'], trail],
   'access-look': [['access']],
+  'target-look': [['preview']],
   directory: [['directory'], ['reconciler'], ['access'], ['me'], ['eligible'], ['preview'], trail],
   key: [['reconciler'], ['counts'], trail],
   person: [['me'], ['counts'], ['requests'], ['eligible'], ['preview']],
 }
 
-export function staleKeys(message: string): readonly (readonly string[])[] {
+export function staleKeys(message: string): Keys {
   try {
     const value: unknown = JSON.parse(message)
     if (typeof value !== 'object' || value === null || !('type' in value)) return []
     const { type } = value
+    // That a notice about a request arrived shows on that request alone.
+    if (type === 'notice' && 'id' in value) return [['requests', 'one', String(value.id)]]
     const known = typeof type === 'string' && Object.hasOwn(staleBy, type)
     return known ? (staleBy[type] ?? []) : []
   } catch {
@@ -91,23 +96,16 @@ export function startLive(client: QueryClient, afterChange: number): () => void 
   let lastSeen = String(afterChange)
   let failures = 0
   let reopen: ReturnType<typeof setTimeout> | undefined
-  let gather: ReturnType<typeof setTimeout> | undefined
-  const gathered = new Set<string>()
+  const again = createAskAgain((key) => client.invalidateQueries({ queryKey: key }))
 
   const refetch = () => void client.invalidateQueries()
   const poll = setInterval(() => {
     if (streamState !== 'live' && failures >= failuresBeforePolling) refetch()
   }, pollEveryMs)
 
-  const flush = () => {
-    gather = undefined
-    for (const key of gathered) void client.invalidateQueries({ queryKey: JSON.parse(key) })
-    gathered.clear()
-  }
   const onMessage = (event: MessageEvent<string>) => {
     lastSeen = event.lastEventId
-    for (const key of staleKeys(event.data)) gathered.add(JSON.stringify(key))
-    gather ??= setTimeout(flush, gatherMs)
+    again.add(staleKeys(event.data))
   }
   const onOpen = () => {
     const missed = failures > 0
@@ -140,6 +138,6 @@ export function startLive(client: QueryClient, afterChange: number): () => void 
     source?.close()
     clearInterval(poll)
     clearTimeout(reopen)
-    clearTimeout(gather)
+    again.stop()
   }
 }

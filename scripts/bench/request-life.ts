@@ -98,7 +98,7 @@ function round(seconds: number): number {
   return Math.round(seconds * 100) / 100
 }
 
-async function makePolicies(world: TeamWorld, admin: Person) {
+export async function makePolicies(world: TeamWorld, admin: Person) {
   const organization = await world.organization()
   const group = (name: string) =>
     organization.groups.find((one) => one.displayName === name)?.groupId ?? ''

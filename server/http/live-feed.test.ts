@@ -166,6 +166,7 @@ describe('a live event is told', () => {
       ['target-look', lookId, 'mallory', false],
       ['session', 's', 'ada', false],
       ['request', '00000000-0000-4000-8000-00000000dead', 'ada', false],
+      ['notice', '00000000-0000-4000-8000-00000000dead', 'ada', false],
     ]
     const mayReceive = createMayReceive(world)
     for (const [index, [type, id, name, may]] of cases.entries()) {

@@ -37,7 +37,9 @@ export function createMayReceive(ports: Pick<ResourcePorts, 'db' | 'rules'>) {
       case 'key':
       case 'access-look':
         return seesAll
-      case 'request': {
+      case 'request':
+      // Its id is the request's.
+      case 'notice': {
         const request = await requestOf(event)
         return request !== null && maySee(await ports.rules.load(ports.db), actor, request)
       }

@@ -61,7 +61,7 @@ describe('a notice that is still so', () => {
       'select object_type, object_id from change_feed where seq > $1',
       [rows[0].seq],
     )
-    expect(feed.rows).toEqual([{ object_type: 'request', object_id: room.request }])
+    expect(feed.rows).toEqual([{ object_type: 'notice', object_id: room.request }])
   })
 })
 

@@ -19,6 +19,7 @@ import type { RequestId, UserId } from '#core/ids.ts'
 import { noticeNames } from '#core/notices.ts'
 import type { Settings } from '#core/settings.ts'
 import { type Change, change } from '#server/store/change.ts'
+import { isUndelivered } from '#server/store/notices.ts'
 import { loadPerson } from '#server/store/people.ts'
 import { loadRequest, type StoredRequest } from '#server/store/requests.ts'
 import type { NoticeState, NoticeTable, Schema } from '#server/store/schema.ts'
@@ -332,7 +333,9 @@ async function record(
       .where('notice_id', '=', notice.notice_id)
       .where('state', '=', 'queued')
       .executeTakeFirst()
-    if (numUpdatedRows > 0n && notice.request_id !== null) c.changed('request', notice.request_id)
+    if (numUpdatedRows > 0n && notice.request_id !== null) {
+      c.changed(isUndelivered(result.state) ? 'request' : 'notice', notice.request_id)
+    }
     if (result.folds?.length) await foldInto(c, notice.notice_id, result.folds)
   })
 }
@@ -345,7 +348,7 @@ async function foldInto(c: Change, leadId: string, ids: readonly string[]): Prom
     .where('state', '=', 'queued')
     .returning('request_id')
     .execute()
-  for (const { request_id: id } of rows) if (id !== null) c.changed('request', id)
+  for (const { request_id: id } of rows) if (id !== null) c.changed('notice', id)
 }
 
 function errorText(text: string): string {

@@ -6,7 +6,7 @@ import { ticketUrl } from '#core/ticket.ts'
 import { addMinutes, endsAbout, sessionsMayLiveUntil } from '#core/window.ts'
 import { loadPolicies, type PermissionSetPolicies } from '#server/store/directory-contents.ts'
 import type { GrantUse } from '#server/store/grant-use.ts'
-import { noticesOfRequests, type StoredNotice } from '#server/store/notices.ts'
+import { isUndelivered, noticesOfRequests, type StoredNotice } from '#server/store/notices.ts'
 import { earlierRequestIds, loadHints } from '#server/store/request-hints.ts'
 import { requestIdsOfSubmission } from '#server/store/request-searches.ts'
 import {
@@ -260,7 +260,7 @@ function credentialsEnd(grant: StoredGrant, durationMinutes: number): Date | nul
 
 function howItWasTold(notices: readonly StoredNotice[]) {
   return {
-    undelivered: notices.filter(({ state }) => state === 'failed' || state === 'no_address').length,
+    undelivered: notices.filter(({ state }) => isUndelivered(state)).length,
     notices: notices.map(({ requestId: _, at, ...notice }) => ({
       ...notice,
       at: at.toISOString(),

@@ -16,6 +16,10 @@ export interface StoredNotice {
   readonly at: Date
 }
 
+export function isUndelivered(state: NoticeState): boolean {
+  return state === 'failed' || state === 'no_address'
+}
+
 /** One query, however many requests there are; of each, in the order in which they were queued. */
 export async function noticesOfRequests(
   db: Kysely<Schema>,

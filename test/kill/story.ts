@@ -33,6 +33,7 @@ export class Story {
   readonly approver: Person
   readonly target: Target
   requestId = ''
+  /** Of both policies: no part of the story. */
   #rulesMails: ReadonlySet<string> = new Set()
   #unanswered: Promise<number | null> = Promise.resolve(null)
 
@@ -78,17 +79,17 @@ export class Story {
     })
     expect(approval.status).toBe(201)
     const story = new Story(installation, { user: user!, approver: approver! }, target)
-    await story.#untilRulesAreTold()
+    await story.untilAllIsTold()
+    story.#rulesMails = new Set(await story.#allMails())
     return story
   }
 
-  /** Who watches is told of both policies. Those mails are no part of the story. */
-  async #untilRulesAreTold(): Promise<void> {
-    await until('the policies are told of', async () => {
+  /** Of the requests as of the policies, which who watches is told of. */
+  async untilAllIsTold(): Promise<void> {
+    await until('everybody is told', async () => {
       const notices = await this.installation.query<{ state: string }>('select state from notice')
       return notices.length > 0 && notices.every(({ state }) => state !== 'queued')
     })
-    this.#rulesMails = new Set(await this.#allMails())
   }
 
   async ask(): Promise<void> {
