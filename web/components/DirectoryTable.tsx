@@ -6,8 +6,9 @@ import { type DirectoryKind, type DirectoryPages, directoryQuery } from '../quer
 import { usePlace } from '../router.ts'
 import { durationText } from '../time.ts'
 import { parseListState } from '../url-state.ts'
-import { useChosenColumns, usePageSize } from './columns.tsx'
+import { useChosenColumns } from './columns.tsx'
 import { LoadFailure } from './LoadFailure.tsx'
+import { useListPage } from './list-page.tsx'
 import { Pages } from './Pages.tsx'
 import { SearchBox } from './SearchBox.tsx'
 
@@ -76,13 +77,9 @@ export function DirectoryTable<Kind extends DirectoryKind>(props: {
 }): ReactNode {
   const { t } = useWords()
   const { state } = parseListState(usePlace().search)
-  const pageSize = usePageSize(`directory.${props.kind}`)
+  const { pageSize, page, query: asked } = useListPage(`directory.${props.kind}`)
   const query = useQuery(
-    directoryQuery(props.kind, {
-      limit: pageSize.rows,
-      ...(state.q ? { q: state.q } : {}),
-      ...(state.cursor ? { cursor: state.cursor } : {}),
-    }),
+    directoryQuery(props.kind, { ...asked, ...(state.q ? { q: state.q } : {}) }),
   )
   const columns = columnsIn(t)[props.kind].map(
     ([title, cell], index): TableProps.ColumnDefinition<ItemOf<Kind>> => ({
@@ -109,7 +106,7 @@ export function DirectoryTable<Kind extends DirectoryKind>(props: {
       enableKeyboardNavigation
       wrapLines
       filter={<SearchBox value={state.q} placeholder={t('do.search')} />}
-      pagination={<Pages page={state.page} next={query.data?.nextCursor ?? null} />}
+      pagination={<Pages page={page} next={query.data?.nextCursor ?? null} />}
       empty={t('dir.none')}
       ariaLabels={{ tableLabel: props.title }}
     />

@@ -1,5 +1,4 @@
 /** A full-page list of requests: filters and page in the URL, a table, or cards on a narrow screen. */
-import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import type { CardsProps } from '@cloudscape-design/components/cards'
 import Header from '@cloudscape-design/components/header'
@@ -25,7 +24,7 @@ import {
 import { type PageSize, usePageSize } from './columns.tsx'
 import { Hints } from './decide/Hints.tsx'
 import { counterOf, FullList } from './FullList.tsx'
-import { LoadFailure } from './LoadFailure.tsx'
+import { answered, NoRows } from './list-page.tsx'
 import { NewRows } from './NewRows.tsx'
 import { usePageTitle } from './Page.tsx'
 import { RequestActions } from './RequestActions.tsx'
@@ -111,20 +110,12 @@ export function RequestList(props: RequestListProps): ReactNode {
   return (
     <Rows
       {...props}
+      {...answered(list, <Nothing {...props} state={state} />)}
       items={shown}
       pageSize={pageSize}
-      loading={list.isLoading}
       header={header}
       filter={filter}
       page={state.page}
-      next={list.data?.nextCursor ?? null}
-      nothing={
-        list.error ? (
-          <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
-        ) : (
-          <Nothing {...props} state={state} />
-        )
-      }
     />
   )
 }
@@ -172,12 +163,9 @@ function Nothing(props: RequestListProps & { state: ListState }): ReactNode {
   const clear = () =>
     setSearch({ ...none, q: null, status: null, from: null, to: null, ...firstPage })
   return (
-    <Box textAlign="center" padding={{ vertical: 'l' }}>
-      <SpaceBetween size="s">
-        <b>{filtered ? t('list.noMatchText') : props.empty}</b>
-        {filtered ? <Button onClick={clear}>{t('do.clearFilters')}</Button> : props.emptyAction}
-      </SpaceBetween>
-    </Box>
+    <NoRows text={filtered ? t('list.noMatchText') : props.empty}>
+      {filtered ? <Button onClick={clear}>{t('do.clearFilters')}</Button> : props.emptyAction}
+    </NoRows>
   )
 }
 

@@ -19,10 +19,9 @@ import {
   ServerFilter,
 } from '../components/audit/ServerFilter.tsx'
 import { type ChainCheck, useChainCheck, VerdictAlert } from '../components/audit/VerdictAlert.tsx'
-import { usePageSize } from '../components/columns.tsx'
 import { DateRange } from '../components/DateRange.tsx'
 import { FullList } from '../components/FullList.tsx'
-import { LoadFailure } from '../components/LoadFailure.tsx'
+import { answered, NoRows, useListPage } from '../components/list-page.tsx'
 import { NewRows } from '../components/NewRows.tsx'
 import { usePageTitle } from '../components/Page.tsx'
 import { When } from '../components/Times.tsx'
@@ -80,21 +79,20 @@ export function AuditEventsPage(): ReactNode {
   usePageTitle(t('audit.events.title'))
   const properties = useMemo(() => propertiesFor(t), [t])
   const { state } = parseListState(search)
-  const { from, to, cursor } = state
+  const { from, to } = state
   const values = filterValues(search, properties)
   const filter = { ...values, ...daysAsInstants({ from, to }, timeZone) }
   const signIns = useSignIns(values)
-  const pageSize = usePageSize('events')
+  const { pageSize, page, query } = useListPage('events')
   const { list, items, shown, waiting, showAll } = useEvents({
     ...filter,
     ...signIns.without,
-    limit: pageSize.rows,
-    ...(cursor && { cursor }),
+    ...query,
   })
   const check = useChainCheck()
   const columns = useMemo(() => columnsFor(t), [t])
   const open = items.find((event) => idOf(event) === search.get('event'))
-  const isFiltered = Object.keys(filter).length > 0 || cursor !== null
+  const isFiltered = Object.keys(filter).length > 0 || state.cursor !== null
   const clear = () =>
     setSearch({
       ...Object.fromEntries(properties.map(({ name }) => [name, null])),
@@ -105,19 +103,11 @@ export function AuditEventsPage(): ReactNode {
       <FullList
         title={t('audit.events.title')}
         columns={columns}
-        items={shown}
         idOf={idOf}
         pageSize={pageSize}
-        page={state.page}
-        next={list.data?.nextCursor ?? null}
-        loading={list.isLoading}
-        nothing={
-          list.error ? (
-            <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
-          ) : (
-            <Nothing isFiltered={isFiltered} onClear={clear} />
-          )
-        }
+        page={page}
+        {...answered(list, <Nothing isFiltered={isFiltered} onClear={clear} />)}
+        items={shown}
         filter={
           <SpaceBetween size="xs">
             <VerdictAlert check={check} />
@@ -212,12 +202,9 @@ function EventsHeader(props: {
 function Nothing(props: { isFiltered: boolean; onClear: () => void }): ReactNode {
   const { t } = useWords()
   return (
-    <Box textAlign="center" padding={{ vertical: 'l' }}>
-      <SpaceBetween size="s">
-        <b>{props.isFiltered ? t('list.noMatchText') : t('event.none')}</b>
-        {props.isFiltered && <Button onClick={props.onClear}>{t('do.clearFilters')}</Button>}
-      </SpaceBetween>
-    </Box>
+    <NoRows text={props.isFiltered ? t('list.noMatchText') : t('event.none')}>
+      {props.isFiltered && <Button onClick={props.onClear}>{t('do.clearFilters')}</Button>}
+    </NoRows>
   )
 }
 

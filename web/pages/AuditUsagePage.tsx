@@ -7,10 +7,9 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import type { UsageLine } from '#contract/audit.ts'
 import { serverNow } from '../clock.ts'
-import { usePageSize } from '../components/columns.tsx'
 import { DateRange } from '../components/DateRange.tsx'
 import { FullList } from '../components/FullList.tsx'
-import { LoadFailure } from '../components/LoadFailure.tsx'
+import { answered, NoRows, useListPage } from '../components/list-page.tsx'
 import { usePageTitle } from '../components/Page.tsx'
 import { type Translate, useWords } from '../i18n.tsx'
 import { usageQuery } from '../queries.ts'
@@ -26,12 +25,10 @@ export function AuditUsagePage(): ReactNode {
   const { search } = usePlace()
   usePageTitle(t('audit.usage.title'))
   const by = kinds.find((kind) => kind === search.get('by')) ?? 'set'
-  const { from, to, cursor, page } = parseListState(search).state
+  const { from, to } = parseListState(search).state
   const range = daysAsInstants({ from, to }, timeZone)
-  const pageSize = usePageSize('usage')
-  const list = useQuery(
-    usageQuery({ by, ...range, limit: pageSize.rows, ...(cursor && { cursor }) }),
-  )
+  const { pageSize, page, query } = useListPage('usage')
+  const list = useQuery(usageQuery({ by, ...range, ...query }))
   const columns = useMemo(() => columnsFor(by, t), [by, t])
   const lead = (between: { from: string | Date; to: string | Date }) =>
     t('audit.usage.lead', { from: times.at(between.from), to: times.at(between.to) })
@@ -46,21 +43,10 @@ export function AuditUsagePage(): ReactNode {
     <FullList
       title={t('audit.usage.title')}
       columns={columns}
-      items={list.data?.items ?? []}
       idOf={({ id }) => id}
       pageSize={pageSize}
       page={page}
-      next={list.data?.nextCursor ?? null}
-      loading={list.isLoading}
-      nothing={
-        list.error ? (
-          <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
-        ) : (
-          <Box textAlign="center" padding={{ vertical: 'l' }}>
-            <b>{t('audit.usage.empty')}</b>
-          </Box>
-        )
-      }
+      {...answered(list, <NoRows text={t('audit.usage.empty')} />)}
       filter={
         <div className="filters">
           <SegmentedControl

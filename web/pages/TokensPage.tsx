@@ -2,16 +2,14 @@ import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Header from '@cloudscape-design/components/header'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
-import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { TableProps } from '@cloudscape-design/components/table'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import type { Token } from '#contract/token.ts'
 import { call, failureOf } from '../api.ts'
-import { usePageSize } from '../components/columns.tsx'
 import { FullList } from '../components/FullList.tsx'
 import { Indicator } from '../components/Indicator.tsx'
-import { LoadFailure } from '../components/LoadFailure.tsx'
+import { answered, NoRows, useListPage } from '../components/list-page.tsx'
 import { NotDone } from '../components/NotDone.tsx'
 import { usePageTitle } from '../components/Page.tsx'
 import { QuestionModal } from '../components/QuestionModal.tsx'
@@ -22,7 +20,7 @@ import { flash } from '../flash.ts'
 import { type Translate, useWords } from '../i18n.tsx'
 import { queryClient, type TokenView, tokensQuery, useMe } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
-import { firstPage, parseListState } from '../url-state.ts'
+import { firstPage } from '../url-state.ts'
 
 type Open =
   | { readonly kind: 'create' }
@@ -78,15 +76,8 @@ interface ListProps {
 
 function TokenList({ view, seesAll, columns, onCreate }: ListProps): ReactNode {
   const { t } = useWords()
-  const { state } = parseListState(usePlace().search)
-  const pageSize = usePageSize('tokens')
-  const list = useQuery(
-    tokensQuery({
-      view,
-      limit: pageSize.rows,
-      ...(state.cursor ? { cursor: state.cursor } : {}),
-    }),
-  )
+  const { pageSize, page, query } = useListPage('tokens')
+  const list = useQuery(tokensQuery({ view, ...query }))
   const create = (variant: 'primary' | 'normal') => (
     <Button variant={variant} onClick={onCreate}>
       {t('tokens.new')}
@@ -96,25 +87,16 @@ function TokenList({ view, seesAll, columns, onCreate }: ListProps): ReactNode {
     <FullList
       title={t('tokens.title')}
       columns={columns}
-      items={list.data?.items ?? []}
       idOf={({ id }) => id}
       pageSize={pageSize}
-      page={state.page}
-      next={list.data?.nextCursor ?? null}
-      loading={list.isLoading}
-      nothing={
-        list.error ? (
-          <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
-        ) : (
-          <Box textAlign="center" padding={{ vertical: 'l' }}>
-            <SpaceBetween size="s">
-              <b>{t('tokens.empty')}</b>
-              <Box variant="p">{t('tokens.emptyText')}</Box>
-              {create('normal')}
-            </SpaceBetween>
-          </Box>
-        )
-      }
+      page={page}
+      {...answered(
+        list,
+        <NoRows text={t('tokens.empty')}>
+          <Box variant="p">{t('tokens.emptyText')}</Box>
+          {create('normal')}
+        </NoRows>,
+      )}
       filter={
         seesAll && (
           <SegmentedControl

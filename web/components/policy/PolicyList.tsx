@@ -1,7 +1,6 @@
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Header from '@cloudscape-design/components/header'
-import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { TableProps } from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect } from 'react'
@@ -10,11 +9,10 @@ import { flash } from '../../flash.ts'
 import { useWords } from '../../i18n.tsx'
 import { type PolicyKind, type PolicyOf, policiesQuery, useMe } from '../../queries.ts'
 import { setSearch, usePlace } from '../../router.ts'
-import { firstPage, parseListState } from '../../url-state.ts'
+import { firstPage } from '../../url-state.ts'
 import { type FilterProperty, filterValues, ServerFilter } from '../audit/ServerFilter.tsx'
-import { usePageSize } from '../columns.tsx'
 import { counterOf, FullList } from '../FullList.tsx'
-import { LoadFailure } from '../LoadFailure.tsx'
+import { answered, NoRows, useListPage } from '../list-page.tsx'
 import { usePageTitle } from '../Page.tsx'
 
 interface PolicyListProps<Kind extends PolicyKind> {
@@ -39,15 +37,11 @@ export function PolicyList<Kind extends PolicyKind>(props: PolicyListProps<Kind>
   const { t } = useWords()
   const mayWrite = useMe().roles.includes('admin')
   const { search } = usePlace()
-  const { state } = parseListState(search)
   usePageTitle(props.title)
   const values = filterValues(search, props.properties)
-  const pageSize = usePageSize(props.kind, usualRows)
+  const { pageSize, page, query } = useListPage(props.kind, usualRows)
   useDroppedNote(search, props.properties)
-  const { cursor } = state
-  const list = useQuery(
-    policiesQuery(props.kind, { ...values, limit: pageSize.rows, ...(cursor && { cursor }) }),
-  )
+  const list = useQuery(policiesQuery(props.kind, { ...values, ...query }))
   const awaitsNames = useNamesAwaited()
   // The page of a kind holds policies of that kind; TypeScript can't see through the index.
   const items = (awaitsNames ? [] : (list.data?.items ?? [])) as PolicyOf[Kind][]
@@ -57,30 +51,25 @@ export function PolicyList<Kind extends PolicyKind>(props: PolicyListProps<Kind>
         {props.newText}
       </Button>
     ) : null
-  const nothing = list.error ? (
-    <LoadFailure error={list.error} onRetry={() => void list.refetch()} />
-  ) : Object.keys(values).length > 0 || cursor !== null ? (
+  const isFiltered = Object.keys(values).length > 0 || query.cursor !== undefined
+  const nothing = isFiltered ? (
     <NoMatch properties={props.properties} />
   ) : (
-    <Box textAlign="center" padding={{ vertical: 'l' }}>
-      <SpaceBetween size="s">
-        <b>{props.empty}</b>
-        <Box variant="p">{props.emptyText}</Box>
-        {create('normal')}
-      </SpaceBetween>
-    </Box>
+    <NoRows text={props.empty}>
+      <Box variant="p">{props.emptyText}</Box>
+      {create('normal')}
+    </NoRows>
   )
   return (
     <FullList
       title={props.title}
       columns={props.columns}
-      items={items}
       idOf={({ id }) => id}
       pageSize={pageSize}
-      page={state.page}
-      next={list.data?.nextCursor ?? null}
+      page={page}
+      {...answered<unknown>(list, nothing)}
+      items={items}
       loading={list.isLoading || awaitsNames}
-      nothing={nothing}
       filter={
         <ServerFilter
           properties={props.properties}
@@ -93,7 +82,7 @@ export function PolicyList<Kind extends PolicyKind>(props: PolicyListProps<Kind>
           variant="awsui-h1-sticky"
           counter={counterOf(
             list.data && { count: list.data.items.length, more: list.data.nextCursor !== null },
-            { page: state.page, t },
+            { page, t },
           )}
           description={props.lead}
           actions={create('primary')}
@@ -109,12 +98,9 @@ function NoMatch(props: { properties: readonly FilterProperty[] }): ReactNode {
   const { t } = useWords()
   const none = Object.fromEntries(props.properties.map(({ name }) => [name, null]))
   return (
-    <Box textAlign="center" padding={{ vertical: 'l' }}>
-      <SpaceBetween size="s">
-        <b>{t('list.noMatchText')}</b>
-        <Button onClick={() => setSearch({ ...none, ...firstPage })}>{t('do.clearFilters')}</Button>
-      </SpaceBetween>
-    </Box>
+    <NoRows text={t('list.noMatchText')}>
+      <Button onClick={() => setSearch({ ...none, ...firstPage })}>{t('do.clearFilters')}</Button>
+    </NoRows>
   )
 }
 
