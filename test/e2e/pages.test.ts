@@ -111,6 +111,36 @@ test('no page is left out', () => {
   expect(patterns.filter((one) => !paths.some((path) => one.test(path)))).toEqual([])
 })
 
+describe('ended access', () => {
+  const english = { locale: 'en-US', colorScheme: 'light', width: 1280 } as const
+  async function open(role: Look['role'], path: string): Promise<Page> {
+    const page = await pageFor({ ...english, role })
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await page.goto(`${b.teamUrl}${path}`)
+    return page
+  }
+  const rowsOf = (page: Page) => page.locator('tbody tr')
+
+  test('begins with one’s own, or with all for whoever may see all', async () => {
+    const approver = await open('approver', '/access/ended')
+    await expectPage(approver.getByText('No temporary access of yours has ended yet')).toBeVisible()
+    await approver.getByRole('button', { name: 'I decide' }).click()
+    await expectPage(approver).toHaveURL(/scope=decide/)
+    await expectPage(rowsOf(approver)).toContainText(['storefront-dev'])
+    await approver.getByRole('button', { name: 'Mine' }).click()
+    await expectPage(rowsOf(approver)).toHaveCount(1)
+    await expectPage(rowsOf(approver)).toContainText('of yours')
+
+    const auditor = await open('auditor', '/access/ended')
+    await expectPage(rowsOf(auditor)).toContainText(['storefront-dev'])
+    await expectPage(auditor.getByRole('button', { name: 'I decide' })).toHaveCount(0)
+
+    const requester = await open('requester', '/access/ended?scope=all')
+    await expectPage(rowsOf(requester)).toContainText(['storefront-dev'])
+    await expectPage(requester.getByRole('button', { name: 'All', exact: true })).toHaveCount(0)
+  })
+})
+
 test('nothing failed on the way', () => {
   expect(b.problems).toEqual([])
 })

@@ -89,7 +89,20 @@ export function visits(at: Places): Visit[] {
       'INC-4711',
     ),
     visit('active access', '/access/active', roles, key('active.title'), 'payments-prod'),
-    visit('ended access', '/access/ended', ['requester'], key('ended.title'), 'storefront-dev'),
+    visit(
+      'ended access',
+      '/access/ended',
+      ['requester', ...readers],
+      key('ended.title'),
+      'storefront-dev',
+    ),
+    visit(
+      'ended access, decided on',
+      '/access/ended?scope=decide',
+      ['approver'],
+      key('ended.title'),
+      'storefront-dev',
+    ),
     visit(
       'audit, requests',
       '/audit/requests',

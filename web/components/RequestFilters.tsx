@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import type { RequestStatus } from '#contract/request.ts'
 import { useWords } from '../i18n.tsx'
 import { setSearch } from '../router.ts'
+import { chosenScope } from '../scopes.ts'
 import { firstPage, type ListState, type Scope } from '../url-state.ts'
 import { DateRange } from './DateRange.tsx'
 import { SearchBox } from './SearchBox.tsx'
@@ -24,11 +25,8 @@ export function RequestFilters(props: {
   return (
     <div className="filters">
       <SearchBox value={state.q} placeholder={t('list.searchHelp')} />
-      {statuses.length > 1 ? (
-        <StatusFilter state={state} statuses={statuses} />
-      ) : (
-        <ScopeFilter state={state} scopes={scopes} />
-      )}
+      <ScopeFilter state={state} scopes={scopes} />
+      {statuses.length > 1 && <StatusFilter state={state} statuses={statuses} />}
       <DateRange from={state.from} to={state.to} />
     </div>
   )
@@ -59,13 +57,14 @@ function ScopeFilter(props: { state: ListState; scopes: readonly Scope[] }): Rea
   const { t } = useWords()
   const { scopes, state } = props
   const [first] = scopes
-  if (scopes.length < 2 || !first) return null
+  const scope = chosenScope(scopes, state.scope)
+  if (scopes.length < 2 || !scope) return null
   return (
     <div className="as-it-is">
       <SegmentedControl
         label={t('list.scope')}
-        options={scopes.map((scope) => ({ id: scope, text: t(scopeWords[scope]) }))}
-        selectedId={state.scope ?? first}
+        options={scopes.map((id) => ({ id, text: t(scopeWords[id]) }))}
+        selectedId={scope}
         onChange={({ detail }) => {
           const chosen = detail.selectedId === first ? null : detail.selectedId
           setSearch({ scope: chosen, ...firstPage })

@@ -12,6 +12,7 @@ import { useNarrow } from '../narrow.ts'
 import { useNewRows } from '../new-rows.ts'
 import { type RequestListQuery, requestsQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
+import { chosenScope } from '../scopes.ts'
 import { daysAsInstants } from '../time.ts'
 import {
   firstPage,
@@ -127,7 +128,7 @@ interface Shown {
 }
 
 function queryOf(props: RequestListProps, { state, timeZone, limit }: Shown): RequestListQuery {
-  const scope = props.scopes?.find((one) => one === state.scope) ?? props.scopes?.[0]
+  const scope = chosenScope(props.scopes ?? [], state.scope)
   const allowed = state.status.filter((status) => props.statuses?.includes(status))
   return {
     view: props.view,

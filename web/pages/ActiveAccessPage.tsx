@@ -4,9 +4,7 @@ import { RequestList } from '../components/RequestList.tsx'
 import type { ColumnName } from '../components/request-columns.tsx'
 import { useWords } from '../i18n.tsx'
 import { paths } from '../paths.ts'
-import { useMe } from '../queries.ts'
-import { usePlace } from '../router.ts'
-import type { Scope } from '../url-state.ts'
+import { useScopes } from '../scopes.ts'
 
 const columns: readonly ColumnName[] = [
   'target',
@@ -21,15 +19,7 @@ const columns: readonly ColumnName[] = [
 
 export function ActiveAccessPage(): ReactNode {
   const { t } = useWords()
-  const { roles } = useMe()
-  const seesAll = roles.includes('auditor') || roles.includes('admin')
-  const scopes: Scope[] = [
-    ...(seesAll ? (['all'] as const) : []),
-    // One's own stands on Home already; whoever decides comes here to see what others hold.
-    ...(roles.includes('approver') ? (['decide'] as const) : []),
-    'mine',
-  ]
-  const scope = usePlace().search.get('scope') ?? scopes[0]
+  const { scopes, scope } = useScopes('active')
   return (
     <RequestList
       title={t('active.title')}

@@ -5,6 +5,7 @@ import { RequestList } from '../components/RequestList.tsx'
 import type { ColumnName } from '../components/request-columns.tsx'
 import { useWords } from '../i18n.tsx'
 import { paths } from '../paths.ts'
+import { useScopes } from '../scopes.ts'
 
 const columns: readonly ColumnName[] = [
   'target',
@@ -23,13 +24,15 @@ const statuses: readonly RequestStatus[] = ['ended', 'revoked', 'cancelled', 'fa
 
 export function EndedAccessPage(): ReactNode {
   const { t } = useWords()
+  const { scopes, scope } = useScopes('ended')
   return (
     <RequestList
       title={t('ended.title')}
       view="ended"
       columns={columns}
       statuses={statuses}
-      empty={t('ended.empty')}
+      scopes={scopes}
+      empty={t(scope === 'mine' ? 'ended.emptyMine' : 'ended.empty')}
       emptyAction={<Button href={paths.active}>{t('nav.active')}</Button>}
     />
   )

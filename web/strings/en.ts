@@ -357,6 +357,7 @@ export const en = {
   'active.emptyMine': 'You hold no temporary access',
   'ended.title': 'Ended access',
   'ended.empty': 'No temporary access has ended yet',
+  'ended.emptyMine': 'No temporary access of yours has ended yet',
 
   // Request detail.
   'request.title': 'Request',

@@ -354,6 +354,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'active.emptyMine': 'あなたが利用中のアクセスはありません',
   'ended.title': '終了したアクセス',
   'ended.empty': '終了したアクセスはまだありません',
+  'ended.emptyMine': 'あなたのアクセスで終了したものはまだありません',
 
   // Request detail.
   'request.title': '申請',
