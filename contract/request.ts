@@ -356,6 +356,11 @@ export const RequestQuery = PageQuery.extend({
 })
 export type RequestQuery = z.output<typeof RequestQuery>
 
+export const RequestExportQuery = RequestQuery.omit({ cursor: true, limit: true }).extend({
+  format: z.enum(['csv', 'jsonl']).default('csv'),
+})
+export type RequestExportQuery = z.output<typeof RequestExportQuery>
+
 export const RequestPage = pageOf(Request).meta({ id: 'RequestPage' })
 
 export const Comment = z

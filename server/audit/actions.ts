@@ -383,6 +383,11 @@ export const auditActions = {
     when: '`team import` wrote something; `notTaken` are the rows of policies that could not be taken over, `problems` what was wrong with others.',
     payload: ['source', 'by', 'written', 'notTaken', 'problems'],
   },
+  'request.export': {
+    object: 'export',
+    when: 'Somebody took a list of requests that they see out of TEAM as a file. Its id is the view.',
+    payload: ['view', 'format', 'filter'],
+  },
   'audit.export': {
     object: 'export',
     when: 'Somebody took events, requests or grants out of TEAM as a file. Its id is the kind.',

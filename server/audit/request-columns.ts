@@ -37,6 +37,7 @@ export const requestColumns: Columns<RequestRow> = {
   stoppedBy: (row) => row.stoppedBy,
   stopComment: (row) => row.stopComment,
   failure: (row) => row.failure,
+  sessionsMayLiveUntil: (row) => row.sessionsMayLiveUntil,
 }
 
 function inOneLine({ userName, decision, at, comment }: RequestRow['approvals'][number]): string {

@@ -10,20 +10,17 @@ import {
   UsageQuery,
 } from '#contract/audit.ts'
 import { eventColumns, eventLines, exportedEvents } from '#server/audit/export.ts'
-import { grantColumns, requestColumns } from '#server/audit/request-columns.ts'
+import { grantColumns } from '#server/audit/request-columns.ts'
 import { type Verdict, verifySteps } from '#server/audit/verify.ts'
 import { type Actor, eventActorOf } from '#server/operations/actor.ts'
-import {
-  exportedGrant,
-  exportedRequest,
-  exportedRequests,
-} from '#server/operations/export-requests.ts'
+import { exportedGrant, exportedRequests } from '#server/operations/export-requests.ts'
 import { eventFilterOf, listAuditEvents } from '#server/operations/list-events.ts'
 import { makeChange } from '#server/operations/making-changes.ts'
 import { readUsage } from '#server/operations/read-usage.ts'
 import type { App } from './app.ts'
-import { csvText, fileAnswer, jsonLinesText, sendFile } from './csv.ts'
+import { csvText, fileAnswer, fileName, jsonLinesText, mapped, sendFile } from './csv.ts'
 import { createLongAnswers, type LongAnswers } from './long-answers.ts'
+import { requestsText } from './request-files.ts'
 import type { ResourcePorts } from './resources.ts'
 
 const tags = ['audit']
@@ -76,10 +73,10 @@ function registerExport(app: App, ports: ResourcePorts, longAnswers: LongAnswers
       },
     },
     async (request, reply) => {
-      longAnswers.begin(reply)
       const { query, actor } = request
+      longAnswers.begin(reply, actor)
       const at = await noteExport(ports, actor, query)
-      const name = `team-${query.kind}-${at.toISOString().replaceAll(':', '-').slice(0, 19)}Z`
+      const name = fileName(query.kind, at)
       return sendFile(reply, { format: query.format, name, text: textOf(ports, query) })
     },
   )
@@ -110,15 +107,7 @@ function textOf({ long }: ResourcePorts, query: Exported): AsyncIterable<string>
     const grants = mapped(found, exportedGrant)
     return format === 'csv' ? csvText(grantColumns, grants) : jsonLinesText(grants)
   }
-  const requests = mapped(found, exportedRequest)
-  return format === 'csv' ? csvText(requestColumns, requests) : jsonLinesText(requests)
-}
-
-async function* mapped<From, To>(
-  batches: AsyncIterable<readonly From[]>,
-  show: (one: From) => To,
-): AsyncGenerator<To[]> {
-  for await (const batch of batches) yield batch.map(show)
+  return requestsText(format, found)
 }
 
 /** Once in so many batches of the trail: a proxy that hears nothing for a minute hangs up. */
@@ -143,8 +132,8 @@ function registerVerify(app: App, ports: ResourcePorts, longAnswers: LongAnswers
         response: { 200: verdictAnswer },
       },
     },
-    async (_request, reply) => {
-      longAnswers.begin(reply)
+    async (request, reply) => {
+      longAnswers.begin(reply, request.actor)
       reply.header('content-type', 'application/json; charset=utf-8')
       reply.header('cache-control', 'no-store')
       return reply.send(Readable.from(verdictText(verifySteps(ports.long)), { objectMode: false }))

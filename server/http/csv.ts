@@ -44,6 +44,18 @@ export async function* jsonLinesText<Row>(
   }
 }
 
+export async function* mapped<From, To>(
+  batches: AsyncIterable<readonly From[]>,
+  show: (one: From) => To,
+): AsyncGenerator<To[]> {
+  for await (const batch of batches) yield batch.map(show)
+}
+
+/** Without the ending; of two that were taken at different times, two. */
+export function fileName(what: string, at: Date): string {
+  return `team-${what}-${at.toISOString().replaceAll(':', '-').slice(0, 19)}Z`
+}
+
 /**
  * Nothing is sent before the first part is there, so that a refusal is still an answer of its own.
  * A fault after that breaks the connection: half a file must not look like a whole one.

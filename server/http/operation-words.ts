@@ -86,6 +86,7 @@ export const operationWords: Readonly<Record<string, OperationWords | undefined>
     body: asked,
   },
   'GET /requests': { summary: 'List requests by view and filter' },
+  'GET /requests/export': { summary: 'The same list as a file' },
   'GET /requests/{id}': { summary: 'One request, with what you may do to it' },
   'GET /requests/{id}/events': { summary: 'The request’s part of the audit trail' },
   'GET /requests/{id}/approvers': { summary: 'Who can decide on the request now' },

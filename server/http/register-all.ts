@@ -17,6 +17,7 @@ import { registerNotices } from './notices.ts'
 import { registerProposals } from './proposals.ts'
 import { registerReconciler } from './reconciler.ts'
 import { registerRecords } from './records.ts'
+import { registerRequestFiles } from './request-files.ts'
 import { registerRequests } from './requests.ts'
 import type { ResourceDeps, ResourcePorts } from './resources.ts'
 import { registerSavedRequests } from './saved-requests.ts'
@@ -31,6 +32,7 @@ const registrations = [
   registerMe,
   registerEligible,
   registerRequests,
+  registerRequestFiles,
   registerSessionLogs,
   registerSubmissions,
   registerSavedRequests,

@@ -5,10 +5,14 @@
  */
 import type { Kysely } from 'kysely'
 import type { ExportQuery } from '#contract/audit.ts'
+import type { RequestExportQuery } from '#contract/request.ts'
 import { listRequestIds, type RequestConditions } from '#server/store/request-list.ts'
 import { loadRequests, type StoredRequest } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
-import { requestFiltersOf } from './list-requests.ts'
+import { type Actor, eventActorOf } from './actor.ts'
+import { findSeen, type ListPorts, requestFiltersOf, type SeenPage } from './list-requests.ts'
+import { makeChange } from './making-changes.ts'
+import { credentialsEnd } from './read-request.ts'
 
 export const requestsPerBatch = 500
 
@@ -33,6 +37,43 @@ export async function* exportedRequests(
     const last = batch.at(-1)
     if (last === undefined || found.length <= limit) return
     after = { at: last.sortedAt, id: last.id }
+  }
+}
+
+export interface ExportListPorts extends ListPorts {
+  readonly long: Kysely<Schema>
+}
+
+/**
+ * Page after page of the list, asked for as the list is: with the rights of whoever takes it, row by
+ * row. What may not be listed is refused before there is an event of it; and the event is there before
+ * the first byte, for who has taken it has taken it, whether or not they waited for the end.
+ */
+export async function exportRequestList(
+  ports: ExportListPorts,
+  actor: Actor,
+  query: RequestExportQuery,
+): Promise<{ at: Date; batches: AsyncIterable<readonly StoredRequest[]> }> {
+  const { format, view, sort: _sort, ...filter } = query
+  const pageAfter = (cursor?: string) =>
+    findSeen({ ...ports, db: ports.long }, actor, { ...query, cursor, limit: requestsPerBatch })
+  const first = await pageAfter()
+  const at = await makeChange(ports, async (c) => {
+    c.event({
+      actor: eventActorOf(actor),
+      action: 'request.export',
+      object: { type: 'export', id: view },
+      payload: { view, format, filter },
+    })
+    return c.at
+  })
+  return { at, batches: batchesFrom(first, pageAfter) }
+}
+
+async function* batchesFrom(first: SeenPage, pageAfter: (cursor: string) => Promise<SeenPage>) {
+  for (let page = first; ; page = await pageAfter(page.nextCursor)) {
+    yield page.seen
+    if (page.nextCursor === null) return
   }
 }
 
@@ -73,12 +114,13 @@ export function exportedRequest(request: StoredRequest) {
     startsAt: text(grant?.startsAt),
     endsAt: text(grant?.endsAt),
     grantedAt: text(grant?.grantedAt),
-    endedAt: text(grant?.overAt),
+    endedAt: text(grant?.grantedAt && grant.overAt),
     excessSeconds: grant?.excessSeconds ?? null,
     endReason: request.endReason,
     stoppedBy: request.stoppedBy?.userName ?? null,
     stopComment: request.stopComment,
     failure: request.failure?.code ?? null,
+    sessionsMayLiveUntil: text(credentialsEnd(request)),
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type RequestConditions,
   requestSorts,
 } from '#server/store/request-list.ts'
-import { loadRequests } from '#server/store/requests.ts'
+import { loadRequests, type StoredRequest } from '#server/store/requests.ts'
 import { countOpenReviews } from '#server/store/reviews.ts'
 import type { Rules } from '#server/store/rules.ts'
 import type { Actor } from './actor.ts'
@@ -32,6 +32,23 @@ export async function listRequests(
   actor: Actor,
   query: RequestQuery,
 ): Promise<{ items: Request[]; nextCursor: string | null }> {
+  const { rules, seen, nextCursor } = await findSeen(ports, actor, query)
+  const items = await showRequests(ports, { rules, actor, stored: seen })
+  return { items, nextCursor }
+}
+
+export interface SeenPage {
+  readonly rules: Rules
+  readonly seen: readonly StoredRequest[]
+  readonly nextCursor: string | null
+}
+
+/** A page of the list, as it is stored. */
+export async function findSeen(
+  ports: ListPorts,
+  actor: Actor,
+  query: RequestQuery,
+): Promise<SeenPage> {
   const { sort, limit } = query
   const rules = await ports.rules.load(ports.db)
   const cursor = decodeCursor(
@@ -51,8 +68,7 @@ export async function listRequests(
   )
   // Said once more, row by row: a list shows no more than the page of each request would.
   const seen = stored.filter((one) => maySee(rules, actor, one))
-  const items = await showRequests(ports, { rules, actor, stored: seen })
-  return { items, nextCursor: page.nextCursor }
+  return { rules, seen, nextCursor: page.nextCursor }
 }
 
 interface Asked {

@@ -243,17 +243,16 @@ function watchedUntil(grant: StoredGrant, now: Date, open: boolean): Date | null
 
 /** Said before anyone agrees as well: then it is the time if the access were given now. */
 function credentialsMayLiveUntil(rules: Rules, request: StoredRequest, now: Date): Date | null {
-  const { grant, durationMinutes } = request
-  if (request.endReason === 'released') return null
-  if (grant?.grantedAt) return credentialsEnd(grant, durationMinutes)
-  if (isOver(request.status)) return null
+  if (request.grant?.grantedAt || isOver(request.status)) return credentialsEnd(request)
   const set = rules.directory.permissionSets.get(request.target.permissionSetArn)
   return sessionsMayLiveUntil(endsAbout({ ...request, now }), set?.sessionMinutes ?? null)
 }
 
-/** Credentials may be taken until the assignment is gone, and live on from there. */
-function credentialsEnd(grant: StoredGrant, durationMinutes: number): Date | null {
-  if (grant.grantedAt === null || grant.coveredByRequestId !== null) return null
+/** Of access that was given: credentials may be taken until it is gone, and live on from there. */
+export function credentialsEnd(request: StoredRequest): Date | null {
+  const { grant, durationMinutes, endReason } = request
+  if (!grant?.grantedAt || endReason === 'released' || grant.coveredByRequestId !== null)
+    return null
   const gone = grant.removalConfirmedAt ?? grant.overAt ?? endOf(grant, durationMinutes)
   return gone && sessionsMayLiveUntil(gone, grant.sessionMinutes)
 }

@@ -11,7 +11,20 @@ export function ids(stage: Stage): void {
         for (const scope of ['mine', 'decide']) {
           const path = `/requests?view=${view}&scope=${scope}&userId=${userId}`
           expect((await stage.stranger.get(path)).body).toEqual({ items: [], nextCursor: null })
+          const file = path.replace('?', '/export?format=jsonl&')
+          expect(await stage.stranger.get(file)).toMatchObject({ status: 200, body: '' })
         }
+      }
+    })
+
+    test('a file of all requests, or of another person’s, is not given to a stranger', async () => {
+      for (const view of ['all', 'ended&scope=all', 'active&scope=all', 'review&scope=all']) {
+        const { status, body } = await stage.stranger.get(`/requests/export?view=${view}`)
+        expect([view, status, JSON.stringify(body)]).toEqual([
+          view,
+          403,
+          expect.not.stringContaining('test-user'),
+        ])
       }
     })
 

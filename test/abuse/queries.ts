@@ -45,6 +45,7 @@ export function queries(stage: Stage): void {
       ['/audit/events?objectId=', ''],
       ['/audit/events?from=', ''],
       ['/requests?view=all&limit=', ''],
+      ['/requests/export?view=all&q=', '&format=jsonl'],
       ['/requests/', '/events'],
       ['/submissions/', ''],
       ['/eligibility-policies?subject=', ''],

@@ -38,6 +38,7 @@ export function tokens(stage: Stage): void {
       ['reads no settings', 'GET', '/settings'],
       ['writes no settings', 'PATCH', '/settings', { banner: 'mine' }],
       ['reads no trail', 'GET', '/audit/events'],
+      ['takes no trail away', 'GET', '/audit/export?kind=requests'],
       ['makes no token', 'POST', '/tokens', { name: 'x', scopes: ['me:read'] }],
       ['lists no tokens', 'GET', '/tokens'],
       ['makes no policy', 'POST', '/eligibility-policies', {}],

@@ -157,6 +157,15 @@ async function idsOf(person: Person, query: string, limit = 200): Promise<string
   return ids
 }
 
+async function fileOf(person: Person, query: string): Promise<Record<string, unknown>[]> {
+  const { status, body } = await person.get<string>(`/requests/export?${query}&format=jsonl`)
+  if (status !== 200) throw new Error(`${query}: ${status} ${JSON.stringify(body)}`)
+  return body
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+}
+
 const wanted = (is: (request: Request) => boolean) =>
   everything
     .filter(is)
@@ -187,6 +196,37 @@ describe('a list shows what its view means and nothing else', () => {
       }
     })
   }
+
+  test('the file of a list has the rows of the list, in its order, to each of them', async () => {
+    for (const query of [...Object.keys(views), 'view=decided&sort=endsAt', 'view=ended&q=STORE']) {
+      for (const name of names) {
+        const rows = (await fileOf(as(name), query)).map(({ id }) => id)
+        expect({ query, name, rows }).toEqual({ query, name, rows: await idsOf(as(name), query) })
+      }
+    }
+  })
+
+  test('and what it says of ended access is what the list says', async () => {
+    const query = 'view=ended&scope=decide'
+    const { body } = await as('sam.carter').get<{ items: Request[] }>(`/requests?${query}`)
+    const rows = await fileOf(as('sam.carter'), query)
+    expect(rows.length).toBeGreaterThan(1)
+    for (const [at, row] of rows.entries()) {
+      const { userId, userName, displayName, stoppedBy, failure, ...same } = row
+      const { reviewOutcome, reviewComment, reviewedBy, ...alike } = same
+      const shown = body.items[at]
+      expect(shown).toMatchObject(alike)
+      expect(shown?.requester).toMatchObject({ userId, userName, displayName })
+      expect(shown?.stoppedBy?.userName ?? null).toBe(stoppedBy)
+      expect(shown?.failure?.code ?? null).toBe(failure)
+      const { outcome = null, comment = null, by = null } = shown?.review ?? {}
+      expect([outcome, comment, by?.userName ?? null]).toEqual([
+        reviewOutcome,
+        reviewComment,
+        reviewedBy,
+      ])
+    }
+  })
 
   test('everything, to those who may see everything, and 403 to the others', async () => {
     for (const name of names) {

@@ -1,10 +1,10 @@
 /** The auditor's pages: found by filters that stand in the URL, opened, verified, taken as files. */
-import { readFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   accessibilityProblems,
   type BrowserWorld,
+  download,
   expectPage,
   openBrowserWorld,
 } from './browser.ts'
@@ -54,14 +54,6 @@ beforeAll(async () => {
   })
 })
 afterAll(() => b.close())
-
-async function download(page: Page, name: string): Promise<string> {
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('link', { name }).click(),
-  ])
-  return readFileSync(await file.path(), 'utf8')
-}
 
 test('the trail is filtered by the URL, opened with what changed, and verified', async () => {
   const rows = auditor.locator('tbody tr')

@@ -1,4 +1,5 @@
 /** The system's Chromium on a world whose clock is driven: pages see the same time as the server. */
+import { readFileSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, expect, type Page } from '@playwright/test'
 import axe from 'axe-core'
 import { chromiumFlags, findChromium } from '#scripts/chromium.ts'
@@ -186,4 +187,13 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
   return violations.map(
     ({ id, html }) => `${page.url()} ${id}: ${html.map((one) => one.slice(0, 160)).join(' | ')}`,
   )
+}
+
+/** What the link of that name gives, as text. */
+export async function download(page: Page, name: string): Promise<string> {
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name }).click(),
+  ])
+  return readFileSync(await file.path(), 'utf8')
 }

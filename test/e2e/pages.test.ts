@@ -11,6 +11,7 @@ import { ja } from '../../web/strings/ja.ts'
 import {
   accessibilityProblems,
   type BrowserWorld,
+  download,
   expectPage,
   openBrowserWorld,
 } from './browser.ts'
@@ -111,7 +112,7 @@ test('no page is left out', () => {
   expect(patterns.filter((one) => !paths.some((path) => one.test(path)))).toEqual([])
 })
 
-describe('ended access', () => {
+describe('ended access, and what was decided,', () => {
   const english = { locale: 'en-US', colorScheme: 'light', width: 1280 } as const
   async function open(role: Look['role'], path: string): Promise<Page> {
     const page = await pageFor({ ...english, role })
@@ -138,6 +139,20 @@ describe('ended access', () => {
     const requester = await open('requester', '/access/ended?scope=all')
     await expectPage(rowsOf(requester)).toContainText(['storefront-dev'])
     await expectPage(requester.getByRole('button', { name: 'All', exact: true })).toHaveCount(0)
+  })
+
+  test('are taken as CSV, as they are filtered', async () => {
+    const approver = await open('approver', '/access/ended?scope=decide')
+    await expectPage(rowsOf(approver)).toContainText(['storefront-dev'])
+    const ended = await download(approver, 'Export this view as CSV')
+    expect(ended).toContain('Check why the nightly job stopped')
+    expect(ended).not.toContain('Try something out')
+
+    await open('approver', '/approvals?tab=decided&status=rejected')
+    await expectPage(rowsOf(approver)).toContainText(['Try something out'])
+    const decided = await download(approver, 'Export this view as CSV')
+    expect(decided).toContain('Try something out')
+    expect(decided).not.toContain('Check why the nightly job stopped')
   })
 })
 

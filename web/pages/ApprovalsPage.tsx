@@ -2,6 +2,7 @@ import Tabs from '@cloudscape-design/components/tabs'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { QueueTable } from '../components/decide/QueueTable.tsx'
+import { ListExport } from '../components/ExportButtons.tsx'
 import { RequestList } from '../components/RequestList.tsx'
 import type { ColumnName } from '../components/request-columns.tsx'
 import { type Translate, useWords } from '../i18n.tsx'
@@ -95,6 +96,7 @@ export function ApprovalsPage(): ReactNode {
         view="decided"
         columns={decidedColumns}
         statuses={everyStatus}
+        headerActions={(query) => <ListExport query={query} />}
         above={tabs}
         empty={t('approvals.emptyDecided')}
       />

@@ -12,7 +12,6 @@ import { type ReactNode, useMemo } from 'react'
 import type { AuditEvent } from '#contract/audit.ts'
 import type { Query } from '../api.ts'
 import { EventDialog } from '../components/audit/EventDialog.tsx'
-import { ExportButtons } from '../components/audit/ExportButtons.tsx'
 import {
   type FilterProperty,
   filterValues,
@@ -20,6 +19,7 @@ import {
 } from '../components/audit/ServerFilter.tsx'
 import { type ChainCheck, useChainCheck, VerdictAlert } from '../components/audit/VerdictAlert.tsx'
 import { DateRange } from '../components/DateRange.tsx'
+import { ExportButtons } from '../components/ExportButtons.tsx'
 import { FullList } from '../components/FullList.tsx'
 import { answered, NoRows, useListPage } from '../components/list-page.tsx'
 import { NewRows } from '../components/NewRows.tsx'
@@ -68,6 +68,7 @@ const commonActions = [
   'sign-in.accept',
   'sign-in.refuse',
   'audit.export',
+  'request.export',
 ]
 const objectTypes = ['request', 'key', 'eligibility-policy', 'approver-policy', 'setting', 'token']
 
@@ -181,7 +182,11 @@ function EventsHeader(props: {
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           {!narrow && props.news}
-          <ExportButtons query={{ ...props.filter, kind: 'events' }} />
+          <ExportButtons
+            from="/audit/export"
+            formats={['csv', 'jsonl']}
+            query={{ ...props.filter, kind: 'events' }}
+          />
           <Button
             variant="primary"
             loading={props.check.isPending}

@@ -1,12 +1,12 @@
 /** Every request, with every filter that the server answers, and as a file. */
 import { type ReactNode, useMemo } from 'react'
-import { ExportButtons } from '../components/audit/ExportButtons.tsx'
 import {
   type FilterProperty,
   filterValues,
   ServerFilter,
 } from '../components/audit/ServerFilter.tsx'
 import { DateRange } from '../components/DateRange.tsx'
+import { ExportButtons } from '../components/ExportButtons.tsx'
 import { RequestList } from '../components/RequestList.tsx'
 import type { ColumnName } from '../components/request-columns.tsx'
 import { type Translate, useWords } from '../i18n.tsx'
@@ -96,7 +96,11 @@ export function AuditRequestsPage(): ReactNode {
         </div>
       )}
       headerActions={({ view: _view, cursor: _cursor, limit: _limit, ...query }) => (
-        <ExportButtons query={{ ...query, kind: 'requests' }} />
+        <ExportButtons
+          from="/audit/export"
+          formats={['csv', 'jsonl']}
+          query={{ ...query, kind: 'requests' }}
+        />
       )}
       empty={t('audit.requests.empty')}
     />

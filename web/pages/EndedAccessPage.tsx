@@ -1,6 +1,7 @@
 import Button from '@cloudscape-design/components/button'
 import type { ReactNode } from 'react'
 import type { RequestStatus } from '#contract/request.ts'
+import { ListExport } from '../components/ExportButtons.tsx'
 import { RequestList } from '../components/RequestList.tsx'
 import type { ColumnName } from '../components/request-columns.tsx'
 import { useWords } from '../i18n.tsx'
@@ -32,6 +33,7 @@ export function EndedAccessPage(): ReactNode {
       columns={columns}
       statuses={statuses}
       scopes={scopes}
+      headerActions={(query) => <ListExport query={query} />}
       empty={t(scope === 'mine' ? 'ended.emptyMine' : 'ended.empty')}
       emptyAction={<Button href={paths.active}>{t('nav.active')}</Button>}
     />
