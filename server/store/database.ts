@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 import { isConnectionError } from './database-errors.ts'
+import { preparing } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export * from './database-errors.ts'
@@ -78,8 +79,8 @@ export function openDatabase(config: DatabaseConfig): Database {
     max: sizes.owner,
     settings: { ...settingsOf(noLimits), ...planning },
   })
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: app }) })
-  const longDb = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: long }) })
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: preparing(app) }) })
+  const longDb = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: preparing(long) }) })
   return {
     db,
     long: longDb,

@@ -1,8 +1,9 @@
 /** What is inside permission sets: read when one is new and once a day, one by one. */
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { PermissionSetArn } from '#core/ids.ts'
 import { change } from './change.ts'
 import { lockReplica, raiseVersion } from './directory.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { DirectoryPermissionSetTable, PermissionSetLevel, Schema } from './schema.ts'
 
 export interface PermissionSetContents {
@@ -96,7 +97,7 @@ export async function loadPolicies(
   arns: readonly PermissionSetArn[],
 ): Promise<ReadonlyMap<string, PermissionSetPolicies>> {
   if (arns.length === 0) return new Map()
-  const rows = await db
+  const query = db
     .selectFrom('directory_permission_set')
     .select([
       'permission_set_arn',
@@ -104,8 +105,8 @@ export async function loadPolicies(
       'customer_managed_policies',
       'has_inline_policy',
     ])
-    .where('permission_set_arn', 'in', [...new Set(arns)])
-    .execute()
+    .where('permission_set_arn', '=', sql<string>`any(${[...new Set(arns)]}::text[])`)
+  const rows = await rowsOfPrepared(db, query)
   return new Map(
     rows.flatMap((row) => {
       const policies = policiesOf(row)

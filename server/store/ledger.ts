@@ -2,6 +2,7 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { AccountId, Key, PermissionSetArn, RequestId, UserId } from '#core/ids.ts'
 import type { Belief, GrantStatus, PlannedGrant, PlannedKey } from '#core/plan.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { IntentState, LedgerKeyTable, Schema } from './schema.ts'
 
 type Db = Kysely<Schema> | Transaction<Schema>
@@ -116,23 +117,49 @@ export async function wakeEveryOpenKey(db: Db, now: Date): Promise<number> {
   return Number(result.numUpdatedRows)
 }
 
+const keyColumns = [
+  'user_id',
+  'account_id',
+  'permission_set_arn',
+  'held',
+  'attempts',
+  'last_error',
+  'nudges',
+  'presence',
+  'absent_seen_at',
+  'confirmed_at',
+  'watched_since',
+  'watched_until',
+  'next_look_at',
+  'not_before',
+  'late_alarm_at',
+  'alarm_not_before',
+  'observed_at',
+  'missing_since',
+  'unwanted_since',
+] as const
+
+type KeyRow = Pick<Selectable<LedgerKeyTable>, (typeof keyColumns)[number]>
+
 export async function loadKey(
   db: Db,
   keyId: number,
   activationDeadlineMs: number,
 ): Promise<LedgerKey> {
-  const row = await db
-    .selectFrom('ledger_key')
-    .selectAll()
-    .where('key_id', '=', keyId)
-    .executeTakeFirstOrThrow()
-  const intents = await db
-    .selectFrom('intent')
-    .select(['intent_id', 'kind', 'state', 'aws_request_id', 'sent_at'])
-    .where('key_id', '=', keyId)
-    .orderBy('intent_id', 'desc')
-    .limit(20)
-    .execute()
+  const [row] = await rowsOfPrepared(
+    db,
+    db.selectFrom('ledger_key').select(keyColumns).where('key_id', '=', keyId),
+  )
+  if (row === undefined) throw new Error(`There is no key ${keyId} in the ledger`)
+  const intents = await rowsOfPrepared(
+    db,
+    db
+      .selectFrom('intent')
+      .select(['intent_id', 'kind', 'state', 'aws_request_id', 'sent_at'])
+      .where('key_id', '=', keyId)
+      .orderBy('intent_id', 'desc')
+      .limit(20),
+  )
   const open = intents.find(isInFlight)
   const watched = row.watched_until !== null
   return {
@@ -170,7 +197,7 @@ function isInFlight<Row extends { state: IntentState }>(
   return row.state === 'written' || row.state === 'accepted'
 }
 
-function keyOf(row: Selectable<LedgerKeyTable>): Key {
+function keyOf(row: KeyRow): Key {
   return {
     userId: row.user_id as UserId,
     accountId: row.account_id as AccountId,
@@ -178,7 +205,7 @@ function keyOf(row: Selectable<LedgerKeyTable>): Key {
   }
 }
 
-function beliefOf(row: Selectable<LedgerKeyTable>): Belief {
+function beliefOf(row: KeyRow): Belief {
   return {
     presence: row.presence,
     absentSeenAt: row.absent_seen_at,
@@ -194,16 +221,30 @@ async function loadGrants(
   keyId: number,
   activationDeadlineMs: number,
 ): Promise<LedgerGrant[]> {
-  const rows = await db
-    .selectFrom('access_grant')
-    .innerJoin('request', 'request.request_id', 'access_grant.request_id')
-    .selectAll('access_grant')
-    .select(['request.status', 'request.end_state', 'request.break_glass'])
-    .where('access_grant.key_id', '=', keyId)
-    .where('over_at', 'is', null)
-    .orderBy('due_at')
-    .orderBy('grant_id')
-    .execute()
+  const query = db
+    .selectFrom('access_grant as g')
+    .innerJoin('request as r', 'r.request_id', 'g.request_id')
+    .select([
+      'g.grant_id',
+      'g.request_id',
+      'g.due_at',
+      'g.activation_deadline',
+      'g.ends_at',
+      'g.stopped_at',
+      'g.immediate',
+      'g.duration_minutes',
+      'g.hard_end',
+      'g.starts_at',
+      'g.extends_grant_id',
+      'r.status',
+      'r.end_state',
+      'r.break_glass',
+    ])
+    .where('g.key_id', '=', keyId)
+    .where('g.over_at', 'is', null)
+    .orderBy('g.due_at')
+    .orderBy('g.grant_id')
+  const rows = await rowsOfPrepared(db, query)
   return rows.map((row) => ({
     grantId: row.grant_id,
     requestId: row.request_id as RequestId,

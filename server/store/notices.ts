@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { type Channel, isChannel } from '#core/channels.ts'
 import type { RequestId } from '#core/ids.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { NoticeState, Schema } from './schema.ts'
 
 export interface StoredNotice {
@@ -26,7 +27,7 @@ export async function noticesOfRequests(
   ids: readonly RequestId[],
 ): Promise<Map<string, StoredNotice[]>> {
   if (ids.length === 0) return new Map()
-  const rows = await db
+  const query = db
     .selectFrom('notice as n')
     .leftJoin('directory_user as u', 'u.user_id', 'n.receiver_id')
     .select([
@@ -45,7 +46,7 @@ export async function noticesOfRequests(
     .where('n.request_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
     .orderBy('n.created_at')
     .orderBy('n.notice_id')
-    .execute()
+  const rows = await rowsOfPrepared(db, query)
   const notices = rows.map((row) => ({
     noticeId: row.notice_id,
     requestId: row.request_id ?? '',

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Person } from '#core/facts.ts'
 import type { GroupId, UserId } from '#core/ids.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export interface PersonInReplica extends Person {
@@ -13,7 +14,7 @@ export async function loadPeople(
   db: Kysely<Schema>,
   userIds: readonly UserId[],
 ): Promise<Map<UserId, PersonInReplica>> {
-  const rows = await db
+  const query = db
     .selectFrom('directory_user as u')
     .select((eb) => [
       'u.user_id',
@@ -30,7 +31,7 @@ export async function loadPeople(
         .as('groupIds'),
     ])
     .where('u.user_id', '=', sql<string>`any(${[...userIds]}::text[])`)
-    .execute()
+  const rows = await rowsOfPrepared(db, query)
   return new Map(
     rows.map((row) => {
       const userId = row.user_id as UserId

@@ -1,6 +1,7 @@
 /** What an approver would want to know of a request, counted from those before it. */
 import { type Kysely, sql } from 'kysely'
 import type { RequestId } from '#core/ids.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export interface StoredHints {
@@ -25,7 +26,7 @@ export async function loadHints(
   ids: readonly RequestId[],
 ): Promise<ReadonlyMap<string, StoredHints>> {
   if (ids.length === 0) return new Map()
-  const { rows } = await sql<{
+  const query = sql<{
     request_id: string
     asked: number
     granted: number
@@ -56,7 +57,8 @@ export async function loadHints(
       select ${words('p')} as words from request p
       where ${sameAsked} order by p.created_at desc limit 1
     ) last on true
-    where r.request_id = any(${[...ids]}::uuid[])`.execute(db)
+    where r.request_id = any(${[...ids]}::uuid[])`
+  const rows = await rowsOfPrepared(db, query)
   return new Map(
     rows.map((row) => [
       row.request_id,

@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { RequestId, UserId } from '#core/ids.ts'
 import type { RequestState } from '#core/request.ts'
 import { likePrefix } from '#core/text.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export const requestSorts = ['createdAt', 'startsAt', 'endsAt', 'expiresAt'] as const
@@ -98,13 +99,13 @@ export async function countRequests(
   db: Kysely<Schema>,
   conditions: RequestConditions,
 ): Promise<number> {
-  const row = await db
+  const query = db
     .selectFrom('request as r')
     .leftJoin('access_grant as g', 'g.request_id', 'r.request_id')
     .select((eb) => eb.fn.countAll<number>().as('requests'))
     .where(whereAll(conditions))
-    .executeTakeFirstOrThrow()
-  return row.requests
+  const [row] = await rowsOfPrepared(db, query)
+  return row?.requests ?? 0
 }
 
 type Condition = RawBuilder<boolean>

@@ -1,5 +1,5 @@
 /** From rows to requests: what is stored of them, read and parsed. */
-import { type Kysely, sql } from 'kysely'
+import { type InferResult, type Kysely, sql } from 'kysely'
 import type {
   AccountId,
   GrantId,
@@ -11,6 +11,7 @@ import type {
 } from '#core/ids.ts'
 import type { RequestState } from '#core/request.ts'
 import { grantUseOf } from './grant-use.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { StoredDecision, StoredGrant, StoredRequest, StoredReview } from './requests.ts'
 import type { Schema } from './schema.ts'
 
@@ -18,7 +19,7 @@ export async function readRequestRows(
   db: Kysely<Schema>,
   ids: readonly RequestId[],
 ): Promise<ReadonlyMap<string, StoredRequest>> {
-  const rows = await selectRequests(db, ids)
+  const rows = await rowsOfPrepared(db, selectRequests(db, ids))
   return new Map(rows.map((row) => [row.request_id, requestFromRow(row)]))
 }
 
@@ -85,10 +86,9 @@ function selectRequests(db: Kysely<Schema>, ids: readonly RequestId[]) {
       decisionsOf.as('decisions'),
       extensionOf.as('extension'),
     ])
-    .execute()
 }
 
-type RequestRow = Awaited<ReturnType<typeof selectRequests>>[number]
+type RequestRow = InferResult<ReturnType<typeof selectRequests>>[number]
 
 interface DecisionRow {
   readonly userId: string

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { AccountId, PermissionSetArn, Target } from '#core/ids.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export interface KnownTarget {
@@ -13,13 +14,13 @@ export async function requestTargetsFrom(
   targetId: number,
   known: readonly number[],
 ): Promise<KnownTarget[]> {
-  const rows = await db
+  const query = db
     .selectFrom('request_target')
-    .selectAll()
+    .select(['target_id', 'account_id', 'permission_set_arn'])
     .where('target_id', '>=', targetId)
     .where(sql<boolean>`target_id <> all(${[...known]}::bigint[])`)
     .orderBy('target_id')
-    .execute()
+  const rows = await rowsOfPrepared(db, query)
   return rows.map((row) => ({
     targetId: row.target_id,
     target: {

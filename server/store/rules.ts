@@ -23,6 +23,7 @@ import type { AccountId, GroupId, OuId, PermissionSetArn, UserId } from '#core/i
 import { indexPolicies, type PolicyIndex } from '#core/policy-index.ts'
 import type { Settings } from '#core/settings.ts'
 import { approverPolicies, eligibilityPolicies } from './policies.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 import { loadSettings } from './settings.ts'
 
@@ -97,10 +98,10 @@ interface Numbers {
 }
 
 async function readNumbers(db: Kysely<Schema>): Promise<Numbers> {
-  const { rows } = await sql<Numbers>`
+  const query = sql<Numbers>`
     select (select version from rules_version) as rules,
-           (select version from directory_version) as directory`.execute(db)
-  const [row] = rows
+           (select version from directory_version) as directory`
+  const [row] = await rowsOfPrepared(db, query)
   if (row === undefined) throw new Error('PostgreSQL did not say how old the rules are')
   return row
 }

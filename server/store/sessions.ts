@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { UserId } from '#core/ids.ts'
 import { type Change, change, systemActor } from './change.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { Schema, SignInSessionTable } from './schema.ts'
 
 export interface Session {
@@ -58,12 +59,20 @@ export function sessionStore(db: Kysely<Schema>): SessionStore {
         })
       }),
     async find(idHash) {
-      const row = await db
+      const query = db
         .selectFrom('sign_in_session')
-        .selectAll()
+        .select([
+          'id_hash',
+          'user_id',
+          'csrf_token',
+          'created_at',
+          'last_seen_at',
+          'expires_at',
+          'locale_hint',
+        ])
         .where('id_hash', '=', idHash)
         .where('ended_at', 'is', null)
-        .executeTakeFirst()
+      const [row] = await rowsOfPrepared(db, query)
       return row === undefined ? null : sessionOf(row)
     },
     async touch(idHash, at) {
@@ -141,7 +150,7 @@ function rowOf(session: Session): Selectable<SignInSessionTable> {
   }
 }
 
-function sessionOf(row: Selectable<SignInSessionTable>): Session {
+function sessionOf(row: Omit<Selectable<SignInSessionTable>, 'ended_at' | 'ended_why'>): Session {
   return {
     idHash: row.id_hash,
     // Only `start` writes this column, and it takes a UserId.
