@@ -18,6 +18,7 @@ import { type Insertable, type Kysely, sql, type Transaction } from 'kysely'
 import type { Channel } from '#core/channels.ts'
 import { type EventActor, hashEvent, sealPayload } from '#server/audit/chain.ts'
 import { isConnectionError, isTimeout } from './database-errors.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { AuditEventTable, Schema } from './schema.ts'
 
 export interface EventDraft {
@@ -157,13 +158,13 @@ function collect(tx: Transaction<Schema>, at: Date, drafts: Drafts): Change {
  * row `FOR UPDATE`, wait for us.
  */
 async function fence(tx: Transaction<Schema>, epoch: number): Promise<void> {
-  const row = await tx
+  const query = tx
     .selectFrom('leader')
     .select('epoch')
     .where('epoch', '=', epoch)
     .where('expires_at', '>', sql<Date>`clock_timestamp()`)
     .forKeyShare()
-    .executeTakeFirst()
+  const [row] = await rowsOfPrepared(tx, query)
   if (!row) throw new LostLeadership()
 }
 
@@ -216,11 +217,9 @@ function queueOf({ channel, receiver_id: receiver }: QueuedNotice): string {
 }
 
 async function appendEvents(tx: Transaction<Schema>, at: Date, drafts: Drafts): Promise<void> {
-  const head = await tx
-    .selectFrom('audit_head')
-    .select(['seq', 'hash'])
-    .forUpdate()
-    .executeTakeFirstOrThrow()
+  const query = tx.selectFrom('audit_head').select(['seq', 'hash']).forUpdate()
+  const [head] = await rowsOfPrepared(tx, query)
+  if (!head) throw new Error('The audit chain has no head')
   let { seq, hash } = head
   const rows = drafts.events.map((draft) => {
     const header = {

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { defaultSettings, type SettingName, type Settings, settingRules } from '#core/settings.ts'
 import type { Change } from './change.ts'
+import { rowsOfPrepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export interface StoredSettings {
@@ -19,7 +20,7 @@ export async function loadSettings(
     .selectFrom('setting')
     .select(['version', 'body', 'updated_by as updatedBy', 'updated_at as updatedAt'])
   if (options.lock === true) query = query.forUpdate()
-  const row = await query.executeTakeFirst()
+  const [row] = await rowsOfPrepared(db, query)
   if (row === undefined) {
     return { version: 0, settings: defaultSettings, updatedBy: null, updatedAt: null }
   }
