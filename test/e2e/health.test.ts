@@ -103,6 +103,16 @@ test('a notice that did not arrive is sent again, and drift names its holder', a
   await expectPage(admin.getByText('Every notice arrived or is still being tried')).toBeVisible()
   await admin.getByRole('tab', { name: 'Drift (1)' }).click()
   await expectPage(admin.getByText(/Priya Raman.*ReadOnlyAccess in payments-prod/)).toBeVisible()
+
+  await admin.getByRole('button', { name: 'Columns and rows' }).click()
+  const choice = admin.getByRole('dialog', { name: 'Columns and rows' })
+  await choice.getByRole('checkbox', { name: 'Last seen' }).uncheck()
+  await choice.getByRole('radio', { name: '20' }).check()
+  await admin.keyboard.press('Escape')
+  const [asked] = await Promise.all([admin.waitForRequest(/state=drift.*limit=20/), admin.reload()])
+  expect(asked.url()).toContain('limit=20')
+  await expectPage(admin.getByRole('columnheader', { name: 'First seen' })).toBeVisible()
+  await expectPage(admin.getByRole('columnheader', { name: 'Last seen' })).toHaveCount(0)
 })
 
 test('an auditor reads the same and may do nothing, in Japanese, in the dark, on a narrow screen', async () => {

@@ -5,11 +5,17 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { usePlace } from '../router.ts'
 import { parseListState } from '../url-state.ts'
-import { usePageSize } from './columns.tsx'
+import { type PageSize, usePageSize } from './columns.tsx'
 import { LoadFailure } from './LoadFailure.tsx'
 
+export interface ListPage {
+  readonly pageSize: PageSize
+  readonly page: number
+  readonly query: { readonly limit: number; readonly cursor?: string }
+}
+
 /** The page that the URL names, as long as the person chose for this list. */
-export function useListPage(...list: Parameters<typeof usePageSize>) {
+export function useListPage(...list: Parameters<typeof usePageSize>): ListPage {
   const pageSize = usePageSize(...list)
   const { cursor, page } = parseListState(usePlace().search).state
   return { pageSize, page, query: { limit: pageSize.rows, ...(cursor && { cursor }) } }

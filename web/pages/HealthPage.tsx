@@ -14,11 +14,12 @@ import { LateRemovals } from '../components/health/LateRemovals.tsx'
 import { NoticesTab } from '../components/health/NoticesTab.tsx'
 import { refreshEveryMs } from '../components/health/wanted.ts'
 import { LoadFailure } from '../components/LoadFailure.tsx'
+import { useListPage } from '../components/list-page.tsx'
 import { Page } from '../components/Page.tsx'
 import { useWords } from '../i18n.tsx'
 import { directoryStatusQuery, keysQuery, lateKeysQuery, reconcilerQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
-import { firstPage, parseListState } from '../url-state.ts'
+import { firstPage } from '../url-state.ts'
 
 export function HealthPage(): ReactNode {
   const { t } = useWords()
@@ -108,17 +109,15 @@ function Lists(props: { status: ReconcilerStatus | undefined }): ReactNode {
 
 function Keys(props: { tab: KeyTab; state: string }): ReactNode {
   const { t } = useWords()
-  const { state } = parseListState(usePlace().search)
-  const query = useQuery(
-    keysQuery({ state: props.state, ...(state.cursor ? { cursor: state.cursor } : {}) }),
-  )
+  const at = useListPage(`health.${props.tab}`)
+  const query = useQuery(keysQuery({ state: props.state, ...at.query }))
   return (
     <HealthList
       title={t(`health.tab.${props.tab}`)}
       empty={t(`health.none.${props.tab}`)}
       columns={keyColumns(props.tab, t)}
       query={query}
-      page={state.page}
+      at={at}
       idOf={(held) =>
         held.id ??
         [held.person?.userId ?? held.group?.groupId, held.accountId, held.permissionSetArn].join()

@@ -10,22 +10,21 @@ import type { LegalHold } from '#contract/audit.ts'
 import { EraseDialog } from '../components/audit/EraseDialog.tsx'
 import { PlaceHoldDialog, ReleaseHoldDialog } from '../components/audit/HoldDialogs.tsx'
 import { type Column, HealthList } from '../components/health/HealthList.tsx'
+import { useListPage } from '../components/list-page.tsx'
 import { Page } from '../components/Page.tsx'
 import { When } from '../components/Times.tsx'
 import { type Translate, useWords } from '../i18n.tsx'
 import { holdsQuery, useMe } from '../queries.ts'
-import { usePlace } from '../router.ts'
-import { parseListState } from '../url-state.ts'
 
 type Asked = { readonly kind: 'place' | 'erase' } | { readonly kind: 'release'; hold: LegalHold }
 
 /** What must be kept of people, and what may go. Auditors read it, administrators do it. */
 export function RecordsPage(): ReactNode {
   const { t } = useWords()
-  const { state } = parseListState(usePlace().search)
+  const at = useListPage('holds')
   const isAdmin = useMe().roles.includes('admin')
   const [asked, setAsked] = useState<Asked | null>(null)
-  const query = useQuery(holdsQuery(state.cursor ? { cursor: state.cursor } : {}))
+  const query = useQuery(holdsQuery(at.query))
   const close = () => setAsked(null)
   return (
     <Page title={t('records.title')} lead={t('records.lead')}>
@@ -50,7 +49,7 @@ export function RecordsPage(): ReactNode {
             empty={t('records.noHolds')}
             columns={columnsFor(t, isAdmin ? (hold) => setAsked({ kind: 'release', hold }) : null)}
             query={query}
-            page={state.page}
+            at={at}
             idOf={({ id }) => id}
           />
         </Container>
@@ -126,7 +125,7 @@ function columnsFor(
   ]
   if (onRelease === null) return columns
   const release: Column<LegalHold> = {
-    id: 'release',
+    id: 'actions',
     header: t('health.column.actions'),
     cell: (hold) =>
       hold.released ? null : (

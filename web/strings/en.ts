@@ -404,8 +404,6 @@ export const en = {
   'log.isRead': 'Read',
   'log.isWrite': 'Write',
   'log.error': 'Error: {code}',
-  'log.first': 'First page',
-  'log.next': 'Next page',
   'log.limits': 'What this log cannot show',
   'log.kept': 'Kept for you alone, until {time}.',
   'log.use': 'Summary of use',

@@ -402,8 +402,6 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'log.isRead': '読み取り',
   'log.isWrite': '書き込み',
   'log.error': 'エラー: {code}',
-  'log.first': '最初のページ',
-  'log.next': '次のページ',
   'log.limits': 'このログに表示されないもの',
   'log.kept': '{time} まで、あなただけが閲覧できます。',
   'log.use': '利用の概要',

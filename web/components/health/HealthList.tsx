@@ -1,11 +1,13 @@
 import Box from '@cloudscape-design/components/box'
 import Cards from '@cloudscape-design/components/cards'
-import Table, { type TableProps } from '@cloudscape-design/components/table'
+import Table from '@cloudscape-design/components/table'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useWords } from '../../i18n.tsx'
 import { useNarrow } from '../../narrow.ts'
+import { useChosenColumns } from '../columns.tsx'
 import { LoadFailure } from '../LoadFailure.tsx'
+import type { ListPage } from '../list-page.tsx'
 import { Pages } from '../Pages.tsx'
 
 export interface Column<Item> {
@@ -21,12 +23,15 @@ export function HealthList<Item>(props: {
   empty: string
   columns: readonly Column<Item>[]
   query: UseQueryResult<{ items: Item[]; nextCursor: string | null }>
-  page: number
+  at: ListPage
   idOf: (item: Item) => string
 }): ReactNode {
   const { t } = useWords()
   const narrow = useNarrow()
-  const { title, columns, query } = props
+  const { title, query } = props
+  const { page, pageSize } = props.at
+  const columns = props.columns.map((column, at) => ({ ...column, isRowHeader: at === 0 }))
+  const chosen = useChosenColumns(pageSize.list, columns, pageSize)
   if (query.isError) {
     return <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
   }
@@ -41,9 +46,7 @@ export function HealthList<Item>(props: {
         {props.empty}
       </Box>
     ),
-    ...(next !== null || props.page > 1
-      ? { pagination: <Pages page={props.page} next={next} /> }
-      : {}),
+    ...(next !== null || page > 1 ? { pagination: <Pages page={page} next={next} /> } : {}),
   }
   if (narrow) {
     const [first, ...rest] = columns
@@ -61,13 +64,9 @@ export function HealthList<Item>(props: {
   return (
     <Table
       {...common}
+      {...chosen}
       variant="embedded"
-      columnDefinitions={columns.map(
-        (column, index): TableProps.ColumnDefinition<Item> => ({
-          ...column,
-          isRowHeader: index === 0,
-        }),
-      )}
+      columnDefinitions={columns}
       enableKeyboardNavigation
       wrapLines
       ariaLabels={{ tableLabel: title }}

@@ -11,18 +11,17 @@ import { noticeEventKey } from '../../notice-words.ts'
 import { requestPath } from '../../paths.ts'
 import { queryClient, undeliveredQuery, useMe } from '../../queries.ts'
 import { wordRefusal } from '../../remedies.ts'
-import { usePlace } from '../../router.ts'
-import { parseListState } from '../../url-state.ts'
+import { useListPage } from '../list-page.tsx'
 import { When } from '../Times.tsx'
 import { type Column, HealthList } from './HealthList.tsx'
 import { refreshEveryMs } from './wanted.ts'
 
 export function NoticesTab(): ReactNode {
   const { t } = useWords()
-  const { state } = parseListState(usePlace().search)
+  const at = useListPage('health.notices')
   const isAdmin = useMe().roles.includes('admin')
   const query = useQuery({
-    ...undeliveredQuery(state.cursor ? { cursor: state.cursor } : {}),
+    ...undeliveredQuery(at.query),
     refetchInterval: refreshEveryMs,
   })
   return (
@@ -31,7 +30,7 @@ export function NoticesTab(): ReactNode {
       empty={t('health.none.notices')}
       columns={columnsFor(t, isAdmin)}
       query={query}
-      page={state.page}
+      at={at}
       idOf={({ noticeId }) => noticeId}
     />
   )
@@ -72,7 +71,7 @@ function columnsFor(t: Translate, isAdmin: boolean): Column<UndeliveredNotice>[]
   ]
   if (!isAdmin) return columns
   const send: Column<UndeliveredNotice> = {
-    id: 'send',
+    id: 'actions',
     header: t('health.column.actions'),
     cell: (notice) => <SendAgain notice={notice} />,
   }

@@ -9,7 +9,7 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import ProgressBar from '@cloudscape-design/components/progress-bar'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table from '@cloudscape-design/components/table'
+import Table, { type TableProps } from '@cloudscape-design/components/table'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
@@ -19,7 +19,11 @@ import { useWords } from '../../i18n.tsx'
 import { wordFailure } from '../../problems.ts'
 import { queryClient, sessionLogQuery } from '../../queries.ts'
 import { setSearch, usePlace } from '../../router.ts'
+import { firstPage } from '../../url-state.ts'
+import { useChosenColumns } from '../columns.tsx'
 import { LoadFailure } from '../LoadFailure.tsx'
+import { type ListPage, useListPage } from '../list-page.tsx'
+import { Pages } from '../Pages.tsx'
 
 const shows = ['all', 'writes', 'reads', 'errors'] as const
 type Shows = (typeof shows)[number]
@@ -39,7 +43,7 @@ export function SessionLogTab(props: { request: Request }): ReactNode {
   const asking = useMutation({
     mutationFn: () => get<SessionLog>(`/requests/${encodeURIComponent(request.id)}/session-log`),
     onSuccess: (log) => {
-      setSearch({ log: log.id, shows: null }, { replace: true })
+      setSearch({ log: log.id, shows: null, ...firstPage }, { replace: true })
       void queryClient.invalidateQueries({ queryKey: ['requests', 'events', request.id] })
     },
   })
@@ -100,8 +104,8 @@ function Asked(props: { request: Request; logId: string; again: ReactNode }): Re
   const { search } = usePlace()
   const { request, logId, again } = props
   const shown = shows.find((one) => one === search.get('shows')) ?? 'all'
-  const cursor = search.get('cursor') ?? undefined
-  const query = useQuery(sessionLogQuery(request.id, logId, { ...filters[shown], cursor }))
+  const at = useListPage('session-log')
+  const query = useQuery(sessionLogQuery(request.id, logId, { ...filters[shown], ...at.query }))
   const failure = query.error ? failureOf(query.error) : null
   // It is kept for a quarter of an hour, and for whoever asked.
   if (failure?.kind === 'problem' && failure.status === 404) {
@@ -121,7 +125,14 @@ function Asked(props: { request: Request; logId: string; again: ReactNode }): Re
   }
   if (log.state === 'failed' && log.failure) return <Failed failure={log.failure} again={again} />
   return (
-    <Found request={request} log={log} shown={shown} again={again} loading={query.isFetching} />
+    <Found
+      request={request}
+      log={log}
+      at={at}
+      shown={shown}
+      again={again}
+      loading={query.isFetching}
+    />
   )
 }
 
@@ -155,12 +166,13 @@ function Failed(props: {
 interface FoundProps {
   readonly request: Request
   readonly log: SessionLog
+  readonly at: ListPage
   readonly shown: Shows
   readonly again: ReactNode
   readonly loading: boolean
 }
 
-function Found({ request, log, shown, again, loading }: FoundProps): ReactNode {
+function Found({ request, log, at, shown, again, loading }: FoundProps): ReactNode {
   const { t, times } = useWords()
   const { counts } = log
   const base = `/requests/${encodeURIComponent(request.id)}/session-log/${log.id}`
@@ -177,7 +189,7 @@ function Found({ request, log, shown, again, loading }: FoundProps): ReactNode {
           label={t('log.shows')}
           selectedId={shown}
           onChange={({ detail }) =>
-            setSearch({ shows: detail.selectedId, cursor: null }, { replace: true })
+            setSearch({ shows: detail.selectedId, ...firstPage }, { replace: true })
           }
           options={shows.map((id) => ({
             id,
@@ -193,8 +205,7 @@ function Found({ request, log, shown, again, loading }: FoundProps): ReactNode {
         </Button>
         {again}
       </SpaceBetween>
-      <EventTable log={log} loading={loading} />
-      <Pages log={log} />
+      <EventTable log={log} at={at} loading={loading} />
       <ExpandableSection headerText={t('log.limits')}>
         <ul>
           {log.limits.map((limit) => (
@@ -212,32 +223,21 @@ function countOf(counts: SessionLog['counts'], shown: Shows): number {
   return shown === 'all' ? counts.events : counts[shown]
 }
 
-function Pages(props: { log: SessionLog }): ReactNode {
-  const { t } = useWords()
-  const { search } = usePlace()
-  const { nextCursor } = props.log
-  const later = search.get('cursor') !== null
-  if (nextCursor === null && !later) return null
-  return (
-    <SpaceBetween direction="horizontal" size="xs">
-      <Button disabled={!later} onClick={() => setSearch({ cursor: null })}>
-        {t('log.first')}
-      </Button>
-      <Button disabled={nextCursor === null} onClick={() => setSearch({ cursor: nextCursor })}>
-        {t('log.next')}
-      </Button>
-    </SpaceBetween>
-  )
-}
-
 const shortService = (service: string) => service.replace(/\.amazonaws\.com$/, '')
 
-function EventTable(props: { log: SessionLog; loading: boolean }): ReactNode {
+function EventTable(props: { log: SessionLog; at: ListPage; loading: boolean }): ReactNode {
   const { t, times } = useWords()
+  const { log, at } = props
+  const { page, pageSize } = at
+  const columns = columnsFor(t, times)
+  const chosen = useChosenColumns(pageSize.list, columns, pageSize)
+  const isPaged = log.nextCursor !== null || page > 1
   return (
     <Table
       variant="embedded"
-      items={props.log.items}
+      items={log.items}
+      columnDefinitions={columns}
+      {...chosen}
       trackBy={(event) => event.eventId ?? event.at}
       loading={props.loading}
       loadingText={t('word.loading')}
@@ -245,57 +245,66 @@ function EventTable(props: { log: SessionLog; loading: boolean }): ReactNode {
       wrapLines
       ariaLabels={{ tableLabel: t('request.sessionLog') }}
       empty={t('log.none')}
-      columnDefinitions={[
-        {
-          id: 'time',
-          header: t('event.time'),
-          cell: (event) => (
-            <>
-              {times.at(event.at)}
-              <Box variant="small" display="block">
-                {times.clock(event.at)}
-              </Box>
-            </>
-          ),
-          minWidth: 130,
-        },
-        {
-          id: 'action',
-          header: t('log.action'),
-          isRowHeader: true,
-          cell: (event) => <Action event={event} />,
-          minWidth: 170,
-        },
-        {
-          id: 'service',
-          header: t('log.service'),
-          cell: (event) => shortService(event.service),
-          minWidth: 90,
-        },
-        {
-          id: 'resource',
-          header: t('log.resource'),
-          cell: (event) => (
-            <span className="free-text">{event.resources.join(', ') || t('word.none')}</span>
-          ),
-          minWidth: 130,
-        },
-        { id: 'region', header: t('log.region'), cell: (event) => event.region, minWidth: 110 },
-        {
-          id: 'address',
-          header: t('log.address'),
-          cell: (event) => event.sourceAddress,
-          minWidth: 120,
-        },
-        {
-          id: 'record',
-          header: t('log.record'),
-          cell: (event) => <Raw event={event} />,
-          minWidth: 120,
-        },
-      ]}
+      {...(isPaged && { pagination: <Pages page={page} next={log.nextCursor} /> })}
     />
   )
+}
+
+type Words = ReturnType<typeof useWords>
+
+function columnsFor(
+  t: Words['t'],
+  times: Words['times'],
+): TableProps.ColumnDefinition<SessionLogEvent>[] {
+  return [
+    {
+      id: 'time',
+      header: t('event.time'),
+      cell: (event) => (
+        <>
+          {times.at(event.at)}
+          <Box variant="small" display="block">
+            {times.clock(event.at)}
+          </Box>
+        </>
+      ),
+      minWidth: 130,
+    },
+    {
+      id: 'action',
+      header: t('log.action'),
+      isRowHeader: true,
+      cell: (event) => <Action event={event} />,
+      minWidth: 170,
+    },
+    {
+      id: 'service',
+      header: t('log.service'),
+      cell: (event) => shortService(event.service),
+      minWidth: 90,
+    },
+    {
+      id: 'resource',
+      header: t('log.resource'),
+      cell: (event) => (
+        <span className="free-text">{event.resources.join(', ') || t('word.none')}</span>
+      ),
+      minWidth: 130,
+    },
+    { id: 'region', header: t('log.region'), cell: (event) => event.region, minWidth: 110 },
+    {
+      id: 'address',
+      header: t('log.address'),
+      cell: (event) => event.sourceAddress,
+      minWidth: 120,
+    },
+    {
+      id: 'record',
+      header: t('log.record'),
+      cell: (event) => <Raw event={event} />,
+      minWidth: 120,
+    },
+  ]
 }
 
 function Action(props: { event: SessionLogEvent }): ReactNode {
