@@ -100,6 +100,7 @@ export async function liveALittle({ world, pass, leap }: BrowserWorld): Promise<
     justification: 'Check why the nightly job stopped',
   })
   await sam.post(`/requests/${ended.id}/approve`, { comment: 'Go ahead' })
+  await pass(10)
   await leap(600)
   await user.post(`/requests/${ended.id}/return`)
   await pass(10)
@@ -166,7 +167,9 @@ export async function liveALittle({ world, pass, leap }: BrowserWorld): Promise<
   // One that the provider has refused for a day.
   await world.database.owner.query(
     `update notice set state = 'failed', attempts = 12, last_error = 'Email address is not verified'
-      where notice_id = (select notice_id from notice where event = 'active' limit 1)`,
+      where notice_id = (select notice_id from notice
+        where event = 'active' and request_id = $1 limit 1)`,
+    [late.id],
   )
   await made(admin, '/audit/holds', { userId: null, reason: 'Case 2026-17: keep everything' })
   await pass(30)

@@ -3,6 +3,7 @@ import Button from '@cloudscape-design/components/button'
 import type { CardsProps } from '@cloudscape-design/components/cards'
 import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
+import type { TableProps } from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useEffect } from 'react'
 import type { Request, RequestStatus } from '#contract/request.ts'
@@ -206,12 +207,16 @@ function Rows(props: RowsProps): ReactNode {
       header={props.header}
       filter={props.filter}
       nothing={props.nothing}
-      card={cardOf(props.view)}
+      card={cardOf(props.view, columns)}
     />
   )
 }
 
-function cardOf(view: RequestListQuery['view']): CardsProps.CardDefinition<Request> {
+function cardOf(
+  view: RequestListQuery['view'],
+  columns: readonly TableProps.ColumnDefinition<Request>[],
+): CardsProps.CardDefinition<Request> {
+  const actions = columns.find(({ id }) => id === 'actions')?.cell
   return {
     header: (request) => <TargetCell request={request} />,
     sections: [
@@ -228,7 +233,10 @@ function cardOf(view: RequestListQuery['view']): CardsProps.CardDefinition<Reque
       { id: 'time', content: (request) => <NextTime request={request} /> },
       // Nobody decides on what they have not read.
       ...(view === 'to-approve' || view === 'review' ? decisionSections : []),
-      { id: 'actions', content: (request) => <RequestActions request={request} place="row" /> },
+      {
+        id: 'actions',
+        content: actions ?? ((request) => <RequestActions request={request} place="row" />),
+      },
     ],
   }
 }
