@@ -1,6 +1,6 @@
 /**
  * A million requests, with what became of them, taken as files by an auditor over HTTP: each kind in
- * each format, read to its last byte. The server's memory is looked at from outside, by the kernel.
+ * each format, and lists as everybody may take them, read to their last byte. The server's memory is looked at from outside, by the kernel.
  */
 import type { Person } from '#test/person.ts'
 import type { TestClusterAddress } from '#test/postgres-cluster.ts'
@@ -10,7 +10,13 @@ import { createInstallation, type ServerProcess } from './installation.ts'
 import { residentMegabytes, watchMemory } from './resident.ts'
 
 const lineEnd = 0x0a
-const files = ['kind=requests&format=csv', 'kind=requests&format=jsonl', 'kind=grants&format=csv']
+const files = [
+  '/audit/export?kind=requests&format=csv',
+  '/audit/export?kind=requests&format=jsonl',
+  '/audit/export?kind=grants&format=csv',
+  '/requests/export?view=all&format=csv',
+  '/requests/export?view=ended&scope=all&format=csv',
+]
 
 export async function exportBenchmark(
   cluster: TestClusterAddress,
@@ -41,7 +47,7 @@ export async function exportBenchmark(
 async function take(auditor: Person, file: string, server: ServerProcess) {
   const peak = watchMemory(server)
   const startedMs = performance.now()
-  const answer = await auditor.open(`/audit/export?${file}`, AbortSignal.timeout(3_600_000))
+  const answer = await auditor.open(file, AbortSignal.timeout(3_600_000))
   if (answer.status !== 200 || answer.body === null) {
     throw new Error(`${file} answered ${answer.status} ${await answer.text()}`)
   }
