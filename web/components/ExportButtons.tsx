@@ -10,13 +10,13 @@ const formatNames = { csv: 'CSV', jsonl: 'JSON Lines' } as const
 type Format = keyof typeof formatNames
 
 interface ExportProps {
-  readonly from: '/audit/export' | '/requests/export'
-  readonly formats: readonly Format[]
+  readonly from: '/access/export' | '/audit/export' | '/requests/export'
+  readonly formats?: readonly Format[]
   readonly query: Query
 }
 
 /** The filtered view as a file; the server streams it, so the browser is left to fetch it. */
-export function ExportButtons({ from, formats, query }: ExportProps): ReactNode {
+export function ExportButtons({ from, formats = ['csv', 'jsonl'], query }: ExportProps): ReactNode {
   const { t } = useWords()
   const buttons = formats.map((format) => (
     <Button
@@ -24,7 +24,7 @@ export function ExportButtons({ from, formats, query }: ExportProps): ReactNode 
       iconName="download"
       href={apiPath(from, { ...query, format })}
       download
-      ariaLabel={t(`audit.exportAs.${format}`)}
+      ariaLabel={t(`list.exportAs.${format}`)}
     >
       {formatNames[format]}
     </Button>

@@ -182,11 +182,7 @@ function EventsHeader(props: {
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           {!narrow && props.news}
-          <ExportButtons
-            from="/audit/export"
-            formats={['csv', 'jsonl']}
-            query={{ ...props.filter, kind: 'events' }}
-          />
+          <ExportButtons from="/audit/export" query={{ ...props.filter, kind: 'events' }} />
           <Button
             variant="primary"
             loading={props.check.isPending}

@@ -96,11 +96,7 @@ export function AuditRequestsPage(): ReactNode {
         </div>
       )}
       headerActions={({ view: _view, cursor: _cursor, limit: _limit, ...query }) => (
-        <ExportButtons
-          from="/audit/export"
-          formats={['csv', 'jsonl']}
-          query={{ ...query, kind: 'requests' }}
-        />
+        <ExportButtons from="/audit/export" query={{ ...query, kind: 'requests' }} />
       )}
       empty={t('audit.requests.empty')}
     />

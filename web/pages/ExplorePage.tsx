@@ -10,7 +10,8 @@ import Tabs from '@cloudscape-design/components/tabs'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { AccessPage, AccessRow } from '#contract/access.ts'
-import { apiPath } from '../api.ts'
+import { type PageSize, useChosenColumns, usePageSize } from '../components/columns.tsx'
+import { ExportButtons } from '../components/ExportButtons.tsx'
 import { useColumns } from '../components/explore/columns.tsx'
 import { ExplainModal } from '../components/explore/ExplainModal.tsx'
 import { LookStatus } from '../components/explore/LookStatus.tsx'
@@ -30,7 +31,12 @@ export function ExplorePage(): ReactNode {
   const { t } = useWords()
   const state = parseExploreState(usePlace().search)
   const subject = subjectOf(state)
-  const query = useQuery({ ...accessQuery(queryOf(state)), enabled: subject !== null })
+  const pageSize = usePageSize('explore')
+  const { cursor } = state
+  const query = useQuery({
+    ...accessQuery({ ...rowsOf(state), cursor, limit: pageSize.rows }),
+    enabled: subject !== null,
+  })
   const page = subject === null ? undefined : query.data
   const account = named(state.account, page?.subject.account?.name)
   const person = named(state.user, page?.subject.person?.displayName)
@@ -64,7 +70,7 @@ export function ExplorePage(): ReactNode {
         ) : query.isError ? (
           <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
         ) : (
-          <Answers state={state} page={page} loading={query.isLoading} />
+          <Answers state={state} page={page} pageSize={pageSize} loading={query.isLoading} />
         )}
       </SpaceBetween>
       {(state.explain || state.asking) && (
@@ -83,16 +89,18 @@ function subjectOf({ account, user }: ExploreState) {
   return user === null ? null : { userId: user }
 }
 
-function queryOf(state: ExploreState) {
-  const { tab, q, cursor } = state
-  return { ...subjectOf(state), kind: tab, q, cursor }
+function rowsOf(state: ExploreState) {
+  return { ...subjectOf(state), kind: state.tab, q: state.q }
 }
 
-function Answers(props: {
-  state: ExploreState
-  page: AccessPage | undefined
-  loading: boolean
-}): ReactNode {
+interface AnswersProps {
+  readonly state: ExploreState
+  readonly page: AccessPage | undefined
+  readonly pageSize: PageSize
+  readonly loading: boolean
+}
+
+function Answers(props: AnswersProps): ReactNode {
   const { t } = useWords()
   const { state, page } = props
   const notOffered = page?.subject.account?.notOfferedWhy
@@ -108,23 +116,25 @@ function Answers(props: {
         tabs={exploreTabs.map((id) => ({
           id,
           label: t(`explore.tab.${id}`),
-          content: state.tab === id && <Rows {...props} />,
+          content: state.tab === id && <Rows key={`${id} ${byOf(state)}`} {...props} />,
         }))}
       />
     </SpaceBetween>
   )
 }
 
-function Rows(props: {
-  state: ExploreState
-  page: AccessPage | undefined
-  loading: boolean
-}): ReactNode {
+/** Of which the rows show the other side. */
+function byOf({ account }: ExploreState): 'account' | 'user' {
+  return account === null ? 'user' : 'account'
+}
+
+function Rows(props: AnswersProps): ReactNode {
   const { t } = useWords()
   const narrow = useNarrow()
-  const { state, page } = props
-  const by = state.account === null ? 'user' : 'account'
-  const columns = useColumns(state.tab, by)
+  const { state, page, pageSize } = props
+  const by = byOf(state)
+  const columns = useColumns(state.tab, by).map((one, at) => ({ ...one, isRowHeader: at === 0 }))
+  const chosen = useChosenColumns(`explore.${state.tab}.${by}`, columns, pageSize)
   const items = (page?.items ?? []).filter((row) => row.kind === state.tab)
   const title = t(`explore.tab.${state.tab}`)
   const common = {
@@ -143,7 +153,7 @@ function Rows(props: {
       <Header
         variant="h2"
         description={t(`explore.tabText.${state.tab}`)}
-        actions={<ExportButtons state={state} />}
+        actions={<ExportButtons from="/access/export" query={rowsOf(state)} />}
       >
         {title}
       </Header>
@@ -165,8 +175,9 @@ function Rows(props: {
   return (
     <Table
       {...common}
+      {...chosen}
       variant="embedded"
-      columnDefinitions={columns.map((column, index) => ({ ...column, isRowHeader: index === 0 }))}
+      columnDefinitions={columns}
       enableKeyboardNavigation
       wrapLines
       ariaLabels={{ tableLabel: title }}
@@ -190,25 +201,5 @@ function Empty({ state, page }: { state: ExploreState; page: AccessPage | undefi
       <b>{t(unread ? 'explore.unread' : `explore.empty.${state.tab}`)}</b>
       {unread && <Box variant="p">{t('explore.unreadText')}</Box>}
     </Box>
-  )
-}
-
-function ExportButtons({ state }: { state: ExploreState }): ReactNode {
-  const { t } = useWords()
-  const { cursor: _, ...query } = queryOf(state)
-  return (
-    <SpaceBetween direction="horizontal" size="xs">
-      {(['csv', 'jsonl'] as const).map((format) => (
-        <Button
-          key={format}
-          iconName="download"
-          href={apiPath('/access/export', { ...query, format })}
-          download
-          ariaLabel={t('explore.export', { format: format.toUpperCase() })}
-        >
-          {format.toUpperCase()}
-        </Button>
-      ))}
-    </SpaceBetween>
   )
 }
