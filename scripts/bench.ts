@@ -3,6 +3,7 @@
  * line, the last line the summary. Machines are noisy, so beside times there are counts, which do
  * not depend on them. docs/performance.md says what each measures.
  */
+import { usualSharedBuffers } from '#server/store/postgres/embedded.ts'
 import { startTestCluster } from '#test/postgres-cluster.ts'
 import { approvalBurst } from './bench/approval-burst.ts'
 import { companyBenchmark } from './bench/company/company.ts'
@@ -47,7 +48,8 @@ if (!Object.hasOwn(benchmarks, name)) {
   )
   process.exit(2)
 }
-const cluster = await startTestCluster()
+// As an installation has it, which is measured, and no test.
+const cluster = await startTestCluster({ sharedBuffers: usualSharedBuffers() })
 try {
   // Checked just above.
   await benchmarks[name as keyof typeof benchmarks](

@@ -43,13 +43,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 /** The same for a script: end-to-end tests, the simulation, benchmarks, the schema's dump. */
 export async function startTestCluster(
-  options: { migrationsDir?: string } = {},
+  options: { migrationsDir?: string; sharedBuffers?: string } = {},
 ): Promise<TestCluster> {
+  const { sharedBuffers = '128MB' } = options
   const base = hasMemoryFolder() ? memoryFolder : tmpdir()
   const strategy = base === memoryFolder ? 'file_copy' : 'wal_log'
   sweepKilledRuns(base)
   const dataDir = mkdtempSync(join(base, `${folderPrefix}${process.pid}-`))
-  const server = await startEmbeddedPostgres({ dataDir, log: quiet, durable: false })
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    log: quiet,
+    durable: false,
+    sharedBuffers,
+  })
   const stop = async () => {
     await server.stop()
     await rm(dataDir, { recursive: true, force: true })

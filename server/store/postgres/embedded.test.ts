@@ -27,7 +27,7 @@ import {
   usedFolder,
   warnings,
 } from './embedded.fixture.ts'
-import type { EmbeddedPostgres } from './embedded.ts'
+import { type EmbeddedPostgres, usualSharedBuffers } from './embedded.ts'
 import { findRunning } from './leftover.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -60,6 +60,20 @@ describe('a server on a new folder', () => {
     ])
     expect((await stat(server.dataDirectory)).mode & 0o777).toBe(0o700)
     expect((await stat(server.socketFolder)).mode & 0o777).toBe(0o700)
+  })
+
+  test.each([
+    [24 * 1024, '1024MB'],
+    [2 * 1024, '512MB'],
+    [128, '64MB'],
+  ])('of a machine with %i MB it keeps %s for its pages', (megabytes, kept) => {
+    expect(usualSharedBuffers(megabytes * 1024 ** 2)).toBe(kept)
+  })
+
+  test('it keeps that much for its pages here', async () => {
+    expect(await query(server, `select current_setting('shared_buffers')`)).toEqual([
+      [usualSharedBuffers().replace('1024MB', '1GB')],
+    ])
   })
 
   test('orders and folds text by code point on every machine', async () => {

@@ -1,4 +1,5 @@
 import { chmod, chown, lchown, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
@@ -52,6 +53,8 @@ export interface EmbeddedPostgresOptions {
   log: { info(message: string): void; warn(message: string): void }
   /** For data that nobody wants back: nothing is forced to disk. */
   durable?: boolean
+  /** What PostgreSQL keeps of its pages, as it would be said in its configuration. */
+  sharedBuffers?: string
 }
 
 export const ownerUser = 'team_owner'
@@ -67,7 +70,6 @@ const settings = {
   port: String(socketPort),
   unix_socket_permissions: '0700',
   max_connections: '100',
-  shared_buffers: '64MB',
   timezone: 'UTC',
   log_timezone: 'UTC',
   lc_messages: 'C',
@@ -87,7 +89,19 @@ const scratchSettings = {
   max_wal_size: '512MB',
   // Several simulated copies each, in several processes.
   max_connections: '300',
-  shared_buffers: '128MB',
+}
+const sharedMegabytesMin = 64
+const sharedMegabytesMax = 1024
+
+/** A quarter of the memory, as PostgreSQL's manual advises; pages that hold nothing take none. */
+export function usualSharedBuffers(memoryBytes = usableMemoryBytes()): string {
+  const megabytes = Math.round(memoryBytes / 4 / 1024 ** 2)
+  return `${Math.min(Math.max(megabytes, sharedMegabytesMin), sharedMegabytesMax)}MB`
+}
+
+/** Of the machine, or of the container where that has less. */
+function usableMemoryBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
 }
 
 export async function startEmbeddedPostgres(
@@ -128,7 +142,7 @@ async function prepareFolder(dataDir: string): Promise<string> {
 async function startLocked(
   folder: string,
   lock: FolderLock,
-  { log, durable = true }: EmbeddedPostgresOptions,
+  { log, durable = true, sharedBuffers = usualSharedBuffers() }: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries()
   const dataPath = join(folder, 'data')
@@ -144,7 +158,18 @@ async function startLocked(
   // The data may have been moved to another disk, with a link in its place.
   const dataDirectory = await realpath(dataPath)
 
-  const server = await startServer({ folder, dataDirectory, binaries, launcher, durable, log })
+  const server = await startServer({
+    folder,
+    dataDirectory,
+    binaries,
+    launcher,
+    settings: {
+      ...settings,
+      shared_buffers: sharedBuffers,
+      ...(durable ? durableSettings : scratchSettings),
+    },
+    log,
+  })
   const { postmaster, socketFolder } = server
   try {
     await ensureOwnerAndDatabase(socketFolder.path)
@@ -220,7 +245,7 @@ interface ServerStart {
   dataDirectory: string
   binaries: Binaries
   launcher: Launcher
-  durable: boolean
+  settings: Readonly<Record<string, string>>
   log: EmbeddedPostgresOptions['log']
 }
 
@@ -238,7 +263,6 @@ async function startServer(
       ...start,
       socketFolder: socketFolder.path,
       logFile,
-      settings: { ...settings, ...(start.durable ? durableSettings : scratchSettings) },
     })
     if (await isReady(postmaster, start.dataDirectory, start.log)) {
       return { postmaster, socketFolder }
