@@ -71,6 +71,8 @@ export async function listRequestIds(
   page: RequestPage,
 ): Promise<ListedRequest[]> {
   const at = sortExpressions[page.sort]
+  // In the order of no index: then what was found is sorted, and what is new is not searched.
+  const order = (await findsFew(db, conditions)) ? sql<Date>`${at} + interval '0'` : at
   const isSoonest = soonestFirst.includes(page.sort)
   const direction = isSoonest ? 'asc' : 'desc'
   // Whatever access is over had a grant, and grants have an index in the order of their ends.
@@ -83,7 +85,7 @@ export async function listRequestIds(
   let query = joined
     .select(['r.request_id', at.as('sorted_at')])
     .where(whereAll(conditions))
-    .orderBy(at, direction)
+    .orderBy(order, direction)
     .orderBy(id, direction)
     .limit(page.limit + 1)
   if (page.after !== null) {
@@ -93,6 +95,31 @@ export async function listRequestIds(
   }
   const rows = await query.execute()
   return rows.map((row) => ({ id: row.request_id as RequestId, sortedAt: row.sorted_at }))
+}
+
+const fewMax = 10_000
+
+/**
+ * Whether a search for beginnings finds few. PostgreSQL takes them for spread evenly over time and
+ * looks for a page of them among the newest; but tickets are numbered in time, and the last page of
+ * a million requests is then where the first match is.
+ */
+async function findsFew(db: Kysely<Schema>, { q, ticket }: RequestConditions): Promise<boolean> {
+  const searched = [
+    ...(q?.trim() ? beginnings(q) : []),
+    ...(ticket === undefined ? [] : [ticketBeginning(ticket)]),
+  ]
+  if (searched.length === 0) return false
+  // In the order of the very index, so that no other way through the table looks cheaper.
+  const matches = searched.map(
+    ({ text, prefix }) => sql`(select 1 from request r where ${text} like ${prefix}
+      order by ${text} using ~<~ limit ${fewMax + 1})`,
+  )
+  const [row] = (
+    await sql<{ few: boolean }>`select count(*) <= ${fewMax} as few
+      from (${sql.join(matches, sql` union all `)}) found`.execute(db)
+  ).rows
+  return row?.few === true
 }
 
 export async function countRequests(
@@ -153,10 +180,12 @@ function whereMatching(conditions: RequestConditions): Condition[] {
     ...given(conditions.late, (late) => (late ? isLate : sql`not ${isLate}`)),
     ...(conditions.granted === true ? [sql<boolean>`g.grant_id is not null`] : []),
     ...given(conditions.expiresAfter, (at) => sql`r.expires_at > ${at}`),
-    ...(conditions.q?.trim() ? [beginsWith(conditions.q)] : []),
+    ...(conditions.q?.trim()
+      ? [sql<boolean>`(${sql.join(beginnings(conditions.q).map(begins), sql` or `)})`]
+      : []),
     ...given(conditions.accountId, (id) => sql`r.account_id = ${id}`),
     ...given(conditions.permissionSetArn, (arn) => sql`r.permission_set_arn = ${arn}`),
-    ...given(conditions.ticket, ticketBegins),
+    ...given(conditions.ticket, (ticket) => begins(ticketBeginning(ticket))),
     ...given(conditions.breakGlass, (on) => (on ? sql`r.break_glass` : sql`not r.break_glass`)),
     ...given(conditions.reviewOpen, (open) => (open ? reviewOpen : sql`not ${reviewOpen}`)),
     ...given(conditions.submissionId, (id) => sql`r.submission_id = ${id}`),
@@ -181,19 +210,25 @@ const isLate = sql<boolean>`exists (select from ledger_key k
 const reviewOpen = sql<boolean>`exists (select from review v
   where v.request_id = r.request_id and v.outcome is null)`
 
-/** Width and case make no difference, as in the rules' own search key. */
-function beginsWith(q: string): Condition {
-  const prefix = likePrefix(q)
-  return sql`(r.request_id::text like ${prefix}
-    or r.account_id like ${prefix}
-    or ${searchable('r.ticket')} like ${prefix}
-    or ${searchable('r.requester_user_name')} like ${prefix}
-    or ${searchable('r.requester_name')} like ${prefix}
-    or ${searchable('r.account_name')} like ${prefix})`
+interface Beginning {
+  readonly text: RawBuilder<unknown>
+  readonly prefix: string
 }
 
-function ticketBegins(ticket: string): Condition {
-  return sql`${searchable('r.ticket')} like ${likePrefix(ticket)}`
+/** Width and case make no difference, as in the rules' own search key. */
+function beginnings(q: string): Beginning[] {
+  const names = ['r.requester_user_name', 'r.requester_name', 'r.account_name']
+  const texts = [sql`r.request_id::text`, sql`r.account_id`, ...names.map(searchable)]
+  const prefix = likePrefix(q)
+  return [...texts.map((text) => ({ text, prefix })), ticketBeginning(q)]
+}
+
+function ticketBeginning(ticket: string): Beginning {
+  return { text: searchable('r.ticket'), prefix: likePrefix(ticket) }
+}
+
+function begins({ text, prefix }: Beginning): Condition {
+  return sql`${text} like ${prefix}`
 }
 
 function searchable(column: string) {
