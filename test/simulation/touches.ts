@@ -52,7 +52,7 @@ const slowMs = 25
 const quietTurns = 5
 const stuckAfter = 400
 /** Several times what the longest seeds need. */
-const touchesMax = 40_000
+const touchesMax = 20_000
 
 export class Touches {
   readonly #chance: Chance
