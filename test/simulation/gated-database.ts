@@ -17,7 +17,8 @@ export interface GatedDatabase extends Database {
 const limits = { idleInTransactionMs: 60_000, statementMs: 60_000, transactionMs: 60_000 }
 
 /** The lease is counted on the simulation's own monotonic clock: `clock_timestamp()` is found there. */
-const drivenLease = '-c search_path=sim,public,pg_catalog'
+const drivenLease =
+  '-c search_path=sim,public,pg_catalog -c plan_cache_mode=force_generic_plan'
 
 export function gatedDatabase(url: string, life: Life, touches: Touches): GatedDatabase {
   const clients = new Set<pg.PoolClient>()
@@ -99,7 +100,7 @@ const preparedNames = new Map<string, string>()
 
 /** Prepared once a session, because a seed says the same few statements thousands of times. */
 function preparedOf(text: string, values: unknown[]): pg.QueryConfig {
-  if (values === undefined || values.length === 0) return { text, values }
+  if (/^(begin|commit|rollback)/.test(text)) return { text }
   const name = preparedNames.get(text) ?? `s${preparedNames.size}`
   preparedNames.set(text, name)
   return { name, text, values }
