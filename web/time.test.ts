@@ -83,6 +83,23 @@ describe('times in words', () => {
     expect(times.brief('2027-01-01T00:00:00Z', now)).toBe('1 Jan 2027, 09:00 GMT+9')
   })
 
+  test('two moments name their day, zone and year once, where these are the same', () => {
+    const times = timesIn({ locale: 'en', timeZone: 'Europe/Berlin' }, inEnglish)
+    const range = (from: string, to: string) =>
+      times.briefRange(`${from}Z`, `${to}Z`, now).replaceAll('\u2060', '')
+    expect(range('2026-11-24T08:00', '2026-11-24T08:10')).toBe('24 Nov, 09:00–09:10 CET')
+    expect(range('2026-11-24T22:00', '2026-11-25T00:00')).toBe('24 Nov, 23:00 – 25 Nov, 01:00 CET')
+    expect(range('2026-10-25T00:30', '2026-10-25T01:30')).toBe(
+      '25 Oct, 02:30 CEST – 25 Oct, 02:30 CET',
+    )
+    expect(range('2026-12-31T22:00', '2026-12-31T23:30')).toBe(
+      '31 Dec, 23:00 – 1 Jan 2027, 00:30 CET',
+    )
+    expect(range('2025-11-24T08:00', '2025-11-24T08:10')).toBe(
+      '24 Nov 2025, 09:00 CET – 24 Nov 2025, 09:10 CET',
+    )
+  })
+
   test('what happens this second is now, in both languages', () => {
     const at = new Date('2026-11-24T00:00:00Z')
     expect(timesIn({ locale: 'en', timeZone: 'UTC' }, inEnglish).relative(at, at)).toBe('now')

@@ -23,8 +23,12 @@ export interface WallClock {
   readonly time: string
 }
 
-export function wallClock(at: Date, timeZone: string): WallClock {
-  const parts = new Intl.DateTimeFormat('en-CA', {
+const wallFormats = new Map<string, Intl.DateTimeFormat>()
+
+function wallFormat(timeZone: string): Intl.DateTimeFormat {
+  const known = wallFormats.get(timeZone)
+  if (known) return known
+  const made = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     year: 'numeric',
     month: '2-digit',
@@ -32,7 +36,13 @@ export function wallClock(at: Date, timeZone: string): WallClock {
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
-  }).formatToParts(at)
+  })
+  wallFormats.set(timeZone, made)
+  return made
+}
+
+export function wallClock(at: Date, timeZone: string): WallClock {
+  const parts = wallFormat(timeZone).formatToParts(at)
   const part = (type: string) => parts.find((one) => one.type === type)?.value ?? ''
   return {
     date: `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`,
@@ -94,77 +104,74 @@ const relativeUnits: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ]
 
+/** A dash is a place to break a line, and the two sides of this one belong together. */
+const unbroken = '\u2060'
+
+const hourAndMinute = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+const dayAndTime = { month: 'short', day: 'numeric', ...hourAndMinute } as const
+
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
 export function timesIn(place: Place, t: Translate) {
   const tag = tagOf[place.locale]
   const { timeZone } = place
-  const zoned = new Intl.DateTimeFormat(tag, {
-    timeZone,
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    timeZoneName: 'short',
-  })
-  const short = new Intl.DateTimeFormat(tag, {
-    timeZone,
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    timeZoneName: 'short',
-  })
-  const year = new Intl.DateTimeFormat('en', { timeZone, year: 'numeric' })
-  const long = new Intl.DateTimeFormat(tag, {
-    timeZone,
-    weekday: 'short',
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  })
-  const seconds = new Intl.DateTimeFormat(tag, {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-    timeZoneName: 'short',
-  })
-  const ago = new Intl.RelativeTimeFormat(tag, { numeric: 'always', style: 'short' })
+  // Made when first asked for: a page needs few of them, and each takes milliseconds.
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    once(() => new Intl.DateTimeFormat(tag, { timeZone, ...options }))
+  const zoned = format({ year: 'numeric', ...dayAndTime, timeZoneName: 'short' })
+  const short = format({ ...dayAndTime, timeZoneName: 'short' })
+  const bare = format(dayAndTime)
+  const minute = format({ ...hourAndMinute, timeZoneName: 'short' })
+  const long = format({ weekday: 'short', year: 'numeric', ...dayAndTime })
+  const seconds = format({ ...hourAndMinute, second: '2-digit', timeZoneName: 'short' })
+  const ago = once(() => new Intl.RelativeTimeFormat(tag, { numeric: 'always', style: 'short' }))
   /** `now`, for what would be in 0 seconds. */
-  const justNow = new Intl.RelativeTimeFormat(tag, { numeric: 'auto' })
+  const justNow = once(() => new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }))
 
   const relative = (at: Date, now: Date): string => {
     const distance = (at.getTime() - now.getTime()) / 1000
     for (const [unit, size] of relativeUnits) {
       // What is ahead is counted down beside it: two hours and 59 minutes are not "in 2 hours".
       const whole = distance > 0 ? Math.round(distance / size) : Math.trunc(distance / size)
-      if (Math.abs(distance) >= size) return ago.format(whole, unit)
+      if (Math.abs(distance) >= size) return ago().format(whole, unit)
     }
     const seconds = Math.trunc(distance)
-    return (seconds === 0 ? justNow : ago).format(seconds, 'second')
+    return (seconds === 0 ? justNow() : ago()).format(seconds, 'second')
+  }
+
+  const dateOf = (at: Date) => wallClock(at, timeZone).date
+  const sameYear = (one: Date, other: Date) => dateOf(one).slice(0, 4) === dateOf(other).slice(0, 4)
+  const brief = (at: Date, now: Date): string => (sameYear(at, now) ? short() : zoned()).format(at)
+
+  const briefRange = (from: Date, to: Date, now: Date): string => {
+    const sameZone = offsetMinutes(from, timeZone) === offsetMinutes(to, timeZone)
+    if (!sameZone || !sameYear(from, now)) return `${brief(from, now)} – ${brief(to, now)}`
+    return dateOf(from) === dateOf(to)
+      ? `${bare().format(from)}${unbroken}–${unbroken}${minute().format(to)}`
+      : `${bare().format(from)} – ${brief(to, now)}`
   }
 
   return {
     /** `24 Nov 2026, 09:00 GMT+9` */
-    at: (at: Date | string) => zoned.format(new Date(at)),
+    at: (at: Date | string) => zoned().format(new Date(at)),
     /** Without the year, where it is this one. */
-    brief: (at: Date | string, now: Date) => {
-      const moment = new Date(at)
-      return (year.format(moment) === year.format(now) ? short : zoned).format(moment)
-    },
+    brief: (at: Date | string, now: Date) => brief(new Date(at), now),
+    /** `24 Nov, 09:00–10:00 GMT+9` */
+    briefRange: (from: Date | string, to: Date | string, now: Date) =>
+      briefRange(new Date(from), new Date(to), now),
     /** `09:00:05 GMT+9` */
-    clock: (at: Date | string) => seconds.format(new Date(at)),
+    clock: (at: Date | string) => seconds().format(new Date(at)),
     relative: (at: Date | string, now: Date) => relative(new Date(at), now),
     /** `Tue, 24 Nov 2026, 09:00 Asia/Tokyo (UTC+9), in 14 hr` */
     readBack: (at: Date, now: Date) =>
       t('time.readBack', {
-        time: long.format(at),
+        time: long().format(at),
         timeZone,
         offset: offsetText(at, timeZone),
         relative: relative(at, now),

@@ -64,16 +64,18 @@ async function arrive({ heading, shows, path }: Visit, look: Look): Promise<Page
   return page
 }
 
-/** How far the page can be scrolled sideways when it is so wide. */
+/** How far the page, or a table on it, can be scrolled sideways when it is so wide. */
 async function overflowAt(page: Page, width: number): Promise<number> {
   await page.setViewportSize({ width, height: 844 })
   return page.evaluate(
     () =>
       new Promise<number>((resolve) => {
-        const { documentElement: page } = document
-        requestAnimationFrame(() =>
-          requestAnimationFrame(() => resolve(page.scrollWidth - page.clientWidth)),
-        )
+        const overflow = () => {
+          const tables = [...document.querySelectorAll('table')].map((one) => one.parentElement)
+          const wide = [document.documentElement, ...tables].filter((one) => one !== null)
+          resolve(Math.max(...wide.map((one) => one.scrollWidth - one.clientWidth)))
+        }
+        requestAnimationFrame(() => requestAnimationFrame(overflow))
       }),
   )
 }
@@ -93,9 +95,11 @@ describe('every page', () => {
     const isDark = await page.evaluate(() => document.querySelector('.awsui-dark-mode') !== null)
     expect(isDark).toBe(look.colorScheme === 'dark')
     expect(await accessibilityProblems(page)).toEqual([])
-    for (const width of [390, 320]) {
+    for (const width of [1280, 390, 320]) {
       await expectPage.poll(() => overflowAt(page, width), `at ${width}`).toBeLessThanOrEqual(0)
     }
+    const pagesOfOne = page.getByRole('list', { name: worded({ key: 'list.pages' }, look) })
+    expect(await pagesOfOne.count(), 'ways to turn the one page of a narrow list').toBe(0)
   })
 })
 

@@ -1,4 +1,3 @@
-import Table, { type TableProps } from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { type StringKey, type Translate, useWords } from '../i18n.tsx'
@@ -6,10 +5,8 @@ import { type DirectoryKind, type DirectoryPages, directoryQuery } from '../quer
 import { usePlace } from '../router.ts'
 import { durationText } from '../time.ts'
 import { parseListState } from '../url-state.ts'
-import { useChosenColumns } from './columns.tsx'
-import { LoadFailure } from './LoadFailure.tsx'
-import { useListPage } from './list-page.tsx'
-import { Pages } from './Pages.tsx'
+import { answered, NoRows, useListPage } from './list-page.tsx'
+import { type Column as PartColumn, PartList } from './PartList.tsx'
 import { SearchBox } from './SearchBox.tsx'
 
 type ItemOf<Kind extends DirectoryKind> = DirectoryPages[Kind]['items'][number]
@@ -82,33 +79,17 @@ export function DirectoryTable<Kind extends DirectoryKind>(props: {
     directoryQuery(props.kind, { ...asked, ...(state.q ? { q: state.q } : {}) }),
   )
   const columns = columnsIn(t)[props.kind].map(
-    ([title, cell], index): TableProps.ColumnDefinition<ItemOf<Kind>> => ({
-      id: title,
-      header: t(title),
-      cell,
-      isRowHeader: index === 0,
-    }),
+    ([title, cell]): PartColumn<ItemOf<Kind>> => ({ id: title, header: t(title), cell }),
   )
-  const chosen = useChosenColumns(pageSize.list, columns, pageSize)
-  if (query.isError) {
-    return <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
-  }
-  // The page of a kind holds items of that kind; TypeScript can't see through the index.
-  const items = (query.data?.items ?? []) as ItemOf<Kind>[]
+  const { items, ...rest } = answered<unknown>(query, <NoRows text={t('dir.none')} />)
   return (
-    <Table
-      variant="embedded"
-      items={items}
-      columnDefinitions={columns}
-      {...chosen}
-      loading={query.isLoading}
-      loadingText={t('word.loading')}
-      enableKeyboardNavigation
-      wrapLines
+    <PartList
+      title={props.title}
+      columns={columns}
+      {...{ pageSize, page, ...rest }}
+      // The page of a kind holds items of that kind; TypeScript can't see through the index.
+      items={items as ItemOf<Kind>[]}
       filter={<SearchBox value={state.q} placeholder={t('do.search')} />}
-      pagination={<Pages page={page} next={query.data?.nextCursor ?? null} />}
-      empty={t('dir.none')}
-      ariaLabels={{ tableLabel: props.title }}
     />
   )
 }

@@ -1,6 +1,6 @@
 import Multiselect from '@cloudscape-design/components/multiselect'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
-import type { ReactNode } from 'react'
+import { type ReactNode, useId } from 'react'
 import type { RequestStatus } from '#contract/request.ts'
 import { useWords } from '../i18n.tsx'
 import { setSearch } from '../router.ts'
@@ -56,13 +56,18 @@ function StatusFilter(props: { state: ListState; statuses: readonly RequestStatu
 function ScopeFilter(props: { state: ListState; scopes: readonly Scope[] }): ReactNode {
   const { t } = useWords()
   const { scopes, state } = props
+  const nameId = useId()
   const [first] = scopes
   const scope = chosenScope(scopes, state.scope)
   if (scopes.length < 2 || !scope) return null
   return (
     <div className="as-it-is">
+      {/* As the search beside it, it is named for who hears and not for who sees. */}
+      <span id={nameId} hidden>
+        {t('list.scope')}
+      </span>
       <SegmentedControl
-        label={t('list.scope')}
+        ariaLabelledby={nameId}
         options={scopes.map((id) => ({ id, text: t(scopeWords[id]) }))}
         selectedId={scope}
         onChange={({ detail }) => {

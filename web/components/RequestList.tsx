@@ -41,6 +41,8 @@ export interface RequestListProps {
   readonly view: RequestListQuery['view']
   readonly sort?: NonNullable<RequestListQuery['sort']>
   readonly columns: readonly ColumnName[]
+  /** Those of them that show when somebody chooses them. */
+  readonly optional?: readonly ColumnName[]
   /** Rows of a page, where they cost more than others' do. */
   readonly limit?: 20 | 50 | 100
   readonly statuses?: readonly RequestStatus[]
@@ -171,14 +173,6 @@ function Nothing(props: RequestListProps & { state: ListState }): ReactNode {
   )
 }
 
-const decisionSections: readonly CardsProps.SectionDefinition<Request>[] = [
-  {
-    id: 'why',
-    content: ({ justification }) => <span className="free-text">{justification}</span>,
-  },
-  { id: 'hints', content: (request) => <Hints request={request} /> },
-]
-
 export interface RowsProps extends RequestListProps {
   readonly items: readonly Request[]
   readonly pageSize: PageSize
@@ -198,6 +192,7 @@ function Rows(props: RowsProps): ReactNode {
     <FullList
       title={props.title}
       columns={columns}
+      optional={props.optional}
       items={props.items}
       idOf={({ id }) => id}
       pageSize={props.pageSize}
@@ -217,25 +212,35 @@ function cardOf(
   columns: readonly TableProps.ColumnDefinition<Request>[],
 ): CardsProps.CardDefinition<Request> {
   const actions = columns.find(({ id }) => id === 'actions')?.cell
+  // Nobody decides on what they have not read.
+  const decides = view === 'to-approve' || view === 'review'
   return {
     header: (request) => <TargetCell request={request} />,
     sections: [
       {
-        id: 'status',
+        id: 'lines',
+        // One section: of several, those that have nothing to say would leave their room empty.
         content: (request) => (
-          <>
-            <Status request={request} />
-            <RequestBadges request={request} />
-          </>
+          <div className="card-lines">
+            <div>
+              <Status request={request} />
+              <RequestBadges request={request} />
+            </div>
+            <div>{request.requester.displayName}</div>
+            <div>
+              <NextTime request={request} />
+            </div>
+            {decides && <div className="free-text">{request.justification}</div>}
+            {decides && request.hints && (
+              <div>
+                <Hints request={request} />
+              </div>
+            )}
+            <div>
+              {actions ? actions(request) : <RequestActions request={request} place="row" />}
+            </div>
+          </div>
         ),
-      },
-      { id: 'who', content: (request) => request.requester.displayName },
-      { id: 'time', content: (request) => <NextTime request={request} /> },
-      // Nobody decides on what they have not read.
-      ...(view === 'to-approve' || view === 'review' ? decisionSections : []),
-      {
-        id: 'actions',
-        content: actions ?? ((request) => <RequestActions request={request} place="row" />),
       },
     ],
   }

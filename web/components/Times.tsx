@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
 import { useNow } from '../clock.ts'
 import { useWords } from '../i18n.tsx'
-import { isOver, leftMs } from '../request-look.ts'
+import { leftMs } from '../request-look.ts'
 import { announcedMinutes, countdownText } from '../time.ts'
 
 /** How long ago or ahead, with the moment and its zone beneath: no hovering needed. */
@@ -45,6 +45,27 @@ export function Countdown(props: { request: Request }): ReactNode {
   )
 }
 
+/** What is left of an access, or since when it is over, and the moments between which it lies. */
+export function Period({ request }: { request: Request }): ReactNode {
+  const { times } = useWords()
+  const now = useNow()
+  const { grantedAt } = request
+  const end = request.endedAt ?? request.endsAt
+  if (grantedAt === null || end === null) return <When at={grantedAt} />
+  return (
+    <>
+      {request.status === 'active' ? (
+        <Countdown request={request} />
+      ) : (
+        <time dateTime={end}>{times.relative(end, now)}</time>
+      )}
+      <Box variant="small" display="block" color="text-body-secondary">
+        {times.briefRange(grantedAt, end, now)}
+      </Box>
+    </>
+  )
+}
+
 /** The one time that matters now: what is left, when it starts, when asking runs out. */
 export function NextTime(props: { request: Request }): ReactNode {
   const { t } = useWords()
@@ -62,5 +83,6 @@ export function NextTime(props: { request: Request }): ReactNode {
       <span className="numbers">{t('countdown.startsIn', { time: until(request.startsAt) })}</span>
     )
   }
-  return isOver(request.status) && request.endedAt ? <When at={request.endedAt} /> : null
+  const end = request.status === 'ending' ? request.endsAt : request.endedAt
+  return end === null ? null : <When at={end} />
 }

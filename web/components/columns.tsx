@@ -49,13 +49,19 @@ export function usePageSize(list: string, usual: (typeof pageSizes)[number] = 50
   }
 }
 
+interface Choice {
+  readonly pageSize?: PageSize
+  /** The names of columns that show when somebody chooses them. */
+  readonly optional?: readonly string[] | undefined
+}
+
 export function useChosenColumns(
   list: string,
   columns: readonly Column[],
-  pageSize?: PageSize,
+  { pageSize, optional = [] }: Choice = {},
 ): Chosen {
   const key = `team.columns.${list}`
-  const [hidden, setHidden] = useState(() => (recall(key) ?? '').split(',').filter(Boolean))
+  const [hidden, setHidden] = useState(() => recall(key)?.split(',').filter(Boolean) ?? optional)
   const change = (id: string, isShown: boolean) => {
     const next = hidden.filter((one) => one !== id).concat(isShown ? [] : [id])
     remember(key, next.join(','))

@@ -2,7 +2,7 @@
 import Box from '@cloudscape-design/components/box'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { UseQueryResult } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { type ReactNode, useDeferredValue } from 'react'
 import { usePlace } from '../router.ts'
 import { parseListState } from '../url-state.ts'
 import { type PageSize, usePageSize } from './columns.tsx'
@@ -37,6 +37,16 @@ export function answered<Item>(list: UseQueryResult<ListAnswer<Item>>, empty: Re
     ) : (
       empty
     ),
+  }
+}
+
+/** The first rows are many at once: they are drawn in slices, between which keys are heard. */
+export function useFirstRows<Item>(list: { items: readonly Item[]; loading: boolean }) {
+  const hasRows = list.items.length > 0
+  const showsRows = useDeferredValue(hasRows, false)
+  return {
+    items: showsRows ? list.items : [],
+    loading: list.loading || (hasRows && !showsRows),
   }
 }
 

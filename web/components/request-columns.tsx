@@ -1,5 +1,6 @@
 import Box from '@cloudscape-design/components/box'
 import Link from '@cloudscape-design/components/link'
+import SpaceBetween from '@cloudscape-design/components/space-between'
 import type { TableProps } from '@cloudscape-design/components/table'
 import { type ReactNode, useMemo } from 'react'
 import type { Request } from '#contract/request.ts'
@@ -14,7 +15,7 @@ import { RequestActions } from './RequestActions.tsx'
 import { RequestBadges, RequestStatus } from './RequestStatus.tsx'
 import { TargetCell, targetName } from './Target.tsx'
 import { TicketText } from './TicketText.tsx'
-import { Countdown, When } from './Times.tsx'
+import { NextTime, Period, When } from './Times.tsx'
 
 type Words = ReturnType<typeof useWords>
 type Cell = (request: Request, words: Words, me: ReturnType<typeof useMe>) => ReactNode
@@ -29,13 +30,13 @@ const cells = {
       <Small>{request.requester.userName}</Small>
     </>
   ),
-  status: (request) => (
+  status: (request, { t }) => (
     <>
       <RequestStatus request={request} />
       <RequestBadges request={request} />
+      {request.endReason !== null && <Small>{wordEndReason(request.endReason, t)}</Small>}
     </>
   ),
-  started: (request) => <When at={request.grantedAt} />,
   duration: (request, { t, times }) => {
     const at = request.startsAt ?? request.requestedStartsAt
     return (
@@ -45,21 +46,14 @@ const cells = {
       </>
     )
   },
-  ends: (request) =>
-    request.status === 'active' ? (
-      <>
-        <Countdown request={request} />
-        <SmallTime at={request.endsAt} />
-      </>
-    ) : (
-      <When at={request.endsAt} />
-    ),
-  ended: (request) => <When at={request.endedAt} />,
-  endReason: (request, { t }) => wordEndReason(request.endReason, t),
-  excess: (request, { t }) =>
-    request.excessSeconds === null || request.excessSeconds < 1
-      ? '—'
-      : t('duration.seconds', { s: Math.round(request.excessSeconds) }),
+  period: (request, { t }) => (
+    <>
+      <Period request={request} />
+      {request.excessSeconds !== null && request.excessSeconds >= 1 && (
+        <Small>{t('period.excess', { s: Math.round(request.excessSeconds) })}</Small>
+      )}
+    </>
+  ),
   credentials: (request) => <When at={request.sessionsMayLiveUntil} />,
   approvals: (request, { t }) => approvalsText(request, t),
   approvedBy: (request, { t }) => approvedBy(request, t),
@@ -67,19 +61,22 @@ const cells = {
     const own = request.approvals.find((approval) => approval.userId === me.userId)
     return own ? t(own.decision === 'approved' ? 'decision.approved' : 'decision.rejected') : '—'
   },
-  justification: (request) => (
+  waiting: (request, { t }) => (
     <>
-      <Clamped text={request.justification} />
-      {request.ticket !== null && (
-        <Small>
-          <TicketText request={request} none="" small />
-        </Small>
-      )}
+      {approvalsText(request, t)}
+      <Small>
+        <NextTime request={request} />
+      </Small>
     </>
   ),
-  hints: (request) => <Hints request={request} />,
+  justification: (request) => <Justification request={request} />,
+  hints: (request) => (
+    <SpaceBetween size="xxs">
+      <Justification request={request} />
+      <Hints request={request} />
+    </SpaceBetween>
+  ),
   asked: (request) => <When at={request.createdAt} />,
-  expires: (request) => <When at={request.expiresAt} />,
   actions: (request, words, me) => (
     <>
       <RequestActions request={request} place="row" />
@@ -104,6 +101,20 @@ function SmallTime(props: { at: string | null }): ReactNode {
     <Small>
       <span className="one-line">{times.brief(props.at, now)}</span>
     </Small>
+  )
+}
+
+/** Why somebody asked, in three lines at most, and the ticket. */
+export function Justification({ request }: { request: Request }): ReactNode {
+  return (
+    <>
+      <Clamped text={request.justification} />
+      {request.ticket !== null && (
+        <Small>
+          <TicketText request={request} none="" small />
+        </Small>
+      )}
+    </>
   )
 }
 
@@ -158,11 +169,13 @@ function Elsewhere(props: {
 
 const minWidths: Partial<Readonly<Record<ColumnName, number>>> = {
   target: 170,
-  status: 130,
-  justification: 170,
-  hints: 140,
+  status: 120,
+  duration: 100,
+  period: 130,
+  asked: 125,
+  justification: 150,
+  hints: 170,
   decision: 90,
-  excess: 80,
   actions: 120,
 }
 

@@ -6,16 +6,18 @@ import { useWords } from '../i18n.tsx'
 import { paths } from '../paths.ts'
 import { useScopes } from '../scopes.ts'
 
-const columns: readonly ColumnName[] = [
+const everybodys: readonly ColumnName[] = [
   'target',
   'requester',
   'status',
-  'started',
-  'ends',
+  'period',
   'justification',
   'approvedBy',
   'actions',
 ]
+
+/** Whose it is need not be said of one's own. */
+const own = everybodys.filter((name) => name !== 'requester')
 
 export function ActiveAccessPage(): ReactNode {
   const { t } = useWords()
@@ -25,7 +27,7 @@ export function ActiveAccessPage(): ReactNode {
       title={t('active.title')}
       view="active"
       sort="endsAt"
-      columns={columns}
+      columns={scope === 'mine' ? own : everybodys}
       scopes={scopes}
       empty={t(scope === 'mine' ? 'active.emptyMine' : 'active.empty')}
       emptyAction={<Button href={paths.newRequest}>{t('nav.new')}</Button>}

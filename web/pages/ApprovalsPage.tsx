@@ -14,10 +14,8 @@ const waitingColumns: readonly ColumnName[] = [
   'target',
   'requester',
   'duration',
-  'justification',
   'hints',
-  'approvals',
-  'expires',
+  'waiting',
   'actions',
 ]
 

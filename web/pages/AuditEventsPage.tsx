@@ -239,19 +239,19 @@ function OpenEvent(props: { event: AuditEvent; text: string }): ReactNode {
 
 function columnsFor(t: Translate): TableProps.ColumnDefinition<AuditEvent>[] {
   return [
-    { id: 'time', header: t('event.time'), minWidth: 150, cell: ({ at }) => <When at={at} /> },
-    { id: 'actor', header: t('event.actor'), minWidth: 180, cell: ({ actor }) => actor.name },
+    { id: 'time', header: t('event.time'), minWidth: 135, cell: ({ at }) => <When at={at} /> },
+    { id: 'actor', header: t('event.actor'), minWidth: 140, cell: ({ actor }) => actor.name },
     {
       id: 'action',
       header: t('event.action'),
-      minWidth: 190,
+      minWidth: 180,
       isRowHeader: true,
       cell: (event) => <OpenEvent event={event} text={event.action} />,
     },
     {
       id: 'object',
       header: t('audit.object'),
-      minWidth: 220,
+      minWidth: 200,
       cell: ({ object }) => (
         <>
           {object.type}

@@ -19,11 +19,13 @@ const columns: readonly ColumnName[] = [
   'status',
   'asked',
   'duration',
-  'ended',
-  'excess',
+  'period',
   'approvals',
+  'credentials',
   'justification',
 ]
+
+const optional: readonly ColumnName[] = ['approvals', 'credentials']
 
 function propertiesFor(t: Translate): readonly FilterProperty[] {
   const flag = [
@@ -87,6 +89,7 @@ export function AuditRequestsPage(): ReactNode {
       title={t('audit.requests.title')}
       view="all"
       columns={columns}
+      optional={optional}
       statuses={everyStatus}
       more={more}
       filters={({ from, to }) => (

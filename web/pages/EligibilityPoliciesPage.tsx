@@ -35,6 +35,7 @@ export function EligibilityPoliciesPage(): ReactNode {
     {
       id: 'targets',
       header: t('policy.targets'),
+      minWidth: 140,
       cell: (policy) => targetsInWords(policy.targets, words),
     },
     {
@@ -48,19 +49,16 @@ export function EligibilityPoliciesPage(): ReactNode {
       cell: (policy) => times.duration(policy.maxDurationMinutes),
     },
     {
-      id: 'approval',
-      header: t('timeline.waiting'),
-      cell: (policy) => t(policy.approvalRequired ? 'ask.setApproval' : 'ask.setNoApproval'),
-    },
-    {
-      id: 'ticket',
-      header: t('col.ticket'),
-      cell: (policy) => t(policy.ticketRequired ? 'word.required' : 'word.no'),
-    },
-    {
-      id: 'breakGlass',
-      header: t('badge.breakGlass'),
-      cell: (policy) => t(policy.breakGlass ? 'word.allowed' : 'word.no'),
+      id: 'terms',
+      header: t('elig.terms'),
+      minWidth: 150,
+      cell: (policy) => (
+        <>
+          <div>{t(policy.approvalRequired ? 'elig.approval' : 'ask.setNoApproval')}</div>
+          {policy.ticketRequired && <div>{t('elig.ticket')}</div>}
+          {policy.breakGlass && <div>{t('elig.breakGlass')}</div>}
+        </>
+      ),
     },
     {
       id: 'enabled',

@@ -8,20 +8,20 @@ import { useWords } from '../i18n.tsx'
 import { paths } from '../paths.ts'
 import { useScopes } from '../scopes.ts'
 
-const columns: readonly ColumnName[] = [
+const everybodys: readonly ColumnName[] = [
   'target',
   'requester',
   'status',
-  'started',
-  'ended',
-  'endReason',
-  'excess',
+  'period',
   'credentials',
   'justification',
   'actions',
 ]
 
 const statuses: readonly RequestStatus[] = ['ended', 'revoked', 'cancelled', 'failed']
+
+/** Whose it is need not be said of one's own. */
+const own = everybodys.filter((name) => name !== 'requester')
 
 export function EndedAccessPage(): ReactNode {
   const { t } = useWords()
@@ -30,7 +30,7 @@ export function EndedAccessPage(): ReactNode {
     <RequestList
       title={t('ended.title')}
       view="ended"
-      columns={columns}
+      columns={scope === 'mine' ? own : everybodys}
       statuses={statuses}
       scopes={scopes}
       headerActions={(query) => <ListExport query={query} />}

@@ -1,16 +1,13 @@
 import Alert from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
-import Cards from '@cloudscape-design/components/cards'
 import Container from '@cloudscape-design/components/container'
-import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table from '@cloudscape-design/components/table'
 import Tabs from '@cloudscape-design/components/tabs'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import type { AccessPage, AccessRow } from '#contract/access.ts'
-import { type PageSize, useChosenColumns, usePageSize } from '../components/columns.tsx'
+import type { AccessPage } from '#contract/access.ts'
+import { type PageSize, usePageSize } from '../components/columns.tsx'
 import { ExportButtons } from '../components/ExportButtons.tsx'
 import { useColumns } from '../components/explore/columns.tsx'
 import { ExplainModal } from '../components/explore/ExplainModal.tsx'
@@ -19,10 +16,9 @@ import { type Named, SubjectPicker } from '../components/explore/SubjectPicker.t
 import { type ExploreState, exploreTabs, parseExploreState } from '../components/explore/state.ts'
 import { LoadFailure } from '../components/LoadFailure.tsx'
 import { Page } from '../components/Page.tsx'
-import { Pages } from '../components/Pages.tsx'
+import { PartList } from '../components/PartList.tsx'
 import { SearchBox } from '../components/SearchBox.tsx'
 import { useWords } from '../i18n.tsx'
-import { useNarrow } from '../narrow.ts'
 import { accessQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
 import { firstPage } from '../url-state.ts'
@@ -130,57 +126,31 @@ function byOf({ account }: ExploreState): 'account' | 'user' {
 
 function Rows(props: AnswersProps): ReactNode {
   const { t } = useWords()
-  const narrow = useNarrow()
   const { state, page, pageSize } = props
   const by = byOf(state)
-  const columns = useColumns(state.tab, by).map((one, at) => ({ ...one, isRowHeader: at === 0 }))
-  const chosen = useChosenColumns(`explore.${state.tab}.${by}`, columns, pageSize)
   const items = (page?.items ?? []).filter((row) => row.kind === state.tab)
-  const title = t(`explore.tab.${state.tab}`)
-  const common = {
-    items,
-    loading: props.loading,
-    loadingText: t('word.loading'),
-    filter: (
-      <SearchBox
-        value={state.q}
-        placeholder={t(by === 'account' ? 'explore.searchPeople' : 'explore.searchAccounts')}
-      />
-    ),
-    pagination: <Pages page={state.page} next={page?.nextCursor ?? null} />,
-    empty: <Empty state={state} page={page} />,
-    header: (
-      <Header
-        variant="h2"
-        description={t(`explore.tabText.${state.tab}`)}
-        actions={<ExportButtons from="/access/export" query={rowsOf(state)} />}
-      >
-        {title}
-      </Header>
-    ),
-  }
-  if (narrow) {
-    const [first, ...rest] = columns
-    return (
-      <Cards
-        {...common}
-        ariaLabels={{ itemSelectionLabel: () => '', selectionGroupLabel: title }}
-        cardDefinition={{
-          header: (row: AccessRow) => first?.cell(row),
-          sections: rest.map(({ id, header, cell }) => ({ id, header, content: cell })),
-        }}
-      />
-    )
-  }
   return (
-    <Table
-      {...common}
-      {...chosen}
-      variant="embedded"
-      columnDefinitions={columns}
-      enableKeyboardNavigation
-      wrapLines
-      ariaLabels={{ tableLabel: title }}
+    <PartList
+      title={t(`explore.tab.${state.tab}`)}
+      heading={{
+        variant: 'h2',
+        description: t(`explore.tabText.${state.tab}`),
+        actions: <ExportButtons from="/access/export" query={rowsOf(state)} />,
+      }}
+      columns={useColumns(state.tab, by)}
+      columnsOf={`explore.${state.tab}.${by}`}
+      items={items}
+      pageSize={pageSize}
+      page={state.page}
+      next={page?.nextCursor ?? null}
+      loading={props.loading}
+      filter={
+        <SearchBox
+          value={state.q}
+          placeholder={t(by === 'account' ? 'explore.searchPeople' : 'explore.searchAccounts')}
+        />
+      }
+      nothing={<Empty state={state} page={page} />}
     />
   )
 }

@@ -8,14 +8,14 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { ReconcilerStatus } from '#contract/reconciler.ts'
 import { EngineState } from '../components/health/EngineState.tsx'
-import { HealthList } from '../components/health/HealthList.tsx'
 import { type KeyTab, keyColumns } from '../components/health/key-columns.tsx'
 import { LateRemovals } from '../components/health/LateRemovals.tsx'
 import { NoticesTab } from '../components/health/NoticesTab.tsx'
 import { refreshEveryMs } from '../components/health/wanted.ts'
 import { LoadFailure } from '../components/LoadFailure.tsx'
-import { useListPage } from '../components/list-page.tsx'
+import { answered, NoRows, useListPage } from '../components/list-page.tsx'
 import { Page } from '../components/Page.tsx'
+import { PartList } from '../components/PartList.tsx'
 import { useWords } from '../i18n.tsx'
 import { directoryStatusQuery, keysQuery, lateKeysQuery, reconcilerQuery } from '../queries.ts'
 import { setSearch, usePlace } from '../router.ts'
@@ -112,12 +112,12 @@ function Keys(props: { tab: KeyTab; state: string }): ReactNode {
   const at = useListPage(`health.${props.tab}`)
   const query = useQuery(keysQuery({ state: props.state, ...at.query }))
   return (
-    <HealthList
+    <PartList
       title={t(`health.tab.${props.tab}`)}
-      empty={t(`health.none.${props.tab}`)}
+      heading={{ variant: 'h3', description: t(`health.tabText.${props.tab}`) }}
       columns={keyColumns(props.tab, t)}
-      query={query}
-      at={at}
+      {...at}
+      {...answered(query, <NoRows text={t(`health.none.${props.tab}`)} />)}
       idOf={(held) =>
         held.id ??
         [held.person?.userId ?? held.group?.groupId, held.accountId, held.permissionSetArn].join()

@@ -9,9 +9,9 @@ import { type ReactNode, useState } from 'react'
 import type { LegalHold } from '#contract/audit.ts'
 import { EraseDialog } from '../components/audit/EraseDialog.tsx'
 import { PlaceHoldDialog, ReleaseHoldDialog } from '../components/audit/HoldDialogs.tsx'
-import { type Column, HealthList } from '../components/health/HealthList.tsx'
-import { useListPage } from '../components/list-page.tsx'
+import { answered, NoRows, useListPage } from '../components/list-page.tsx'
 import { Page } from '../components/Page.tsx'
+import { type Column, PartList } from '../components/PartList.tsx'
 import { When } from '../components/Times.tsx'
 import { type Translate, useWords } from '../i18n.tsx'
 import { holdsQuery, useMe } from '../queries.ts'
@@ -29,30 +29,21 @@ export function RecordsPage(): ReactNode {
   return (
     <Page title={t('records.title')} lead={t('records.lead')}>
       <SpaceBetween size="l">
-        <Container
-          header={
-            <Header
-              variant="h2"
-              description={t('records.holdsText')}
-              actions={
-                isAdmin && (
-                  <Button onClick={() => setAsked({ kind: 'place' })}>{t('records.place')}</Button>
-                )
-              }
-            >
-              {t('records.holds')}
-            </Header>
-          }
-        >
-          <HealthList
-            title={t('records.holds')}
-            empty={t('records.noHolds')}
-            columns={columnsFor(t, isAdmin ? (hold) => setAsked({ kind: 'release', hold }) : null)}
-            query={query}
-            at={at}
-            idOf={({ id }) => id}
-          />
-        </Container>
+        <PartList
+          title={t('records.holds')}
+          heading={{
+            variant: 'h2',
+            description: t('records.holdsText'),
+            actions: isAdmin && (
+              <Button onClick={() => setAsked({ kind: 'place' })}>{t('records.place')}</Button>
+            ),
+          }}
+          variant="container"
+          columns={columnsFor(t, isAdmin ? (hold) => setAsked({ kind: 'release', hold }) : null)}
+          {...at}
+          {...answered(query, <NoRows text={t('records.noHolds')} />)}
+          idOf={({ id }) => id}
+        />
         <Container
           header={
             <Header

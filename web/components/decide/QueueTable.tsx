@@ -14,8 +14,9 @@ import { useChosenColumns } from '../columns.tsx'
 import { Pages } from '../Pages.tsx'
 import { RequestActions } from '../RequestActions.tsx'
 import type { RowsProps } from '../RequestList.tsx'
-import { type ColumnName, useRequestColumns } from '../request-columns.tsx'
+import { type ColumnName, Justification, useRequestColumns } from '../request-columns.tsx'
 import { targetName } from '../Target.tsx'
+import { NextTime } from '../Times.tsx'
 import { BulkDialog } from './BulkDialog.tsx'
 import { grouped, mayDecide, type Verb } from './decide-together.ts'
 import { RowKeys, RowMark } from './row-keys.tsx'
@@ -53,7 +54,7 @@ export function QueueTable(props: RowsProps): ReactNode {
   })
   const chosen = props.items.filter(({ id }) => selected.includes(id))
   const columns = useQueueColumns(props.columns, setDeciding)
-  const chosenColumns = useChosenColumns(props.view, columns, props.pageSize)
+  const chosenColumns = useChosenColumns(props.view, columns, props)
   const shown = rows.flatMap((row) =>
     row.isGroup && !folded.has(row.id) ? [row, ...row.requests.map(oneRow)] : [row],
   )
@@ -229,8 +230,9 @@ function useQueueColumns(
             </SpaceBetween>
           )
         case 'hints':
-        case 'approvals':
-          return null
+          return <Justification request={first} />
+        case 'waiting':
+          return <NextTime request={first} />
         default:
           return column.cell(first)
       }

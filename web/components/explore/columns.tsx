@@ -10,15 +10,11 @@ import { approverPath, eligibilityPath, explorePath, requestPath } from '../../p
 import { setSearch } from '../../router.ts'
 import { durationText } from '../../time.ts'
 import { Indicator } from '../Indicator.tsx'
+import type { Column as PartColumn } from '../PartList.tsx'
 import { When } from '../Times.tsx'
 import { type ExploreTab, explainText } from './state.ts'
 
-export interface Column {
-  readonly id: string
-  readonly header: string
-  readonly cell: (row: AccessRow) => ReactNode
-  readonly minWidth?: number
-}
+type Column = PartColumn<AccessRow>
 
 /** The other side of the question: people of an account, accounts of a person. */
 export function useColumns(tab: ExploreTab, by: 'account' | 'user'): Column[] {

@@ -11,9 +11,9 @@ import { noticeEventKey } from '../../notice-words.ts'
 import { requestPath } from '../../paths.ts'
 import { queryClient, undeliveredQuery, useMe } from '../../queries.ts'
 import { wordRefusal } from '../../remedies.ts'
-import { useListPage } from '../list-page.tsx'
+import { answered, NoRows, useListPage } from '../list-page.tsx'
+import { type Column, PartList } from '../PartList.tsx'
 import { When } from '../Times.tsx'
-import { type Column, HealthList } from './HealthList.tsx'
 import { refreshEveryMs } from './wanted.ts'
 
 export function NoticesTab(): ReactNode {
@@ -25,12 +25,12 @@ export function NoticesTab(): ReactNode {
     refetchInterval: refreshEveryMs,
   })
   return (
-    <HealthList
+    <PartList
       title={t('health.tab.notices')}
-      empty={t('health.none.notices')}
+      heading={{ variant: 'h3', description: t('health.tabText.notices') }}
       columns={columnsFor(t, isAdmin)}
-      query={query}
-      at={at}
+      {...at}
+      {...answered(query, <NoRows text={t('health.none.notices')} />)}
       idOf={({ noticeId }) => noticeId}
     />
   )

@@ -176,6 +176,29 @@ function Found({ request, log, at, shown, again, loading }: FoundProps): ReactNo
   const { t, times } = useWords()
   const { counts } = log
   const base = `/requests/${encodeURIComponent(request.id)}/session-log/${log.id}`
+  const choice = (
+    <SpaceBetween direction="horizontal" size="s" alignItems="center">
+      <SegmentedControl
+        label={t('log.shows')}
+        selectedId={shown}
+        onChange={({ detail }) =>
+          setSearch({ shows: detail.selectedId, ...firstPage }, { replace: true })
+        }
+        options={shows.map((id) => ({
+          id,
+          text: t(`log.${id}`, { count: countOf(counts, id) }),
+        }))}
+      />
+      <Button
+        href={apiPath(`${base}/export`, { format: 'csv', ...filters[shown] })}
+        download
+        iconName="download"
+      >
+        {t('log.csv')}
+      </Button>
+      {again}
+    </SpaceBetween>
+  )
   return (
     <SpaceBetween size="s">
       <Box variant="p">
@@ -184,28 +207,7 @@ function Found({ request, log, at, shown, again, loading }: FoundProps): ReactNo
           ? t('log.mayGoOn')
           : t('log.completeAt', { time: times.at(log.completeAt) })}
       </Box>
-      <SpaceBetween direction="horizontal" size="s" alignItems="center">
-        <SegmentedControl
-          label={t('log.shows')}
-          selectedId={shown}
-          onChange={({ detail }) =>
-            setSearch({ shows: detail.selectedId, ...firstPage }, { replace: true })
-          }
-          options={shows.map((id) => ({
-            id,
-            text: t(`log.${id}`, { count: countOf(counts, id) }),
-          }))}
-        />
-        <Button
-          href={apiPath(`${base}/export`, { format: 'csv', ...filters[shown] })}
-          download
-          iconName="download"
-        >
-          {t('log.csv')}
-        </Button>
-        {again}
-      </SpaceBetween>
-      <EventTable log={log} at={at} loading={loading} />
+      <EventTable log={log} at={at} loading={loading} filter={choice} />
       <ExpandableSection headerText={t('log.limits')}>
         <ul>
           {log.limits.map((limit) => (
@@ -225,12 +227,17 @@ function countOf(counts: SessionLog['counts'], shown: Shows): number {
 
 const shortService = (service: string) => service.replace(/\.amazonaws\.com$/, '')
 
-function EventTable(props: { log: SessionLog; at: ListPage; loading: boolean }): ReactNode {
+function EventTable(props: {
+  log: SessionLog
+  at: ListPage
+  loading: boolean
+  filter: ReactNode
+}): ReactNode {
   const { t, times } = useWords()
   const { log, at } = props
   const { page, pageSize } = at
   const columns = columnsFor(t, times)
-  const chosen = useChosenColumns(pageSize.list, columns, pageSize)
+  const chosen = useChosenColumns(pageSize.list, columns, { pageSize })
   const isPaged = log.nextCursor !== null || page > 1
   return (
     <Table
@@ -238,6 +245,7 @@ function EventTable(props: { log: SessionLog; at: ListPage; loading: boolean }):
       items={log.items}
       columnDefinitions={columns}
       {...chosen}
+      filter={props.filter}
       trackBy={(event) => event.eventId ?? event.at}
       loading={props.loading}
       loadingText={t('word.loading')}
