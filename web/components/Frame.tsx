@@ -6,8 +6,15 @@ import Flashbar, { type FlashbarProps } from '@cloudscape-design/components/flas
 import Link from '@cloudscape-design/components/link'
 import Spinner from '@cloudscape-design/components/spinner'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, Suspense, useDeferredValue, useEffect, useState } from 'react'
-import type { Me } from '#contract/me.ts'
+import {
+  type ReactNode,
+  Suspense,
+  startTransition,
+  useDeferredValue,
+  useEffect,
+  useState,
+} from 'react'
+import type { Counts, Me } from '#contract/me.ts'
 import { closeFlash, useFlashes } from '../flash.ts'
 import { useWords } from '../i18n.tsx'
 import { useLive } from '../live.ts'
@@ -23,49 +30,68 @@ import { TopBar } from './TopBar.tsx'
 
 export function Frame(props: { me: Me; path: string }): ReactNode {
   const { me, path } = props
-  const { t } = useWords()
-  const [navigationOpen, setNavigationOpen] = useNavigationOpen()
-  const found = routeAt(path)
   // Asked out here: the layout takes its parts away and puts them back as it starts, and what only
   // they wait for is called off and asked anew.
   const { data: counts } = useQuery(countsQuery)
-  const offline = useLive().kind === 'offline'
-  // What is in it comes after it: both at once keep the thread for longer than people wait for a key.
-  const isFramed = useDeferredValue(true, false)
+  // Each part measures itself and is drawn again at once: the layout after the bar, the menu after
+  // the layout and the page last, so that the thread is free in between.
+  const hasBar = useAfterThis()
   return (
     <>
       <div id="top">
         <TopBar me={me} />
       </div>
-      <AppLayoutToolbar
-        headerSelector="#top"
-        contentType={found?.route.contentType ?? 'default'}
-        toolsHide
-        navigation={<Navigation me={me} counts={counts} />}
-        navigationOpen={navigationOpen}
-        onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
-        breadcrumbs={found && path !== paths.home ? <Crumbs found={found} me={me} /> : undefined}
-        notifications={<Notices banner={me.banner} />}
-        stickyNotifications
-        {...useSplitPanel(found)}
-        ariaLabels={{
-          navigation: t('nav.label'),
-          navigationToggle: t('nav.open'),
-          navigationClose: t('nav.close'),
-          notifications: t('flash.label'),
-        }}
-        content={
-          <div id="content" className={offline ? 'stale' : undefined}>
-            <Suspense fallback={<Spinner size="large" />}>
-              <CrashBoundary key={path}>
-                {isFramed ? <PageAt found={found} me={me} /> : <Spinner size="large" />}
-              </CrashBoundary>
-            </Suspense>
-          </div>
-        }
-      />
+      {hasBar && <Layout me={me} path={path} counts={counts} />}
       <ActionDialogHost />
     </>
+  )
+}
+
+/** False in what is drawn first, and true soon after. */
+function useAfterThis(): boolean {
+  const [isAfter, setAfter] = useState(false)
+  useEffect(() => startTransition(() => setAfter(true)), [])
+  return isAfter
+}
+
+function Layout(props: { me: Me; path: string; counts: Counts | undefined }): ReactNode {
+  const { me, path, counts } = props
+  const { t } = useWords()
+  const [navigationOpen, setNavigationOpen] = useNavigationOpen()
+  const found = routeAt(path)
+  const offline = useLive().kind === 'offline'
+  const isLaidOut = useAfterThis()
+  const isFramed = useDeferredValue(true, false)
+  return (
+    <AppLayoutToolbar
+      headerSelector="#top"
+      contentType={found?.route.contentType ?? 'default'}
+      toolsHide
+      navigation={isLaidOut ? <Navigation me={me} counts={counts} /> : <div />}
+      navigationOpen={navigationOpen}
+      onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
+      breadcrumbs={
+        isLaidOut && found && path !== paths.home ? <Crumbs found={found} me={me} /> : undefined
+      }
+      notifications={<Notices banner={me.banner} />}
+      stickyNotifications
+      {...useSplitPanel(found)}
+      ariaLabels={{
+        navigation: t('nav.label'),
+        navigationToggle: t('nav.open'),
+        navigationClose: t('nav.close'),
+        notifications: t('flash.label'),
+      }}
+      content={
+        <div id="content" className={offline ? 'stale' : undefined}>
+          <Suspense fallback={<Spinner size="large" />}>
+            <CrashBoundary key={path}>
+              {isFramed ? <PageAt found={found} me={me} /> : <Spinner size="large" />}
+            </CrashBoundary>
+          </Suspense>
+        </div>
+      }
+    />
   )
 }
 
