@@ -17,8 +17,7 @@ export interface GatedDatabase extends Database {
 const limits = { idleInTransactionMs: 60_000, statementMs: 60_000, transactionMs: 60_000 }
 
 /** The lease is counted on the simulation's own monotonic clock: `clock_timestamp()` is found there. */
-const drivenLease =
-  '-c search_path=sim,public,pg_catalog -c plan_cache_mode=force_generic_plan'
+const drivenLease = '-c search_path=sim,public,pg_catalog -c plan_cache_mode=force_generic_plan'
 
 export function gatedDatabase(url: string, life: Life, touches: Touches): GatedDatabase {
   const clients = new Set<pg.PoolClient>()
