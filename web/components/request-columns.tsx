@@ -70,7 +70,7 @@ const cells = {
     </>
   ),
   justification: (request) => <Justification request={request} />,
-  hints: (request) => (
+  why: (request) => (
     <SpaceBetween size="xxs">
       <Justification request={request} />
       <Hints request={request} />
@@ -174,7 +174,7 @@ const minWidths: Partial<Readonly<Record<ColumnName, number>>> = {
   period: 130,
   asked: 125,
   justification: 150,
-  hints: 170,
+  why: 170,
   decision: 90,
   actions: 120,
 }

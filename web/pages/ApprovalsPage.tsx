@@ -14,7 +14,7 @@ const waitingColumns: readonly ColumnName[] = [
   'target',
   'requester',
   'duration',
-  'hints',
+  'why',
   'waiting',
   'actions',
 ]

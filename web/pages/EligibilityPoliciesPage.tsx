@@ -54,9 +54,9 @@ export function EligibilityPoliciesPage(): ReactNode {
       minWidth: 150,
       cell: (policy) => (
         <>
-          <div>{t(policy.approvalRequired ? 'elig.approval' : 'ask.setNoApproval')}</div>
-          {policy.ticketRequired && <div>{t('elig.ticket')}</div>}
-          {policy.breakGlass && <div>{t('elig.breakGlass')}</div>}
+          <div>{t(policy.approvalRequired ? 'elig.term.approval' : 'ask.setNoApproval')}</div>
+          {policy.ticketRequired && <div>{t('elig.term.ticket')}</div>}
+          {policy.breakGlass && <div>{t('elig.term.breakGlass')}</div>}
         </>
       ),
     },

@@ -229,7 +229,7 @@ function useQueueColumns(
               ))}
             </SpaceBetween>
           )
-        case 'hints':
+        case 'why':
           return <Justification request={first} />
         case 'waiting':
           return <NextTime request={first} />
