@@ -42,8 +42,11 @@ export async function judge(house: House, load: Load): Promise<Verdict> {
   const disagreeing = await house.query(
     `select from ledger_key where presence <> 'absent' or (held and watched_until is null)`,
   )
-  const twice = await house.query(
-    `select from notice group by request_id, event, receiver_id, channel having count(*) > 1`,
+  // What is told of no request (a policy that was changed) is told by what it says.
+  const twice = await house.query<{ event: string; told: string }>(
+    `select event, count(*) as told from notice
+     group by request_id, event, receiver_id, channel, case when request_id is null then facts end
+     having count(*) > 1`,
   )
   const { body: chain } = await load.auditor
     .at(copy.url)
@@ -54,7 +57,7 @@ export async function judge(house: House, load: Load): Promise<Verdict> {
     orphans,
     lost,
     disagreeing: disagreeing.length,
-    noticesTwice: twice.length,
+    noticesTwice: countBy(twice, ({ event }) => event),
     chain: { ok: chain.ok, events: chain.events },
     accepted: load.accepted.size,
     requests: countBy(requests, ({ status }) => status),
