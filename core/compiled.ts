@@ -122,7 +122,9 @@ function wholeBases(
 ): (target: Target) => ApprovalBasis {
   const groups = numberGroups(enabledMembers)
   const members = new Map<PolicyId, ReturnType<typeof groups.membersOf>>()
-  const bases = new Map<string, ApprovalBasis>()
+  // Two generations, for putting one that was asked for behind the others each time costs more.
+  let bases = new Map<string, ApprovalBasis>()
+  let older = bases
 
   function membersOf({ id, approverGroups }: ApproverPolicy) {
     const known = members.get(id)
@@ -131,19 +133,20 @@ function wholeBases(
     return able
   }
 
+  function basisAt(target: Target): ApprovalBasis {
+    const kept = keptFor(target).map((policy) => ({ policy, able: membersOf(policy) }))
+    return basisOf(kept, groups.unite)
+  }
+
   return (target) => {
     const key = `${target.accountId} ${target.permissionSetArn}`
     const known = bases.get(key)
-    if (known) {
-      // Behind those that were asked for since.
-      bases.delete(key)
-      bases.set(key, known)
-      return known
+    if (known) return known
+    const basis = older.get(key) ?? basisAt(target)
+    if (bases.size >= basesKeptMax / 2) {
+      older = bases
+      bases = new Map()
     }
-    const kept = keptFor(target).map((policy) => ({ policy, able: membersOf(policy) }))
-    const basis = basisOf(kept, groups.unite)
-    const [oldest] = bases.keys()
-    if (bases.size >= basesKeptMax && oldest !== undefined) bases.delete(oldest)
     bases.set(key, basis)
     return basis
   }

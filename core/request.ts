@@ -116,8 +116,12 @@ function relationsOfViewer(facts: RequestFacts, viewer: Viewer): ReadonlySet<Rel
 
 /** To everybody else the request does not exist. */
 export function maySeeRequest(facts: RequestFacts, viewer: Viewer): boolean {
+  return maySeeAs(viewerAsActor(facts, viewer))
+}
+
+function maySeeAs(actor: Actor): boolean {
   // Scopes cut what is done, at the route. Who acts on a request is answered with it.
-  return mayPerform('request.read', { ...viewerAsActor(facts, viewer), token: null })
+  return mayPerform('request.read', { ...actor, token: null })
 }
 
 /** Why this person may not do this to the request now; null if they may. */
@@ -126,9 +130,17 @@ export function refuseAction(
   facts: RequestFacts,
   viewer: Viewer,
 ): Refusal | null {
-  const actor = viewerAsActor(facts, viewer)
+  return refuseAs(viewerAsActor(facts, viewer), name, facts, viewer)
+}
+
+function refuseAs(
+  actor: Actor,
+  name: RequestAction,
+  facts: RequestFacts,
+  viewer: Viewer,
+): Refusal | null {
   if (!viewer.enabled) return refusal('person_disabled')
-  if (!maySeeRequest(facts, viewer)) return refusal('not_found')
+  if (!maySeeAs(actor)) return refusal('not_found')
   if (isDecision(name) && viewer.userId === facts.requesterId) return refusal('own_request')
   if (!mayPerform(`request.${name}`, actor)) return refusal('not_allowed')
   return refuseByState(name, facts, viewer.userId)
@@ -136,19 +148,25 @@ export function refuseAction(
 
 /** The actions that this person's roles could ever take here, each with why not now. */
 export function actionsFor(facts: RequestFacts, viewer: Viewer): ActionHint[] {
+  const actor = viewerAsActor(facts, viewer)
   return requestActions
-    .filter((name) => isOffered(name, facts, viewer))
+    .filter((name) => isOffered(actor, name, facts, viewer))
     .map((name) => {
-      const refused = refuseAction(name, facts, viewer)
+      const refused = refuseAs(actor, name, facts, viewer)
       return refused
         ? { name, allowed: false, code: refused.code, params: refused.params }
         : { name, allowed: true }
     })
 }
 
-function isOffered(name: RequestAction, facts: RequestFacts, viewer: Viewer): boolean {
+function isOffered(
+  actor: Actor,
+  name: RequestAction,
+  facts: RequestFacts,
+  viewer: Viewer,
+): boolean {
   if (name === 'review' && !facts.breakGlass) return false
-  if (mayPerform(`request.${name}`, viewerAsActor(facts, viewer))) return true
+  if (mayPerform(`request.${name}`, actor)) return true
   if (viewer.token) return false
   const own = viewer.userId === facts.requesterId
   return own && isDecision(name) && viewer.approvesTarget && viewer.enabled

@@ -6,6 +6,7 @@ import { cookiesFor } from '#server/http/sign-in/cookies.ts'
 import { createSessions } from '#server/http/sign-in/sessions.ts'
 import { createTokens } from '#server/http/sign-in/tokens.ts'
 import { createLogger } from '#server/log.ts'
+import { createActorOf } from '#server/operations/actor.ts'
 import { ownerOver } from '#server/store/database.ts'
 import { sessionStore } from '#server/store/sessions.ts'
 import { createWorld, type PersonName, people, type World } from './factory.ts'
@@ -61,7 +62,11 @@ export async function createApi(): Promise<Api> {
     log,
     sessions,
     tokens: createTokens({ db, clock, recordRefused: async () => undefined }),
-    people: { loadActor: world.loadActor, confirmPerson: confirmer.confirmPerson },
+    people: {
+      loadActor: world.loadActor,
+      actorOf: createActorOf({ db, rules: world.rules }),
+      confirmPerson: confirmer.confirmPerson,
+    },
     trustedProxies: [],
     webRoot: null,
     ready: async () => ({ ok: true }),

@@ -109,6 +109,7 @@ export async function buildTestHouse(options: HouseOptions = {}): Promise<House>
     ready: async () => world.ready,
     people: {
       loadActor: async (userId) => actorOf(people, userId),
+      actorOf: async ({ userId }) => actorOf(people, userId),
       confirmPerson: async (userId) => confirmationOf(house, userId),
     },
     async register(unready) {

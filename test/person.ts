@@ -4,7 +4,10 @@ import type { Request } from '#contract/request.ts'
 
 export interface Answer<Body = unknown> {
   readonly status: number
+  /** Parsed when it is looked at. */
   readonly body: Body
+  /** Of the body, as they came. */
+  readonly bytes: number
   readonly headers: Headers
 }
 
@@ -101,10 +104,15 @@ export class Person {
     const text = await response.text()
     // JSON lines are no JSON.
     const isJson = /json(;|$)/.test(response.headers.get('content-type') ?? '')
+    let parsed: { readonly body: Body } | null = null
     return {
       status: response.status,
       headers: response.headers,
-      body: (isJson && text !== '' ? JSON.parse(text) : text) as Body,
+      bytes: Buffer.byteLength(text),
+      get body() {
+        parsed ??= { body: isJson && text !== '' ? JSON.parse(text) : text }
+        return parsed.body
+      },
     }
   }
 

@@ -47,6 +47,57 @@ async function asked(name: PersonName = 'alice') {
   return answer.body.requests[0]
 }
 
+describe('what a person may read', () => {
+  async function inDirectory(change: string, ...values: string[]) {
+    await api.world.database.owner.query(change, values)
+    await api.world.database.owner.query('update directory_version set version = version + 1')
+  }
+
+  test('ends with the membership that gave the role, at the very next request', async () => {
+    await policies()
+    const request = await asked()
+    const audrey = await api.as('audrey')
+    expect((await audrey.get('/requests?view=all')).body.items).toHaveLength(1)
+    expect((await audrey.get(`/requests/${request.id}`)).status).toBe(200)
+
+    await inDirectory(
+      'delete from directory_membership where user_id = $1 and group_id = $2',
+      people.audrey,
+      groups.auditors,
+    )
+    expect((await audrey.get('/requests?view=all')).body).toMatchObject({ code: 'not_allowed' })
+    expect((await audrey.get(`/requests/${request.id}`)).status).toBe(404)
+    expect((await audrey.get('/eligibility-policies')).status).toBe(403)
+  })
+
+  test('is nothing once they are disabled or gone, and the session with it', async () => {
+    for (const change of ['enabled = false', 'gone_at = clock_timestamp()']) {
+      const bob = await api.as('bob')
+      expect((await bob.get('/requests')).status).toBe(200)
+      await inDirectory(`update directory_user set ${change} where user_id = $1`, people.bob)
+      expect((await bob.get('/requests')).body).toMatchObject({ code: 'person_disabled' })
+      expect((await bob.get('/requests')).body).toMatchObject({ code: 'unauthenticated' })
+      await inDirectory(
+        'update directory_user set enabled = true, gone_at = null where user_id = $1',
+        people.bob,
+      )
+    }
+  })
+
+  test('follows the policies of this moment: an approver policy that is gone makes nobody see', async () => {
+    await policies()
+    const request = await asked()
+    const bob = await api.as('bob')
+    expect((await bob.get(`/requests/${request.id}`)).status).toBe(200)
+    expect((await bob.get('/requests?view=to-approve')).body.items).toHaveLength(1)
+
+    await api.world.database.owner.query('update approver_policy set enabled = false')
+    await api.world.database.owner.query('update rules_version set version = version + 1')
+    expect((await bob.get(`/requests/${request.id}`)).status).toBe(404)
+    expect((await bob.get('/requests?view=to-approve')).body.items).toEqual([])
+  })
+})
+
 describe('the walk', () => {
   test('policies, a request, its approval, its end: over HTTP, by three people', async () => {
     const [ada, alice, bob] = [await api.as('ada'), await api.as('alice'), await api.as('bob')]

@@ -30,7 +30,6 @@ import fastify, {
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
-  serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
@@ -50,6 +49,7 @@ import type { PeoplePorts } from './ports.ts'
 import { handleError, sendProblem } from './problem.ts'
 import { addRateLimits, defaultRateLimits, type RateLimits } from './rate-limits.ts'
 import { addSecurityHeaders } from './security-headers.ts'
+import { serializerCompiler } from './serialize.ts'
 import { cookiesFor } from './sign-in/cookies.ts'
 import type { Sessions } from './sign-in/sessions.ts'
 import type { Tokens } from './sign-in/tokens.ts'

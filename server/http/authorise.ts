@@ -17,7 +17,7 @@ import {
 import type { UserId } from '#core/ids.ts'
 import { scopesFor, serviceRoles, tokenCovers } from '#core/token.ts'
 import { Refused } from '#server/operations/refused.ts'
-import type { Session } from '#server/store/sessions.ts'
+import type { FoundSession, Session } from '#server/store/sessions.ts'
 import type { Actor, PeoplePorts } from './ports.ts'
 import { isCsrfTokenOf, type Sessions } from './sign-in/sessions.ts'
 import { bearerOf, type TokenInUse, type Tokens } from './sign-in/tokens.ts'
@@ -29,6 +29,8 @@ declare module 'fastify' {
     permission: Permission
     /** A read that asks AWS about the person if the last answer is old, and goes on without. */
     confirmsPerson?: boolean
+    /** An answer of hours: it must not keep the rules of its first moment in memory. */
+    staysOpen?: boolean
     /** Members of the answer that are never kept, not even for `Idempotency-Key`. */
     shownOnce?: readonly string[]
   }
@@ -36,7 +38,7 @@ declare module 'fastify' {
     /** Set on every route that is not public; reading it on a public one is a bug and throws. */
     actor: Actor
     /** Null on a public route, and where a token is used. */
-    session: Session | null
+    session: FoundSession | null
     /** Null at a browser. */
     token: TokenInUse | null
   }
@@ -95,8 +97,14 @@ export function authorise(app: FastifyInstance, deps: AuthoriseDeps): void {
     if (userId === undefined) return
     const { permission } = request.routeOptions.config
     if (permission === 'public') return
-    await confirm(request, userId, deps)
-    const person = await deps.people.loadActor(userId)
+    const wasAsked = await confirm(request, userId, deps)
+    const { session } = request
+    const { staysOpen = false } = request.routeOptions.config
+    // What was read with the session is as new as a moment ago, unless AWS has been asked since.
+    const person =
+      session === null || wasAsked || staysOpen
+        ? await deps.people.loadActor(userId)
+        : await deps.people.actorOf(session)
     if (person === null || !person.person.enabled) return refuseDisabled(userId, deps)
     const actor = token === null ? person : actorWith(token, person)
     if (token !== null && !tokenCovers(token, permission)) throw uncovered(permission)
@@ -133,7 +141,7 @@ function uncovered(permission: Action): Refused {
   return new Refused('not_allowed', { detail, params: { permission, scopes } })
 }
 
-async function sessionOf(request: FastifyRequest, deps: AuthoriseDeps): Promise<Session> {
+async function sessionOf(request: FastifyRequest, deps: AuthoriseDeps): Promise<FoundSession> {
   const id = request.cookies[deps.sessionCookieName]
   // A page's own polling says so, lest an open tab keep a session from falling idle.
   const countsAsActivity = request.headers['x-team-background'] === undefined
@@ -182,15 +190,16 @@ export function refuseForgery(request: FastifyRequest, session: Session, publicU
   }
 }
 
+/** Whether it was necessary: then AWS may have been asked. */
 async function confirm(
   request: FastifyRequest,
   userId: UserId,
   deps: AuthoriseDeps,
-): Promise<void> {
+): Promise<boolean> {
   const { permission, confirmsPerson } = request.routeOptions.config
   const changes = permission !== 'public' && isWrite(permission)
   // Nobody sits before a program and notices, so its reads ask too.
-  if (!changes && confirmsPerson !== true && request.token === null) return
+  if (!changes && confirmsPerson !== true && request.token === null) return false
   const confirmation = await deps.people.confirmPerson(userId)
   if (confirmation === 'gone') return refuseDisabled(userId, deps)
   // Cancel, return and revoke only take access away, so they work while AWS is silent.
@@ -201,6 +210,7 @@ async function confirm(
         'AWS could not be asked whether you are still enabled and in your groups, so nothing was changed. Try again in a minute.',
     })
   }
+  return true
 }
 
 async function refuseDisabled(userId: UserId, deps: AuthoriseDeps): Promise<never> {

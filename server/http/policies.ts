@@ -47,7 +47,7 @@ export function registerPolicies<Policy extends AnyPolicy, Body, Shown>(
   app.get(
     path,
     { config, schema: { tags, querystring: query, response: { 200: page } } },
-    (request) => listPolicies(ports, kind, request.query),
+    (request) => listPolicies(ports, kind, request.query, request.actor.rules),
   )
   app.get(
     `${path}/:id`,

@@ -1,16 +1,9 @@
 /** What the house of HTTP needs from elsewhere; `server/main.ts` and the tests hand it in. */
-import type { Role } from '#core/access.ts'
-import type { Person } from '#core/facts.ts'
 import type { UserId } from '#core/ids.ts'
-import type { ActingToken } from '#server/operations/actor.ts'
+import type { Actor } from '#server/operations/actor.ts'
+import type { FoundSession } from '#server/store/sessions.ts'
 
-/** Who acts, with the rights they have now. */
-export interface Actor {
-  readonly person: Person
-  readonly roles: ReadonlySet<Role>
-  /** With which they act; absent at a browser. */
-  readonly token?: ActingToken
-}
+export type { Actor } from '#server/operations/actor.ts'
 
 /** Production asks the database; tests drive it. */
 export interface Clock {
@@ -26,6 +19,8 @@ export type Confirmation = 'confirmed' | 'gone' | 'unavailable'
 export interface PeoplePorts {
   /** From the replica, in milliseconds. Null: nobody by that id. */
   loadActor(userId: UserId): Promise<Actor | null>
+  /** The same by what was read with the session. */
+  actorOf(found: FoundSession): Promise<Actor | null>
   confirmPerson(userId: UserId): Promise<Confirmation>
 }
 

@@ -66,7 +66,7 @@ export function registerStream(app: App, deps: StreamDeps): void {
     {
       // A HEAD would open a stream that says nothing and never ends.
       exposeHeadRoute: false,
-      config: { permission: 'stream.read' },
+      config: { permission: 'stream.read', staysOpen: true },
       schema: {
         description: 'Server-sent events {type, id, version}',
         querystring: z.object({ after: z.string().optional() }),

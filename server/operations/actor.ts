@@ -7,6 +7,7 @@ import type { EventActor } from '#server/audit/chain.ts'
 import { loadPerson } from '#server/store/people.ts'
 import type { Rules, RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
+import type { FoundSession } from '#server/store/sessions.ts'
 
 /** Who acts, with the rights they have now. */
 export interface Actor {
@@ -14,6 +15,8 @@ export interface Actor {
   readonly roles: ReadonlySet<Role>
   /** With which they act; absent at a browser. */
   readonly token?: ActingToken
+  /** Those by which they were let in, where they only read. */
+  readonly rules?: Rules
 }
 
 export interface ActingToken extends TokenRights {
@@ -35,6 +38,21 @@ export function createLoadActor(ports: LoadActorPorts): (userId: UserId) => Prom
     ])
     return person && { person, roles: rolesIn(rules, person) }
   }
+}
+
+/** The same of what was read with their session. */
+export function createActorOf(
+  ports: LoadActorPorts,
+): (found: FoundSession) => Promise<Actor | null> {
+  return async ({ holder, rulesNumbers }) => {
+    const rules = await ports.rules.at(ports.db, rulesNumbers)
+    return holder && { person: holder, roles: rolesIn(rules, holder), rules }
+  }
+}
+
+/** For what is shown at once, by the rules of this very request; whoever changes something asks again. */
+export async function rulesFor(ports: LoadActorPorts, { rules }: Actor): Promise<Rules> {
+  return rules ?? ports.rules.load(ports.db)
 }
 
 export function rolesIn(rules: Rules, person: Person): ReadonlySet<Role> {

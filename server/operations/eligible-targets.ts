@@ -7,7 +7,7 @@ import type { AccountId } from '#core/ids.ts'
 import { searchKey } from '#core/text.ts'
 import type { Rules, RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
-import type { Actor } from './actor.ts'
+import { type Actor, rulesFor } from './actor.ts'
 import { decodeCursor, pageOf } from './paging.ts'
 
 export interface EligiblePorts {
@@ -29,7 +29,7 @@ export async function listEligibleAccounts(
   actor: Actor,
   query: EligibleQuery,
 ): Promise<{ items: EligibleAccount[]; nextCursor: string | null }> {
-  const rules = await ports.rules.load(ports.db)
+  const rules = await rulesFor(ports, actor)
   const after = decodeCursor(query.cursor, Cursor)
   const found = rules.evaluator
     .eligibleAccounts(actor.person)
@@ -79,7 +79,7 @@ export async function listEligiblePermissionSets(
   actor: Actor,
   { accountId, ...query }: EligibleQuery & { readonly accountId: AccountId },
 ): Promise<{ items: EligiblePermissionSet[]; nextCursor: string | null }> {
-  const { evaluator } = await ports.rules.load(ports.db)
+  const { evaluator } = await rulesFor(ports, actor)
   const after = decodeCursor(query.cursor, Cursor)
   const wanted = searchKey(query.q ?? '')
   const found = evaluator

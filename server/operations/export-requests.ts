@@ -55,8 +55,11 @@ export async function exportRequestList(
   query: RequestExportQuery,
 ): Promise<{ at: Date; batches: AsyncIterable<readonly StoredRequest[]> }> {
   const { format, view, sort: _sort, ...filter } = query
-  const pageAfter = (cursor?: string) =>
-    findSeen({ ...ports, db: ports.long }, actor, { ...query, cursor, limit: requestsPerBatch })
+  const pageAfter = async (cursor?: string) => {
+    const rules = await ports.rules.load(ports.long)
+    const page = { ...query, cursor, limit: requestsPerBatch }
+    return findSeen({ ...ports, db: ports.long }, { rules, actor, query: page })
+  }
   const first = await pageAfter()
   const at = await makeChange(ports, async (c) => {
     c.event({

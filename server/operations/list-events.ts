@@ -5,7 +5,7 @@ import type { RequestId } from '#core/ids.ts'
 import { type EventConditions, type EventFilter, listEvents } from '#server/store/events.ts'
 import { loadRequest } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
-import type { Actor } from './actor.ts'
+import { type Actor, rulesFor } from './actor.ts'
 import { decodeCursor, pageOf } from './paging.ts'
 import type { ReadPorts } from './read-request.ts'
 import { refuseUnlessSeen } from './rights-on-request.ts'
@@ -50,7 +50,7 @@ export async function listEventsOfRequest(
   actor: Actor,
   asked: PageQuery & { readonly id: RequestId },
 ): Promise<EventPage> {
-  const rules = await ports.rules.load(ports.db)
+  const rules = await rulesFor(ports, actor)
   const request = await loadRequest(ports.db, asked.id)
   refuseUnlessSeen(rules, actor, request)
   return page(ports.db, asked, { objectType: 'request', objectId: request.id })

@@ -14,7 +14,7 @@ import {
 import { loadRequests, type StoredRequest } from '#server/store/requests.ts'
 import { countOpenReviews } from '#server/store/reviews.ts'
 import type { Rules } from '#server/store/rules.ts'
-import type { Actor } from './actor.ts'
+import { type Actor, rulesFor } from './actor.ts'
 import type { ApprovableTargets } from './approvable-targets.ts'
 import { decodeCursor, pageOf } from './paging.ts'
 import { type ReadPorts, showRequests } from './read-request.ts'
@@ -32,13 +32,13 @@ export async function listRequests(
   actor: Actor,
   query: RequestQuery,
 ): Promise<{ items: Request[]; nextCursor: string | null }> {
-  const { rules, seen, nextCursor } = await findSeen(ports, actor, query)
+  const rules = await rulesFor(ports, actor)
+  const { seen, nextCursor } = await findSeen(ports, { rules, actor, query })
   const items = await showRequests(ports, { rules, actor, stored: seen })
   return { items, nextCursor }
 }
 
 export interface SeenPage {
-  readonly rules: Rules
   readonly seen: readonly StoredRequest[]
   readonly nextCursor: string | null
 }
@@ -46,11 +46,9 @@ export interface SeenPage {
 /** A page of the list, as it is stored. */
 export async function findSeen(
   ports: ListPorts,
-  actor: Actor,
-  query: RequestQuery,
+  { rules, actor, query }: { rules: Rules; actor: Actor; query: RequestQuery },
 ): Promise<SeenPage> {
   const { sort, limit } = query
-  const rules = await ports.rules.load(ports.db)
   const cursor = decodeCursor(
     query.cursor,
     Cursor.refine(([cursorSort]) => cursorSort === sort),
@@ -68,7 +66,7 @@ export async function findSeen(
   )
   // Said once more, row by row: a list shows no more than the page of each request would.
   const seen = stored.filter((one) => maySee(rules, actor, one))
-  return { rules, seen, nextCursor: page.nextCursor }
+  return { seen, nextCursor: page.nextCursor }
 }
 
 interface Asked {
@@ -206,7 +204,7 @@ const failedDays = 7
 
 /** What waits for a person; what goes wrong is counted for those who may see everything. */
 export async function countForMe(ports: ListPorts, actor: Actor): Promise<RequestCounts> {
-  const rules = await ports.rules.load(ports.db)
+  const rules = await rulesFor(ports, actor)
   const me = actor.person.userId
   const query = { view: 'to-approve', scope: undefined } as const
   const seesAll = actor.roles.has('admin') || actor.roles.has('auditor')

@@ -15,7 +15,7 @@ import {
 import { sessionsMayLiveUntil } from '#core/window.ts'
 import { loadPeople } from '#server/store/people.ts'
 import type { Rules } from '#server/store/rules.ts'
-import type { Actor } from './actor.ts'
+import { type Actor, rulesFor } from './actor.ts'
 import type { Looks } from './look-at-target.ts'
 import type { ReadPorts } from './read-request.ts'
 import { factsOf, viaOf } from './submit-request.ts'
@@ -31,7 +31,7 @@ export async function previewRequest(
   submission: Submission,
 ): Promise<Preview> {
   const { person } = actor
-  const rules = await ports.rules.load(ports.db)
+  const rules = await rulesFor(ports, actor)
   const now = await ports.clock.now()
   const held = await heldOf(ports, rules, actor, submission)
   const judging = { rules, person, now, held, via: viaOf(actor), submission }

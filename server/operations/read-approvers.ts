@@ -4,7 +4,7 @@ import type { Approvers } from '#contract/request.ts'
 import type { GroupId, RequestId } from '#core/ids.ts'
 import { loadPeople, pageOfPeople } from '#server/store/people.ts'
 import { loadRequest } from '#server/store/requests.ts'
-import type { Actor } from './actor.ts'
+import { type Actor, rulesFor } from './actor.ts'
 import { decodeCursor, pageOf } from './paging.ts'
 import type { ReadPorts } from './read-request.ts'
 import { approvalBasisOf, refuseUnlessSeen } from './rights-on-request.ts'
@@ -18,7 +18,7 @@ export async function readApprovers(
   { id, limit, cursor }: { id: RequestId; limit: number; cursor?: string | undefined },
 ): Promise<Approvers> {
   const after = decodeCursor(cursor, Cursor)
-  const rules = await ports.rules.load(ports.db)
+  const rules = await rulesFor(ports, actor)
   const request = await loadRequest(ports.db, id)
   refuseUnlessSeen(rules, actor, request)
   const basis = approvalBasisOf(rules, request)

@@ -6,7 +6,7 @@ import { loadPerson } from '#server/store/people.ts'
 import { loadPreferences } from '#server/store/preferences.ts'
 import type { RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
-import type { Actor } from './actor.ts'
+import { type Actor, rulesFor } from './actor.ts'
 
 export interface ReadMePorts {
   readonly db: Kysely<Schema>
@@ -23,7 +23,7 @@ export interface Reading {
 
 export async function readMe(ports: ReadMePorts, actor: Actor, reading: Reading): Promise<Me> {
   const { userId, userName, displayName, email } = actor.person
-  const { settings } = await ports.rules.load(ports.db)
+  const { settings } = await rulesFor(ports, actor)
   const person = await loadPerson(ports.db, userId)
   return {
     userId,

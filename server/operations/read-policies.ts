@@ -41,24 +41,26 @@ export async function listPolicies<Policy extends AnyPolicy, Body, Shown>(
   ports: ReadPolicyPorts,
   kind: KindOfPolicy<Policy, Body, Shown>,
   query: PolicyListQuery,
+  known?: Rules,
 ) {
+  const rules = known ?? (await ports.rules.load(ports.db))
   const { limit, cursor: from, accountId, permissionSetArn, ...columns } = query
   const cursor = decodeCursor(from, Cursor)
   const after = cursor && { createdAt: new Date(cursor[0]), id: cursor[1] }
-  const ids = await idsAbout(ports, kind, { accountId, permissionSetArn })
+  const ids = idsAbout(rules, kind, { accountId, permissionSetArn })
   const found = await kind.store.list(ports.db, { limit, after }, { ...columns, ids })
   const page = pageOf(found, limit, ({ createdAt, policy }) => [createdAt.toISOString(), policy.id])
-  return { items: await showPolicies(ports, kind, page.items), nextCursor: page.nextCursor }
+  const items = await showPolicies(ports.db, rules, kind, page.items)
+  return { items, nextCursor: page.nextCursor }
 }
 
 /** What a policy covers is the rules' to say, not SQL's. Undefined: nothing was asked about. */
-async function idsAbout<Policy extends AnyPolicy, Body, Shown>(
-  ports: ReadPolicyPorts,
+function idsAbout<Policy extends AnyPolicy, Body, Shown>(
+  rules: Rules,
   kind: KindOfPolicy<Policy, Body, Shown>,
   about: Pick<PolicyListQuery, 'accountId' | 'permissionSetArn'>,
-): Promise<string[] | undefined> {
+): string[] | undefined {
   if (about.accountId === undefined && about.permissionSetArn === undefined) return undefined
-  const rules = await ports.rules.load(ports.db)
   // The contract's schemas have parsed both.
   const asked = {
     accountId: about.accountId as AccountId | undefined,
@@ -73,7 +75,8 @@ export async function readPolicy<Policy extends AnyPolicy, Body, Shown>(
   id: string,
 ) {
   const stored = await kind.store.get(ports.db, id)
-  const [shown] = stored ? await showPolicies(ports, kind, [stored]) : []
+  const rules = await ports.rules.load(ports.db)
+  const [shown] = stored ? await showPolicies(ports.db, rules, kind, [stored]) : []
   if (shown === undefined) throw noSuchPolicy()
   return shown
 }
@@ -86,15 +89,15 @@ export function noSuchPolicy(): Refused {
 
 /** Names and warnings come from the directory as it stands, in a few queries for all of them. */
 async function showPolicies<Policy extends AnyPolicy, Body, Shown>(
-  ports: ReadPolicyPorts,
+  db: Kysely<Schema>,
+  rules: Rules,
   kind: KindOfPolicy<Policy, Body, Shown>,
   stored: readonly Stored<Policy>[],
 ) {
-  const rules = await ports.rules.load(ports.db)
   const named = stored.flatMap(({ policy }) => kind.namedIds(policy))
-  const excerpt = await loadExcerpt(ports.db, idsByKind(named))
+  const excerpt = await loadExcerpt(db, idsByKind(named))
   const nameOfUser = await namesOfUsers(
-    ports.db,
+    db,
     stored.map(({ updatedBy }) => updatedBy),
   )
   return stored.map(({ policy, updatedBy, updatedAt }) => ({

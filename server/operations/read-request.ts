@@ -18,7 +18,7 @@ import {
 } from '#server/store/requests.ts'
 import type { Rules, RulesStore } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
-import type { Actor } from './actor.ts'
+import { type Actor, rulesFor } from './actor.ts'
 import type { Clock } from './making-changes.ts'
 import {
   actionsOn,
@@ -36,7 +36,7 @@ export interface ReadPorts {
 }
 
 export async function readRequest(ports: ReadPorts, actor: Actor, id: RequestId): Promise<Request> {
-  const rules = await ports.rules.load(ports.db)
+  const rules = await rulesFor(ports, actor)
   const stored = await loadRequest(ports.db, id)
   refuseUnlessSeen(rules, actor, stored)
   const [request] = await showRequests(ports, { rules, actor, stored: [stored] })
@@ -50,7 +50,7 @@ export async function readRequests(
   actor: Actor,
   ids: readonly RequestId[],
 ): Promise<Request[]> {
-  const rules = await ports.rules.load(ports.db)
+  const rules = await rulesFor(ports, actor)
   const stored = (await loadRequests(ports.db, ids)).filter((one) => maySee(rules, actor, one))
   return showRequests(ports, { rules, actor, stored })
 }
@@ -74,7 +74,7 @@ export async function readEarlierRequests(
   actor: Actor,
   id: RequestId,
 ): Promise<Request[]> {
-  const rules = await ports.rules.load(ports.db)
+  const rules = await rulesFor(ports, actor)
   refuseUnlessSeen(rules, actor, await loadRequest(ports.db, id))
   return readRequests(ports, actor, await earlierRequestIds(ports.db, id, earlierMax))
 }

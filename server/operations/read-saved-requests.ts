@@ -6,7 +6,7 @@ import type { SavedRequestKind } from '#core/saved-request.ts'
 import type { Rules, RulesStore } from '#server/store/rules.ts'
 import { type StoredSavedRequest, savedRequestsFor } from '#server/store/saved-requests.ts'
 import type { Schema } from '#server/store/schema.ts'
-import type { Actor } from './actor.ts'
+import { type Actor, rulesFor } from './actor.ts'
 import { decodeCursor, pageOf } from './paging.ts'
 
 export interface ReadSavedPorts {
@@ -22,7 +22,7 @@ export async function readSavedRequests(
   actor: Actor,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<SavedRequestPage> {
-  const rules = await ports.rules.load(ports.db)
+  const rules = await rulesFor(ports, actor)
   const after = decodeCursor(cursor, Cursor)
   const stored = await savedRequestsFor(ports.db, actor.person.userId)
   const visible = stored.flatMap((one) => showSavedRequest(rules, actor, one) ?? [])

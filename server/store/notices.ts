@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { type Channel, isChannel } from '#core/channels.ts'
 import type { RequestId } from '#core/ids.ts'
-import { rowsOfPrepared } from './prepared.ts'
+import { preparedOnce } from './prepared.ts'
 import type { NoticeState, Schema } from './schema.ts'
 
 export interface StoredNotice {
@@ -21,13 +21,8 @@ export function isUndelivered(state: NoticeState): boolean {
   return state === 'failed' || state === 'no_address'
 }
 
-/** One query, however many requests there are; of each, in the order in which they were queued. */
-export async function noticesOfRequests(
-  db: Kysely<Schema>,
-  ids: readonly RequestId[],
-): Promise<Map<string, StoredNotice[]>> {
-  if (ids.length === 0) return new Map()
-  const query = db
+const noticeRows = preparedOnce((db, ids: readonly RequestId[]) =>
+  db
     .selectFrom('notice as n')
     .leftJoin('directory_user as u', 'u.user_id', 'n.receiver_id')
     .select([
@@ -43,10 +38,18 @@ export async function noticesOfRequests(
       'n.sent_at',
       'u.user_name',
     ])
-    .where('n.request_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
+    .where('n.request_id', '=', sql<string>`any(${ids}::uuid[])`)
     .orderBy('n.created_at')
-    .orderBy('n.notice_id')
-  const rows = await rowsOfPrepared(db, query)
+    .orderBy('n.notice_id'),
+)
+
+/** One query, however many requests there are; of each, in the order in which they were queued. */
+export async function noticesOfRequests(
+  db: Kysely<Schema>,
+  ids: readonly RequestId[],
+): Promise<Map<string, StoredNotice[]>> {
+  if (ids.length === 0) return new Map()
+  const rows = await noticeRows(db, ids)
   const notices = rows.map((row) => ({
     noticeId: row.notice_id,
     requestId: row.request_id ?? '',

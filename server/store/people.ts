@@ -1,53 +1,63 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Person } from '#core/facts.ts'
 import type { GroupId, UserId } from '#core/ids.ts'
-import { rowsOfPrepared } from './prepared.ts'
-import type { Schema } from './schema.ts'
+import { preparedOnce } from './prepared.ts'
+import type { DirectoryUserTable, Schema } from './schema.ts'
 
 export interface PersonInReplica extends Person {
   /** When AWS was last asked about this person; older by 60 s, it is asked again before a write. */
   readonly readAt: Date
 }
 
+/** Of a person in a statement's row; whoever is not in the replica has none of it. */
+export const personColumns = [
+  'u.user_name',
+  'u.display_name',
+  'u.email',
+  'u.enabled',
+  'u.read_at',
+  'u.gone_at',
+  sql<string[] | null>`(select coalesce(array_agg(m.group_id), '{}') from directory_membership m
+    where m.user_id = u.user_id)`.as('groupIds'),
+] as const
+
+export function personFromRow(userId: UserId, row: PersonRow): PersonInReplica {
+  return {
+    userId,
+    userName: row.user_name,
+    displayName: row.display_name,
+    email: row.email,
+    enabled: row.enabled && row.gone_at === null,
+    groupIds: new Set(row.groupIds as GroupId[] | null),
+    readAt: row.read_at,
+  }
+}
+
+type PersonRow = Pick<
+  Selectable<DirectoryUserTable>,
+  'user_name' | 'display_name' | 'email' | 'enabled' | 'read_at' | 'gone_at'
+> & { readonly groupIds: string[] | null }
+
 /** From the replica, with their groups. Somebody whom AWS no longer knows is there, disabled. */
 export async function loadPeople(
   db: Kysely<Schema>,
   userIds: readonly UserId[],
 ): Promise<Map<UserId, PersonInReplica>> {
-  const query = db
-    .selectFrom('directory_user as u')
-    .select((eb) => [
-      'u.user_id',
-      'u.user_name',
-      'u.display_name',
-      'u.email',
-      'u.enabled',
-      'u.read_at',
-      'u.gone_at',
-      eb
-        .selectFrom('directory_membership as m')
-        .select(sql<string[]>`coalesce(array_agg(m.group_id), '{}')`.as('ids'))
-        .whereRef('m.user_id', '=', 'u.user_id')
-        .as('groupIds'),
-    ])
-    .where('u.user_id', '=', sql<string>`any(${[...userIds]}::text[])`)
-  const rows = await rowsOfPrepared(db, query)
+  const rows = await peopleRows(db, userIds)
   return new Map(
     rows.map((row) => {
       const userId = row.user_id as UserId
-      const person: PersonInReplica = {
-        userId,
-        userName: row.user_name,
-        displayName: row.display_name,
-        email: row.email,
-        enabled: row.enabled && row.gone_at === null,
-        groupIds: new Set(row.groupIds as GroupId[] | null),
-        readAt: row.read_at,
-      }
-      return [userId, person]
+      return [userId, personFromRow(userId, row)]
     }),
   )
 }
+
+const peopleRows = preparedOnce((db, userIds: readonly UserId[]) =>
+  db
+    .selectFrom('directory_user as u')
+    .select(['u.user_id', ...personColumns])
+    .where('u.user_id', '=', sql<string>`any(${userIds}::text[])`),
+)
 
 export async function loadPerson(
   db: Kysely<Schema>,

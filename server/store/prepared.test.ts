@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '#test/database.ts'
 import { openDatabase } from './database.ts'
-import { rowsOfPrepared } from './prepared.ts'
+import { preparedOnce, rowsOfPrepared } from './prepared.ts'
 
 let database: TestDatabase
 let one: ReturnType<typeof openDatabase>
@@ -69,4 +69,24 @@ test('a count is no such star', async () => {
     sql<{ rows: number }>`select count(*)::int as rows from rules_version`,
   )
   expect(counted).toEqual([{ rows: 1 }])
+})
+
+test('a statement that is put together once answers by the values of each time', async () => {
+  let built = 0
+  const sum = preparedOnce((_db, one: number, other: number) => {
+    built += 1
+    return sql<{ sum: number }>`select ${one}::int + ${other}::int as sum`
+  })
+  expect(await sum(one.db, 1, 2)).toEqual([{ sum: 3 }])
+  expect(await sum(one.db, 20, 3)).toEqual([{ sum: 23 }])
+  expect(built).toBe(1)
+})
+
+test.each([
+  ['in another order', (a: number, b: number) => sql`select ${b}::int - ${a}::int as left`],
+  ['one of them twice', (a: number, b: number) => sql`select ${a}::int + ${b}::int + ${b}::int`],
+  ['not all of them', (a: number) => sql`select ${a}::int as one`],
+])('naming its values %s, it would answer wrongly, and is refused', async (_how, text) => {
+  const wrong = preparedOnce((_db, a: number, b: number) => text(a, b))
+  await expect(wrong(one.db, 1, 2)).rejects.toThrow('names each value once')
 })

@@ -26,6 +26,33 @@ export async function rowsOfPrepared<Row>(
   return rows
 }
 
+/**
+ * The same of a statement whose text is always one: it is put together once, and from then on only its
+ * values are told, each of which it names once and in their order.
+ */
+export function preparedOnce<Values extends readonly unknown[], Row>(
+  build: (db: Kysely<Schema>, ...values: Values) => Builder<Row> | RawBuilder<Row>,
+): (db: Kysely<Schema>, ...values: Values) => Promise<Row[]> {
+  let made: CompiledQuery<Row> | null = null
+
+  function make(db: Kysely<Schema>, values: Values): CompiledQuery<Row> {
+    const compiled = build(db, ...values).compile(db)
+    const { parameters, sql } = compiled
+    const isInOrder = parameters.every((parameter, at) => Object.is(parameter, values[at]))
+    if (parameters.length !== values.length || !isInOrder) {
+      throw new Error(`A statement that is put together once names each value once: ${sql}`)
+    }
+    remember(sql)
+    return compiled
+  }
+
+  return async (db, ...values) => {
+    made ??= make(db, values)
+    const { rows } = await db.executeQuery<Row>({ ...made, parameters: values })
+    return rows
+  }
+}
+
 function remember(text: string): void {
   if (names.has(text)) return
   if (everyColumn.test(text)) throw new Error(`A prepared statement names its columns: ${text}`)

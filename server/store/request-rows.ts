@@ -11,7 +11,7 @@ import type {
 } from '#core/ids.ts'
 import type { RequestState } from '#core/request.ts'
 import { grantUseOf } from './grant-use.ts'
-import { rowsOfPrepared } from './prepared.ts'
+import { preparedOnce } from './prepared.ts'
 import type { StoredDecision, StoredGrant, StoredRequest, StoredReview } from './requests.ts'
 import type { Schema } from './schema.ts'
 
@@ -19,7 +19,7 @@ export async function readRequestRows(
   db: Kysely<Schema>,
   ids: readonly RequestId[],
 ): Promise<ReadonlyMap<string, StoredRequest>> {
-  const rows = await rowsOfPrepared(db, selectRequests(db, ids))
+  const rows = await rowsOfRequests(db, ids)
   return new Map(rows.map((row) => [row.request_id, requestFromRow(row)]))
 }
 
@@ -30,7 +30,7 @@ function selectRequests(db: Kysely<Schema>, ids: readonly RequestId[]) {
     .leftJoin('ledger_key as k', 'k.key_id', 'g.key_id')
     .leftJoin('access_grant as c', 'c.grant_id', 'g.covered_by')
     .leftJoin('review as v', 'v.request_id', 'r.request_id')
-    .where('r.request_id', '=', sql<string>`any(${[...ids]}::uuid[])`)
+    .where('r.request_id', '=', sql<string>`any(${ids}::uuid[])`)
     .select([
       'r.request_id',
       'r.version',
@@ -87,6 +87,8 @@ function selectRequests(db: Kysely<Schema>, ids: readonly RequestId[]) {
       extensionOf.as('extension'),
     ])
 }
+
+const rowsOfRequests = preparedOnce(selectRequests)
 
 type RequestRow = InferResult<ReturnType<typeof selectRequests>>[number]
 

@@ -23,7 +23,7 @@ import type { AccountId, GroupId, OuId, PermissionSetArn, UserId } from '#core/i
 import { indexPolicies, type PolicyIndex } from '#core/policy-index.ts'
 import type { Settings } from '#core/settings.ts'
 import { approverPolicies, eligibilityPolicies } from './policies.ts'
-import { rowsOfPrepared } from './prepared.ts'
+import { preparedOnce } from './prepared.ts'
 import type { Schema } from './schema.ts'
 import { loadSettings } from './settings.ts'
 
@@ -47,21 +47,23 @@ export interface Rules {
 
 export interface RulesStore {
   load(db: Kysely<Schema>): Promise<Rules>
+  /** The same, where another statement has just read how old they are. */
+  at(db: Kysely<Schema>, numbers: RulesNumbers): Promise<Rules>
 }
 
 /** One for a process: it keeps the rules of the one database it is asked with. */
 export function createRulesStore(): RulesStore {
   let kept: Kept | null = null
-  let building: { readonly numbers: Numbers; readonly result: Promise<Kept> } | null = null
+  let building: { readonly numbers: RulesNumbers; readonly result: Promise<Kept> } | null = null
 
-  async function build(db: Kysely<Schema>, numbers: Numbers): Promise<Kept> {
+  async function build(db: Kysely<Schema>, numbers: RulesNumbers): Promise<Kept> {
     const policies = kept?.numbers.rules === numbers.rules ? kept.policies : await readPolicies(db)
     kept = { numbers, policies, rules: await putTogether(db, numbers, policies) }
     return kept
   }
 
   /** However many ask after a change, the work is done once. */
-  function buildTogether(db: Kysely<Schema>, numbers: Numbers): Promise<Kept> {
+  function buildTogether(db: Kysely<Schema>, numbers: RulesNumbers): Promise<Kept> {
     if (building && isSame(building.numbers, numbers)) return building.result
     const mine = { numbers, result: build(db, numbers) }
     building = mine
@@ -72,36 +74,40 @@ export function createRulesStore(): RulesStore {
     return mine.result
   }
 
-  return {
-    async load(db) {
-      const numbers = await readNumbers(db)
-      if (kept && isSame(kept.numbers, numbers)) return kept.rules
-      // A transaction holds a connection, for which the work of others may be waiting.
-      const built = db.isTransaction ? build(db, numbers) : buildTogether(db, numbers)
-      return (await built).rules
-    },
+  async function at(db: Kysely<Schema>, numbers: RulesNumbers): Promise<Rules> {
+    if (kept && isSame(kept.numbers, numbers)) return kept.rules
+    // A transaction holds a connection, for which the work of others may be waiting.
+    const built = db.isTransaction ? build(db, numbers) : buildTogether(db, numbers)
+    return (await built).rules
   }
+
+  return { at, load: async (db) => at(db, await readNumbers(db)) }
 }
 
 interface Kept {
-  readonly numbers: Numbers
+  readonly numbers: RulesNumbers
   readonly policies: Policies
   readonly rules: Rules
 }
 
-const isSame = (one: Numbers, other: Numbers) =>
+const isSame = (one: RulesNumbers, other: RulesNumbers) =>
   one.rules === other.rules && one.directory === other.directory
 
-interface Numbers {
+export interface RulesNumbers {
   readonly rules: number
   readonly directory: number
 }
 
-async function readNumbers(db: Kysely<Schema>): Promise<Numbers> {
-  const query = sql<Numbers>`
-    select (select version from rules_version) as rules,
-           (select version from directory_version) as directory`
-  const [row] = await rowsOfPrepared(db, query)
+/** Columns of a statement that reads something else beside them. */
+export const rulesNumber = sql<number>`(select version from rules_version)`
+export const directoryNumber = sql<number>`(select version from directory_version)`
+
+const numbersRead = preparedOnce(
+  () => sql<RulesNumbers>`select ${rulesNumber} as rules, ${directoryNumber} as directory`,
+)
+
+async function readNumbers(db: Kysely<Schema>): Promise<RulesNumbers> {
+  const [row] = await numbersRead(db)
   if (row === undefined) throw new Error('PostgreSQL did not say how old the rules are')
   return row
 }
@@ -143,7 +149,7 @@ async function readPolicies(db: Kysely<Schema>): Promise<Policies> {
 
 async function putTogether(
   db: Kysely<Schema>,
-  numbers: Numbers,
+  numbers: RulesNumbers,
   policies: Policies,
 ): Promise<Rules> {
   const { adminGroupId, auditorGroupId } = policies.settings

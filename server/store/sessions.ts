@@ -1,7 +1,9 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { UserId } from '#core/ids.ts'
 import { type Change, change, systemActor } from './change.ts'
-import { rowsOfPrepared } from './prepared.ts'
+import { type PersonInReplica, personColumns, personFromRow } from './people.ts'
+import { preparedOnce } from './prepared.ts'
+import { directoryNumber, type RulesNumbers, rulesNumber } from './rules.ts'
 import type { Schema, SignInSessionTable } from './schema.ts'
 
 export interface Session {
@@ -12,6 +14,13 @@ export interface Session {
   readonly lastSeenAt: Date
   readonly expiresAt: Date
   readonly localeHint: string | null
+}
+
+/** As it was found, with what says what its holder may do, as it was at that moment. */
+export interface FoundSession extends Session {
+  /** Null: nobody in the replica. */
+  readonly holder: PersonInReplica | null
+  readonly rulesNumbers: RulesNumbers
 }
 
 export type SessionEndReason = 'signed_out' | 'replaced' | 'disabled' | 'expired' | 'idle'
@@ -35,7 +44,7 @@ export interface SessionStore {
   /** One transaction: the new session, the end of the replaced one, their audit events. */
   start(session: Session, replaced: Buffer | null, signIn: SignIn): Promise<void>
   /** A session that has not been ended; whether it is still in time is the caller's to judge. */
-  find(idHash: Buffer): Promise<Session | null>
+  find(idHash: Buffer): Promise<FoundSession | null>
   touch(idHash: Buffer, at: Date): Promise<void>
   end(idHash: Buffer, end: SessionEnd): Promise<void>
   /** The hashes of the sessions that were ended by this. */
@@ -59,21 +68,8 @@ export function sessionStore(db: Kysely<Schema>): SessionStore {
         })
       }),
     async find(idHash) {
-      const query = db
-        .selectFrom('sign_in_session')
-        .select([
-          'id_hash',
-          'user_id',
-          'csrf_token',
-          'created_at',
-          'last_seen_at',
-          'expires_at',
-          'locale_hint',
-        ])
-        .where('id_hash', '=', idHash)
-        .where('ended_at', 'is', null)
-      const [row] = await rowsOfPrepared(db, query)
-      return row === undefined ? null : sessionOf(row)
+      const [row] = await sessionsFound(db, idHash)
+      return row === undefined ? null : foundSession(row)
     },
     async touch(idHash, at) {
       await db
@@ -98,6 +94,27 @@ export function sessionStore(db: Kysely<Schema>): SessionStore {
     },
   }
 }
+
+/** One statement, for each request begins with it. */
+const sessionsFound = preparedOnce((db, idHash: Buffer) =>
+  db
+    .selectFrom('sign_in_session as s')
+    .leftJoin('directory_user as u', 'u.user_id', 's.user_id')
+    .select([
+      's.id_hash',
+      's.user_id',
+      's.csrf_token',
+      's.created_at',
+      's.last_seen_at',
+      's.expires_at',
+      's.locale_hint',
+      ...personColumns,
+      rulesNumber.as('rules'),
+      directoryNumber.as('directory'),
+    ])
+    .where('s.id_hash', '=', idHash)
+    .where('s.ended_at', 'is', null),
+)
 
 type Which = { readonly idHash: Buffer } | { readonly userId: UserId }
 
@@ -150,7 +167,11 @@ function rowOf(session: Session): Selectable<SignInSessionTable> {
   }
 }
 
-function sessionOf(row: Omit<Selectable<SignInSessionTable>, 'ended_at' | 'ended_why'>): Session {
+function foundSession(row: Awaited<ReturnType<typeof sessionsFound>>[number]): FoundSession {
+  const { user_name, display_name, enabled, read_at } = row
+  const isKnown =
+    user_name !== null && display_name !== null && enabled !== null && read_at !== null
+  const person = isKnown ? { ...row, user_name, display_name, enabled, read_at } : null
   return {
     idHash: row.id_hash,
     // Only `start` writes this column, and it takes a UserId.
@@ -160,6 +181,8 @@ function sessionOf(row: Omit<Selectable<SignInSessionTable>, 'ended_at' | 'ended
     lastSeenAt: row.last_seen_at,
     expiresAt: row.expires_at,
     localeHint: row.locale_hint,
+    holder: person && personFromRow(row.user_id as UserId, person),
+    rulesNumbers: { rules: row.rules, directory: row.directory },
   }
 }
 

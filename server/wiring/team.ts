@@ -19,7 +19,7 @@ import { createTokens } from '#server/http/sign-in/tokens.ts'
 import { createLogger, type Logger } from '#server/log.ts'
 import { createSendTest } from '#server/notify/send-test.ts'
 import { type Drained, drainJobs, startNotifyWorker } from '#server/notify/worker.ts'
-import { createLoadActor } from '#server/operations/actor.ts'
+import { createActorOf, createLoadActor } from '#server/operations/actor.ts'
 import { holdIfBehind } from '#server/recover/hold.ts'
 import { openIntentLog } from '#server/recover/intent-log.ts'
 import { engineChannel } from '#server/store/change.ts'
@@ -184,6 +184,7 @@ async function buildHttp(
     }),
     people: {
       loadActor,
+      actorOf: createActorOf({ db, rules }),
       confirmPerson: (userId: UserId) => confirmer.confirmPerson(userId),
     },
     trustedProxies: config.trustedProxies,

@@ -15,6 +15,7 @@ import { forms, lists } from './endpoints.ts'
 import { type Endpoint, type Figures, underLoad } from './load.ts'
 import { fullSize, type PastSize, plantPast } from './past.ts'
 import { explain } from './plans.ts'
+import { perRequest, processorMs } from './processor.ts'
 
 export interface Company {
   readonly installation: Installation<Sandbox>
@@ -181,8 +182,10 @@ async function load(
   await underLoad(endpoints, { peopleAtOnce, seconds: 5, everyMs: 1_000 })
   installation.server.resetProbe()
   const seconds = Math.max(30, endpoints.length * 2)
+  const before = await processorMs(installation.database.owner)
   const paced = await underLoad(endpoints, { peopleAtOnce, seconds, everyMs: 1_000 })
   const report = await installation.server.report()
+  const after = await processorMs(installation.database.owner)
   for (const figures of paced.figures) print({ load: name, ...figures })
   for (const plan of await explain(installation.database.owner, report.slowest)) {
     print({ plan: name, ...plan })
@@ -198,7 +201,9 @@ async function load(
       .filter((one) => one.kilobytesMax > firstScreenKilobytes)
       .map(({ endpoint }) => endpoint),
     queries: report.queries,
+    queriesPerRequest: round((report.queries['team app'] ?? 0) / paced.count, 1),
     cpuMs: report.cpuMs,
+    cpuMsPerRequest: perRequest(paced.count, { before, after, serverMs: report.cpuMs }),
     rssMb: report.rssMb,
     withoutPause: {
       perSecond: hurried.perSecond,

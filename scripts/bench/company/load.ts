@@ -41,10 +41,16 @@ interface Sample {
   readonly failed: boolean
 }
 
+export interface Load {
+  readonly figures: readonly Figures[]
+  readonly count: number
+  readonly perSecond: number
+}
+
 export async function underLoad(
   endpoints: readonly Endpoint[],
   { peopleAtOnce, seconds, everyMs }: LoadOptions,
-): Promise<{ readonly figures: readonly Figures[]; readonly perSecond: number }> {
+): Promise<Load> {
   const samples: Sample[] = []
   const startedMs = performance.now()
   const endMs = startedMs + seconds * 1_000
@@ -62,6 +68,7 @@ export async function underLoad(
   const passedSeconds = (performance.now() - startedMs) / 1_000
   return {
     figures: endpoints.map(({ name }) => figuresOf(name, samples)),
+    count: samples.length,
     perSecond: round(samples.length / passedSeconds),
   }
 }
@@ -70,13 +77,14 @@ async function sampleOf(endpoint: Endpoint, place: number, turn: number): Promis
   const person = endpoint.who[(place + turn) % endpoint.who.length]
   if (person === undefined) throw new Error(`${endpoint.name}: nobody to ask`)
   const begunMs = performance.now()
-  const { status, body } = await endpoint.ask(person, place * 1_000 + turn)
+  const answer = await endpoint.ask(person, place * 1_000 + turn)
+  const { status, bytes } = answer
   const ms = performance.now() - begunMs
   const failed = status !== (endpoint.expected ?? 200)
   if (failed && status !== 503) {
-    throw new Error(`${endpoint.name}: ${status} ${JSON.stringify(body).slice(0, 500)}`)
+    throw new Error(`${endpoint.name}: ${status} ${JSON.stringify(answer.body).slice(0, 500)}`)
   }
-  return { endpoint: endpoint.name, ms, bytes: Buffer.byteLength(JSON.stringify(body)), failed }
+  return { endpoint: endpoint.name, ms, bytes, failed }
 }
 
 function figuresOf(name: string, samples: readonly Sample[]): Figures {

@@ -5,7 +5,12 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { UserId } from '#core/ids.ts'
-import type { Session, SessionEndReason, SessionStore } from '#server/store/sessions.ts'
+import type {
+  FoundSession,
+  Session,
+  SessionEndReason,
+  SessionStore,
+} from '#server/store/sessions.ts'
 import type { Clock } from '../ports.ts'
 import { equalSecrets, sha256 } from './secrets.ts'
 
@@ -29,7 +34,7 @@ export interface StartSession {
 export interface Sessions {
   start(facts: StartSession): Promise<{ id: string; session: Session }>
   /** The live session of this cookie, and its idle hour starts anew unless told otherwise. */
-  authenticate(id: string, options?: { countsAsActivity?: boolean }): Promise<Session | null>
+  authenticate(id: string, options?: { countsAsActivity?: boolean }): Promise<FoundSession | null>
   isLive(session: Session): Promise<boolean>
   end(session: Session, why: SessionEndReason): Promise<void>
   endAllOf(userId: UserId, why: SessionEndReason): Promise<void>
@@ -61,7 +66,7 @@ export function createSessions(ports: { store: SessionStore; clock: Clock }): Se
     for (const listener of listeners) listener(idHash)
   }
   // What has lapsed is marked as ended, so that a clock that jumps back re-opens nothing.
-  async function liveSession(idHash: Buffer): Promise<Session | null> {
+  async function liveSession(idHash: Buffer): Promise<FoundSession | null> {
     const session = await store.find(idHash)
     if (session === null) return null
     const now = await clock.now()
