@@ -10,7 +10,7 @@ import type { Person } from '#core/facts.ts'
 import type { GroupId } from '#core/ids.ts'
 import { addAll, countIn, emptyMask, has, type Mask, numbersIn, set } from '#core/masks.ts'
 import type { TargetChoice } from '#server/store/request-list.ts'
-import { requestTargetsFrom } from '#server/store/request-targets.ts'
+import { requestTargetsBeyond } from '#server/store/request-targets.ts'
 import type { Rules } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
 
@@ -64,7 +64,8 @@ export function createApprovableTargets(
     if (known.version !== version) known = nothingYet(version)
     const { byGroup, choices, highest } = known
     const from = highest - limits.unsettledNumbersMax
-    const added = await requestTargetsFrom(db, from, [...numbersFrom(known.targets, from, highest)])
+    const missing = [...numbersMissing(known.targets, from, highest)]
+    const added = await requestTargetsBeyond(db, highest, missing)
     if (added.length > 0) choices.clear()
     for (const [position, { targetId, target }] of added.entries()) {
       if (position % targetsAtOnce === targetsAtOnce - 1) await nextTurn()
@@ -118,9 +119,10 @@ function bytesOf(mask: Mask): Uint8Array {
   return new Uint8Array(bytes.buffer)
 }
 
-function* numbersFrom(targets: Mask, from: number, highest: number): Generator<number> {
-  for (let number = Math.max(0, from); number <= highest; number += 1) {
-    if (has(targets, number)) yield number
+/** Mostly none: what was rolled back, or is not committed yet. */
+function* numbersMissing(targets: Mask, from: number, highest: number): Generator<number> {
+  for (let number = Math.max(1, from); number <= highest; number += 1) {
+    if (!has(targets, number)) yield number
   }
 }
 

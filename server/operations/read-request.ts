@@ -4,7 +4,7 @@ import type { RequestId, SubmissionId } from '#core/ids.ts'
 import { isOver } from '#core/request.ts'
 import { ticketUrl } from '#core/ticket.ts'
 import { addMinutes, endsAbout, sessionsMayLiveUntil } from '#core/window.ts'
-import { loadPolicies, type PermissionSetPolicies } from '#server/store/directory-contents.ts'
+import type { PermissionSetPolicies } from '#server/store/directory-contents.ts'
 import type { GrantUse } from '#server/store/grant-use.ts'
 import { isUndelivered, noticesOfRequests, type StoredNotice } from '#server/store/notices.ts'
 import { earlierRequestIds, loadHints } from '#server/store/request-hints.ts'
@@ -120,24 +120,19 @@ async function hintsOn(
     db,
     toDecide.map(({ id }) => id),
   )
-  const policies = await loadPolicies(
-    db,
-    toDecide.map(({ target }) => target.permissionSetArn),
-  )
   return ({ id, target, durationMinutes }: StoredRequest) => {
     const hints = found.get(id)
     if (!hints) return {}
-    const { usualMinutes } = hints
+    const { usualMinutes, contents } = hints
     const set = rules.directory.permissionSets.get(target.permissionSetArn)
     const longerThanUsual = usualMinutes !== null && durationMinutes > usualMinutes
     const level = set?.level ?? ('unknown' as const)
-    const contents = contentsOf(policies.get(target.permissionSetArn))
-    return { hints: { ...hints, level, contents, longerThanUsual } }
+    return { hints: { ...hints, level, contents: contentsOf(contents), longerThanUsual } }
   }
 }
 
-function contentsOf(policies: PermissionSetPolicies | undefined) {
-  if (policies === undefined) return null
+function contentsOf(policies: PermissionSetPolicies | null) {
+  if (policies === null) return null
   const { managed, customerManaged, hasInline } = policies
   return { managed: [...managed], customerManaged: [...customerManaged], hasInline }
 }

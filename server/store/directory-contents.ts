@@ -1,9 +1,8 @@
 /** What is inside permission sets: read when one is new and once a day, one by one. */
-import { type Kysely, type Selectable, sql } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import type { PermissionSetArn } from '#core/ids.ts'
 import { change } from './change.ts'
 import { lockReplica, raiseVersion } from './directory.ts'
-import { rowsOfPrepared } from './prepared.ts'
 import type { DirectoryPermissionSetTable, PermissionSetLevel, Schema } from './schema.ts'
 
 export interface PermissionSetContents {
@@ -91,36 +90,13 @@ export function applyContents(
   })
 }
 
-/** Of these sets, those whose policies are known. */
-export async function loadPolicies(
-  db: Kysely<Schema>,
-  arns: readonly PermissionSetArn[],
-): Promise<ReadonlyMap<string, PermissionSetPolicies>> {
-  if (arns.length === 0) return new Map()
-  const query = db
-    .selectFrom('directory_permission_set')
-    .select([
-      'permission_set_arn',
-      'managed_policies',
-      'customer_managed_policies',
-      'has_inline_policy',
-    ])
-    .where('permission_set_arn', '=', sql<string>`any(${[...new Set(arns)]}::text[])`)
-  const rows = await rowsOfPrepared(db, query)
-  return new Map(
-    rows.flatMap((row) => {
-      const policies = policiesOf(row)
-      return policies === null ? [] : [[row.permission_set_arn, policies] as const]
-    }),
-  )
-}
+export type PolicyColumns = Pick<
+  Selectable<DirectoryPermissionSetTable>,
+  'managed_policies' | 'customer_managed_policies' | 'has_inline_policy'
+>
 
-function policiesOf(
-  row: Pick<
-    Selectable<DirectoryPermissionSetTable>,
-    'managed_policies' | 'customer_managed_policies' | 'has_inline_policy'
-  >,
-): PermissionSetPolicies | null {
+/** Null: they are not known. */
+export function policiesOf(row: PolicyColumns): PermissionSetPolicies | null {
   const { managed_policies: managed, customer_managed_policies: customerManaged } = row
   if (managed === null || customerManaged === null) return null
   return { managed, customerManaged, hasInline: row.has_inline_policy ?? false }

@@ -71,8 +71,10 @@ export async function listRequestIds(
   page: RequestPage,
 ): Promise<ListedRequest[]> {
   const at = sortExpressions[page.sort]
+  const search = await lookUp(db, conditions)
+  if (search?.beginnings?.length === 0) return []
   // In the order of no index: then what was found is sorted, and what is new is not searched.
-  const order = (await findsFewTickets(db, conditions)) ? sql<Date>`${at} + interval '0'` : at
+  const order = search?.fewTickets ? sql<Date>`${at} + interval '0'` : at
   const isSoonest = soonestFirst.includes(page.sort)
   const direction = isSoonest ? 'asc' : 'desc'
   // Whatever access is over had a grant, and grants have an index in the order of their ends.
@@ -84,7 +86,7 @@ export async function listRequestIds(
   const id = sql.ref<string>(ofGrants ? 'g.request_id' : 'r.request_id')
   let query = joined
     .select(['r.request_id', at.as('sorted_at')])
-    .where(whereAll(conditions))
+    .where(whereAll(conditions, search?.beginnings))
     .orderBy(order, direction)
     .orderBy(id, direction)
     .limit(page.limit + 1)
@@ -99,24 +101,45 @@ export async function listRequestIds(
 
 const fewMax = 10_000
 
+interface Search {
+  readonly fewTickets: boolean
+  /** Of those of `q`, the ones that some request has; absent without it. */
+  readonly beginnings?: readonly Beginning[]
+}
+
 /**
- * Whether a search finds tickets, and few. PostgreSQL takes them for spread evenly over time and
- * looks for a page of them among the newest; but tickets are numbered in time, and that page is
- * then where the last of them is. Names and accounts are spread as it thinks.
+ * What a search finds at all, asked of the indexes. Bringing a name into the form in which it is
+ * compared costs more than reading its row, and a page is often looked for among the newest: so each
+ * row is held only against what could match.
+ *
+ * Few tickets: PostgreSQL takes them for spread evenly over time and looks for a page of them among
+ * the newest; but tickets are numbered in time, and that page is then where the last of them is.
+ * Names and accounts are spread as it thinks.
  */
-async function findsFewTickets(
+async function lookUp(
   db: Kysely<Schema>,
   { q, ticket }: RequestConditions,
-): Promise<boolean> {
-  const searched = ticket ?? q?.trim() ?? ''
-  if (searched === '') return false
-  const { text, prefix } = ticketBeginning(searched)
-  // In the order of the very index, so that no other way through the table looks cheaper.
-  const { rows } = await sql<{ found: number }>`
-    select count(*) as found from (select 1 from request r where ${text} like ${prefix}
-      order by ${text} using ~<~ limit ${fewMax + 1}) t`.execute(db)
-  const found = rows[0]?.found ?? 0
-  return found > 0 && found <= fewMax
+): Promise<Search | null> {
+  const searched = q?.trim() ?? ''
+  const tickets = ticket ?? searched
+  if (tickets === '' && searched === '') return null
+  const asked = searched === '' ? [] : beginnings(searched)
+  const { rows } = await sql<{ tickets: number; there: boolean[] }>`
+    select (select count(*) from (${inOrder(ticketBeginning(tickets), fewMax + 1)}) t) as tickets,
+      array[${sql.join(asked.map((one) => sql`(${inOrder(one, 1)}) is not null`))}]::bool[] as there`.execute(
+    db,
+  )
+  const [found = { tickets: 0, there: [] }] = rows
+  return {
+    fewTickets: tickets !== '' && found.tickets > 0 && found.tickets <= fewMax,
+    ...(searched !== '' && { beginnings: asked.filter((_, at) => found.there[at]) }),
+  }
+}
+
+/** In the order of the very index, so that no other way through the table looks cheaper. */
+function inOrder({ text, prefix }: Beginning, limit: number) {
+  return sql`select 1 from request r where ${text} like ${prefix}
+    order by ${text} using ~<~ limit ${limit}`
 }
 
 export async function countRequests(
@@ -134,8 +157,11 @@ export async function countRequests(
 
 type Condition = RawBuilder<boolean>
 
-function whereAll(conditions: RequestConditions): Condition {
-  const all = [...whereConcerned(conditions), ...whereMatching(conditions)]
+function whereAll(
+  conditions: RequestConditions,
+  searched: readonly Beginning[] = beginnings(conditions.q ?? ''),
+): Condition {
+  const all = [...whereConcerned(conditions), ...whereMatching(conditions, searched)]
   return sql<boolean>`${sql.join([sql`true`, ...all], sql` and `)}`
 }
 
@@ -170,16 +196,14 @@ function votedOn(userId: UserId): Condition {
     where d.request_id = r.request_id and d.user_id = ${userId})`
 }
 
-function whereMatching(conditions: RequestConditions): Condition[] {
+function whereMatching(conditions: RequestConditions, searched: readonly Beginning[]): Condition[] {
   return [
     ...given(conditions.statuses, statusIn),
     ...(conditions.accessOver === true ? [accessOver] : []),
     ...given(conditions.late, (late) => (late ? isLate : sql`not ${isLate}`)),
     ...(conditions.granted === true ? [sql<boolean>`g.grant_id is not null`] : []),
     ...given(conditions.expiresAfter, (at) => sql`r.expires_at > ${at}`),
-    ...(conditions.q?.trim()
-      ? [sql<boolean>`(${sql.join(beginnings(conditions.q).map(begins), sql` or `)})`]
-      : []),
+    ...(conditions.q?.trim() ? [sql<boolean>`(${sql.join(searched.map(begins), sql` or `)})`] : []),
     ...given(conditions.accountId, (id) => sql`r.account_id = ${id}`),
     ...given(conditions.permissionSetArn, (arn) => sql`r.permission_set_arn = ${arn}`),
     ...given(conditions.ticket, (ticket) => begins(ticketBeginning(ticket))),

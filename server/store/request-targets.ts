@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { AccountId, PermissionSetArn, Target } from '#core/ids.ts'
-import { rowsOfPrepared } from './prepared.ts'
+import { preparedOnce } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export interface KnownTarget {
@@ -8,19 +8,13 @@ export interface KnownTarget {
   readonly target: Target
 }
 
-/** Targets that were ever asked for, from that id on, but for those that are known. */
-export async function requestTargetsFrom(
+/** Targets that were ever asked for: those beyond a number, and whichever of these numbers there are. */
+export async function requestTargetsBeyond(
   db: Kysely<Schema>,
-  targetId: number,
-  known: readonly number[],
+  number: number,
+  among: readonly number[],
 ): Promise<KnownTarget[]> {
-  const query = db
-    .selectFrom('request_target')
-    .select(['target_id', 'account_id', 'permission_set_arn'])
-    .where('target_id', '>=', targetId)
-    .where(sql<boolean>`target_id <> all(${[...known]}::bigint[])`)
-    .orderBy('target_id')
-  const rows = await rowsOfPrepared(db, query)
+  const rows = await targetRows(db, number, among)
   return rows.map((row) => ({
     targetId: row.target_id,
     target: {
@@ -29,3 +23,11 @@ export async function requestTargetsFrom(
     },
   }))
 }
+
+const targetRows = preparedOnce((db, number: number, among: readonly number[]) =>
+  db
+    .selectFrom('request_target')
+    .select(['target_id', 'account_id', 'permission_set_arn'])
+    .where(sql<boolean>`(target_id > ${number} or target_id = any(${among}::bigint[]))`)
+    .orderBy('target_id'),
+)
