@@ -131,7 +131,13 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
       ...(!realTime && { budget: unlimited }),
     },
   })
-  if (!realTime) await team.engine.settle()
+  if (!realTime) {
+    await team.engine.settle()
+    await failIfUnread(database).catch(async (error: unknown) => {
+      await Promise.all([team.stop(), sandbox.close()])
+      throw error
+    })
+  }
   await team.ready
 
   const read = async <Body>(path: string): Promise<Body> => {
@@ -184,6 +190,19 @@ export async function createTeamWorld(options: TeamWorldOptions = {}): Promise<T
       await database.drop()
       await rm(dataDir, { recursive: true, force: true })
     },
+  }
+}
+
+/** It would be tried again in a minute, and this world's time stands still until it is ready. */
+async function failIfUnread(database: TestDatabase): Promise<void> {
+  const last = await database.db
+    .selectFrom('directory_refresh')
+    .select(['state', 'failure'])
+    .orderBy('started_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (last?.state === 'failed') {
+    throw new Error(`The first reading of the directory failed: ${last.failure}`)
   }
 }
 
