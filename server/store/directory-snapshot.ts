@@ -130,10 +130,9 @@ function diff<Row extends object>(
 
 /** Rows are flat: texts, flags, and paths of ids, which contain no space. */
 function isSame(one: object, other: object): boolean {
-  const values = (row: object) =>
-    new Map(Object.entries(row).map(([name, value]) => [name, flat(value)]))
-  const others = values(other)
-  return [...values(one)].every(([name, value]) => others.get(name) === value)
+  return Object.entries(one).every(
+    ([name, value]) => flat(value) === flat(Reflect.get(other, name)),
+  )
 }
 
 function flat(value: unknown): unknown {

@@ -205,6 +205,8 @@ async function load(
     cpuMs: report.cpuMs,
     cpuMsPerRequest: perRequest(paced.count, { before, after, serverMs: report.cpuMs }),
     rssMb: report.rssMb,
+    loopDelayMs: report.loopDelayMs,
+    slowSeconds: paced.slowSeconds,
     withoutPause: {
       perSecond: hurried.perSecond,
       p95MsMax: Math.max(...hurried.figures.map(p95)),

@@ -36,6 +36,8 @@ export interface LoadOptions {
 
 interface Sample {
   readonly endpoint: string
+  /** Since the load began. */
+  readonly atMs: number
   readonly ms: number
   readonly bytes: number
   readonly failed: boolean
@@ -45,7 +47,17 @@ export interface Load {
   readonly figures: readonly Figures[]
   readonly count: number
   readonly perSecond: number
+  readonly slowSeconds: readonly SlowSecond[]
 }
+
+/** A second of the load in which answers were slow: everybody's at once, or one list's. */
+export interface SlowSecond {
+  readonly second: number
+  readonly slow: number
+  readonly msMax: number
+}
+
+const slowMs = 150
 
 export async function underLoad(
   endpoints: readonly Endpoint[],
@@ -60,7 +72,10 @@ export async function underLoad(
     for (let turn = 0; performance.now() < endMs; turn += 1) {
       const begunMs = performance.now()
       const endpoint = endpoints[(place * 7 + turn) % endpoints.length]
-      if (endpoint !== undefined) samples.push(await sampleOf(endpoint, place, turn))
+      if (endpoint !== undefined) {
+        const sample = await sampleOf(endpoint, place, turn)
+        samples.push({ ...sample, atMs: begunMs - startedMs })
+      }
       await pause(Math.max(0, everyMs - (performance.now() - begunMs)))
     }
   }
@@ -70,10 +85,29 @@ export async function underLoad(
     figures: endpoints.map(({ name }) => figuresOf(name, samples)),
     count: samples.length,
     perSecond: round(samples.length / passedSeconds),
+    slowSeconds: slowSecondsOf(samples),
   }
 }
 
-async function sampleOf(endpoint: Endpoint, place: number, turn: number): Promise<Sample> {
+function slowSecondsOf(samples: readonly Sample[]): SlowSecond[] {
+  const slow = Map.groupBy(
+    samples.filter(({ ms }) => ms > slowMs),
+    ({ atMs }) => Math.floor(atMs / 1_000),
+  )
+  return [...slow]
+    .toSorted(([a], [b]) => a - b)
+    .map(([second, those]) => ({
+      second,
+      slow: those.length,
+      msMax: round(Math.max(...those.map(({ ms }) => ms))),
+    }))
+}
+
+async function sampleOf(
+  endpoint: Endpoint,
+  place: number,
+  turn: number,
+): Promise<Omit<Sample, 'atMs'>> {
   const person = endpoint.who[(place + turn) % endpoint.who.length]
   if (person === undefined) throw new Error(`${endpoint.name}: nobody to ask`)
   const begunMs = performance.now()
