@@ -1,9 +1,11 @@
 /**
- * Fifty people at once, each doing one thing a second, as people at pages do who are quick; and then
- * the same as fast as the server lets them. What they wait for is measured where they sit.
+ * Fifty people at once, each doing one thing in each second, at a moment that is drawn, as people at
+ * pages do who are quick; and then the same as fast as the server lets them. What they wait for is
+ * measured where they sit.
  */
 import type { Answer, Person } from '#test/person.ts'
 import { pause, round } from '../figures.ts'
+import { chanceFrom } from '../soak-chance.ts'
 
 export interface Endpoint {
   /** As the figures name it. */
@@ -30,7 +32,7 @@ export interface Figures {
 export interface LoadOptions {
   readonly peopleAtOnce: number
   readonly seconds: number
-  /** Between the beginnings of two things that one person does; 0: without a pause. */
+  /** Each person does one thing in each such stretch of time; 0: without a pause. */
   readonly everyMs: number
 }
 
@@ -66,17 +68,18 @@ export async function underLoad(
   const samples: Sample[] = []
   const startedMs = performance.now()
   const endMs = startedMs + seconds * 1_000
+  const chance = chanceFrom(1)
   const one = async (place: number) => {
-    // Not all in the same instant.
-    await pause((everyMs * place) / peopleAtOnce)
     for (let turn = 0; performance.now() < endMs; turn += 1) {
+      // By the clock and not after the last answer: whoever waits together would go on together.
+      const dueMs = startedMs + everyMs * turn + chance(everyMs)
+      await pause(Math.max(0, dueMs - performance.now()))
       const begunMs = performance.now()
       const endpoint = endpoints[(place * 7 + turn) % endpoints.length]
       if (endpoint !== undefined) {
         const sample = await sampleOf(endpoint, place, turn)
         samples.push({ ...sample, atMs: begunMs - startedMs })
       }
-      await pause(Math.max(0, everyMs - (performance.now() - begunMs)))
     }
   }
   await Promise.all(Array.from({ length: peopleAtOnce }, (_, place) => one(place)))
