@@ -48,6 +48,7 @@ export function NoticesField(props: {
         variant="embedded"
         contentDensity="compact"
         enableKeyboardNavigation
+        wrapLines
         ariaLabels={{ tableLabel: t('prefs.notices') }}
         items={noticesFor(props.roles)}
         trackBy={(event) => event}

@@ -14,6 +14,8 @@ export interface Column<Item> {
   readonly header: string
   readonly cell: (item: Item) => ReactNode
   readonly minWidth?: number
+  /** Whether it names the row; if none says so, the first does. */
+  readonly isRowHeader?: boolean
 }
 
 export interface PartListProps<Item> {
@@ -34,12 +36,12 @@ export interface PartListProps<Item> {
   readonly variant?: 'container' | 'embedded'
 }
 
-/** A list that is a part of a page; the first column names the row. */
+/** A list that is a part of a page. */
 export function PartList<Item>(props: PartListProps<Item>): ReactNode {
   const { t } = useWords()
   const narrow = useNarrow()
   const { title, pageSize, page, next } = props
-  const columns = props.columns.map((column, at) => ({ ...column, isRowHeader: at === 0 }))
+  const columns = props.columns.map((column, at) => ({ isRowHeader: at === 0, ...column }))
   const { columnDisplay, preferences } = useChosenColumns(
     props.columnsOf ?? pageSize.list,
     columns,

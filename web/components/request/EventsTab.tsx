@@ -1,6 +1,5 @@
 import Box from '@cloudscape-design/components/box'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
-import Table from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { AuditEvent } from '#contract/audit.ts'
@@ -8,6 +7,7 @@ import type { Request } from '#contract/request.ts'
 import { useWords } from '../../i18n.tsx'
 import { requestEventsQuery } from '../../queries.ts'
 import { LoadFailure } from '../LoadFailure.tsx'
+import { PlainList } from '../PlainList.tsx'
 
 export function EventsTab(props: { request: Request }): ReactNode {
   const { t, times } = useWords()
@@ -16,17 +16,13 @@ export function EventsTab(props: { request: Request }): ReactNode {
     return <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
   }
   return (
-    <Table
-      variant="embedded"
+    <PlainList
+      title={t('request.events')}
       items={query.data?.items ?? []}
-      trackBy={(event) => String(event.seq)}
+      idOf={(event) => String(event.seq)}
       loading={query.isLoading}
-      loadingText={t('word.loading')}
-      enableKeyboardNavigation
-      wrapLines
-      ariaLabels={{ tableLabel: t('request.events') }}
-      empty={t('event.none')}
-      columnDefinitions={[
+      nothing={t('event.none')}
+      columns={[
         { id: 'time', header: t('event.time'), cell: (event) => times.at(event.at) },
         { id: 'actor', header: t('event.actor'), cell: (event) => event.actor.name },
         {

@@ -9,7 +9,6 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import ProgressBar from '@cloudscape-design/components/progress-bar'
 import SegmentedControl from '@cloudscape-design/components/segmented-control'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table, { type TableProps } from '@cloudscape-design/components/table'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
@@ -20,10 +19,9 @@ import { wordFailure } from '../../problems.ts'
 import { queryClient, sessionLogQuery } from '../../queries.ts'
 import { setSearch, usePlace } from '../../router.ts'
 import { firstPage } from '../../url-state.ts'
-import { useChosenColumns } from '../columns.tsx'
 import { LoadFailure } from '../LoadFailure.tsx'
 import { type ListPage, useListPage } from '../list-page.tsx'
-import { Pages } from '../Pages.tsx'
+import { type Column, PartList } from '../PartList.tsx'
 
 const shows = ['all', 'writes', 'reads', 'errors'] as const
 type Shows = (typeof shows)[number]
@@ -235,39 +233,30 @@ function EventTable(props: {
 }): ReactNode {
   const { t, times } = useWords()
   const { log, at } = props
-  const { page, pageSize } = at
-  const columns = columnsFor(t, times)
-  const chosen = useChosenColumns(pageSize.list, columns, { pageSize })
-  const isPaged = log.nextCursor !== null || page > 1
   return (
-    <Table
-      variant="embedded"
+    <PartList
+      title={t('request.sessionLog')}
+      columns={columnsFor(t, times)}
       items={log.items}
-      columnDefinitions={columns}
-      {...chosen}
-      filter={props.filter}
-      trackBy={(event) => event.eventId ?? event.at}
+      idOf={(event) => event.eventId ?? event.at}
+      pageSize={at.pageSize}
+      page={at.page}
+      next={log.nextCursor}
       loading={props.loading}
-      loadingText={t('word.loading')}
-      enableKeyboardNavigation
-      wrapLines
-      ariaLabels={{ tableLabel: t('request.sessionLog') }}
-      empty={t('log.none')}
-      {...(isPaged && { pagination: <Pages page={page} next={log.nextCursor} /> })}
+      filter={props.filter}
+      nothing={t('log.none')}
     />
   )
 }
 
 type Words = ReturnType<typeof useWords>
 
-function columnsFor(
-  t: Words['t'],
-  times: Words['times'],
-): TableProps.ColumnDefinition<SessionLogEvent>[] {
+function columnsFor(t: Words['t'], times: Words['times']): Column<SessionLogEvent>[] {
   return [
     {
       id: 'time',
       header: t('event.time'),
+      isRowHeader: false,
       cell: (event) => (
         <>
           {times.at(event.at)}

@@ -3,7 +3,6 @@ import Button from '@cloudscape-design/components/button'
 import Link from '@cloudscape-design/components/link'
 import Skeleton from '@cloudscape-design/components/skeleton'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table from '@cloudscape-design/components/table'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Request } from '#contract/request.ts'
@@ -12,6 +11,7 @@ import { explorePath } from '../../paths.ts'
 import { wordCode } from '../../problems.ts'
 import { approversQuery, useMe } from '../../queries.ts'
 import { LoadFailure } from '../LoadFailure.tsx'
+import { PlainList } from '../PlainList.tsx'
 
 export function WhoTab(props: { request: Request }): ReactNode {
   const { t } = useWords()
@@ -36,14 +36,12 @@ export function WhoTab(props: { request: Request }): ReactNode {
           : t('request.approversNone')}
         {whyNotMe && request.status === 'pending' ? ` ${whyNotMe}` : ''}
       </Box>
-      <Table
-        variant="embedded"
+      <PlainList
+        title={t('request.who')}
         items={approvers}
-        trackBy="userId"
-        enableKeyboardNavigation
-        ariaLabels={{ tableLabel: t('request.who') }}
-        empty={t('request.noApprovers')}
-        columnDefinitions={[
+        idOf={(person) => person.userId}
+        nothing={t('request.noApprovers')}
+        columns={[
           {
             id: 'person',
             header: t('request.approver'),
