@@ -3,13 +3,13 @@ import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import Table from '@cloudscape-design/components/table'
 import type { ReactNode } from 'react'
 import type { ReconcilerStatus } from '#contract/reconciler.ts'
 import { useNow } from '../../clock.ts'
 import { useWords } from '../../i18n.tsx'
 import { paths } from '../../paths.ts'
 import { Indicator } from '../Indicator.tsx'
+import { PlainList } from '../PlainList.tsx'
 import { When } from '../Times.tsx'
 import { directoryIsStale } from './wanted.ts'
 
@@ -113,48 +113,44 @@ function Budget({ levels }: { levels: ReconcilerStatus['awsBudget'] }): ReactNod
   const { t } = useWords()
   const word = useBucketWord()
   return (
-    <Table
-      variant="embedded"
-      items={levels}
-      trackBy="bucket"
-      header={
-        <Header variant="h3" description={t('health.budget.lead')}>
-          {t('health.budget')}
-        </Header>
-      }
-      columnDefinitions={[
-        {
-          id: 'bucket',
-          header: t('health.budget.bucket'),
-          isRowHeader: true,
-          cell: ({ bucket }) => (
-            <>
-              {word(bucket)} <code>{bucket}</code>
-            </>
-          ),
-        },
-        {
-          id: 'left',
-          header: t('health.budget.left'),
-          cell: ({ tokens, burst }) =>
-            tokens < 0 ? (
-              <Indicator type="warning">
-                {t('health.budget.waiting', { count: Math.ceil(-tokens) })}
-              </Indicator>
-            ) : (
-              t('health.budget.of', { tokens, burst })
+    <SpaceBetween size="xs">
+      <Header variant="h3" description={t('health.budget.lead')}>
+        {t('health.budget')}
+      </Header>
+      <PlainList
+        title={t('health.budget')}
+        items={levels}
+        idOf={({ bucket }) => bucket}
+        nothing={t('health.budget.none')}
+        columns={[
+          {
+            id: 'bucket',
+            header: t('health.budget.bucket'),
+            isRowHeader: true,
+            cell: ({ bucket }) => (
+              <>
+                {word(bucket)} <code>{bucket}</code>
+              </>
             ),
-        },
-        {
-          id: 'second',
-          header: t('health.budget.perSecond'),
-          cell: ({ perSecond }) => perSecond,
-        },
-      ]}
-      enableKeyboardNavigation
-      wrapLines
-      empty={t('health.budget.none')}
-      ariaLabels={{ tableLabel: t('health.budget') }}
-    />
+          },
+          { id: 'left', header: t('health.budget.left'), cell: (level) => <Left {...level} /> },
+          {
+            id: 'second',
+            header: t('health.budget.perSecond'),
+            cell: ({ perSecond }) => perSecond,
+          },
+        ]}
+      />
+    </SpaceBetween>
+  )
+}
+
+function Left({ tokens, burst }: ReconcilerStatus['awsBudget'][number]): ReactNode {
+  const { t } = useWords()
+  if (tokens >= 0) return t('health.budget.of', { tokens, burst })
+  return (
+    <Indicator type="warning">
+      {t('health.budget.waiting', { count: Math.ceil(-tokens) })}
+    </Indicator>
   )
 }
