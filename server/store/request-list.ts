@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { RequestId, UserId } from '#core/ids.ts'
 import type { RequestState } from '#core/request.ts'
-import { likePrefix } from '#core/text.ts'
+import { searchKey } from '#core/text.ts'
 import { rowsOfPrepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
@@ -70,33 +70,75 @@ export async function listRequestIds(
   conditions: RequestConditions,
   page: RequestPage,
 ): Promise<ListedRequest[]> {
-  const at = sortExpressions[page.sort]
   const search = await lookUp(db, conditions)
-  if (search?.beginnings?.length === 0) return []
+  const fewTickets = search?.fewTickets ?? false
+  const list = (searched: readonly Beginning[]) =>
+    pageQuery(db, conditions, { ...page, fewTickets, searched })
+  const { beginnings: found = [] } = search ?? {}
+  if (search?.beginnings && found.length === 0) return []
+  const query =
+    found.length > 1
+      ? firstOf(
+          found.map((one) => list([one])),
+          page,
+        )
+      : list(found)
+  const { rows } = await db.executeQuery(query.compile(db))
+  return rows.map((row) => ({ id: row.request_id as RequestId, sortedAt: row.sorted_at }))
+}
+
+interface PagedId {
+  readonly request_id: string
+  readonly sorted_at: Date
+}
+
+interface Paging extends RequestPage {
+  readonly fewTickets: boolean
+  readonly searched: readonly Beginning[]
+}
+
+function pageQuery(
+  db: Kysely<Schema>,
+  conditions: RequestConditions,
+  { sort, after, limit, fewTickets, searched }: Paging,
+) {
+  const at = sortExpressions[sort]
   // In the order of no index: then what was found is sorted, and what is new is not searched.
-  const order = search?.fewTickets ? sql<Date>`${at} + interval '0'` : at
-  const isSoonest = soonestFirst.includes(page.sort)
-  const direction = isSoonest ? 'asc' : 'desc'
+  const order = fewTickets ? sql<Date>`${at} + interval '0'` : at
+  const direction = directionOf(sort)
   // Whatever access is over had a grant, and grants have an index in the order of their ends.
-  const ofGrants = page.sort === 'endsAt' && conditions.accessOver === true
+  const ofGrants = sort === 'endsAt' && conditions.accessOver === true
   const requests = db.selectFrom('request as r')
   const joined = ofGrants
     ? requests.innerJoin('access_grant as g', 'g.request_id', 'r.request_id')
     : requests.leftJoin('access_grant as g', 'g.request_id', 'r.request_id')
   const id = sql.ref<string>(ofGrants ? 'g.request_id' : 'r.request_id')
-  let query = joined
+  const query = joined
     .select(['r.request_id', at.as('sorted_at')])
-    .where(whereAll(conditions, search?.beginnings))
+    .where(whereAll(conditions, searched))
     .orderBy(order, direction)
     .orderBy(id, direction)
-    .limit(page.limit + 1)
-  if (page.after !== null) {
-    const { at: lastAt, id: lastId } = page.after
-    const isAfter = isSoonest ? sql`>` : sql`<`
-    query = query.where(sql<boolean>`(${at}, ${id}) ${isAfter} (${lastAt}, ${lastId}::uuid)`)
-  }
-  const rows = await query.execute()
-  return rows.map((row) => ({ id: row.request_id as RequestId, sortedAt: row.sorted_at }))
+    .limit(limit + 1)
+  if (after === null) return query
+  const isAfter = direction === 'asc' ? sql`>` : sql`<`
+  return query.where(sql<boolean>`(${at}, ${id}) ${isAfter} (${after.at}, ${after.id}::uuid)`)
+}
+
+function directionOf(sort: RequestSort): 'asc' | 'desc' {
+  return soonestFirst.includes(sort) ? 'asc' : 'desc'
+}
+
+/**
+ * The page of what begins so or so: each is looked for through its own index, which holds what the
+ * page is sorted by, and the first of all of them are taken. Together, every row would be read.
+ */
+function firstOf(
+  pages: readonly ReturnType<typeof pageQuery>[],
+  { sort, limit }: RequestPage,
+): RawBuilder<PagedId> {
+  const direction = sql.raw(directionOf(sort))
+  return sql<PagedId>`${sql.join(pages, sql` union `)}
+    order by sorted_at ${direction}, request_id ${direction} limit ${limit + 1}`
 }
 
 const fewMax = 10_000
@@ -137,9 +179,9 @@ async function lookUp(
 }
 
 /** In the order of the very index, so that no other way through the table looks cheaper. */
-function inOrder({ text, prefix }: Beginning, limit: number) {
-  return sql`select 1 from request r where ${text} like ${prefix}
-    order by ${text} using ~<~ limit ${limit}`
+function inOrder(beginning: Beginning, limit: number) {
+  return sql`select 1 from request r where ${begins(beginning)}
+    order by ${beginning.text} using ~<~ limit ${limit}`
 }
 
 export async function countRequests(
@@ -233,23 +275,28 @@ const reviewOpen = sql<boolean>`exists (select from review v
 
 interface Beginning {
   readonly text: RawBuilder<unknown>
-  readonly prefix: string
+  /** As the text is compared. */
+  readonly from: string
 }
 
 /** Width and case make no difference, as in the rules' own search key. */
 function beginnings(q: string): Beginning[] {
   const names = ['r.requester_user_name', 'r.requester_name', 'r.account_name']
   const texts = [sql`r.request_id::text`, sql`r.account_id`, ...names.map(searchable)]
-  const prefix = likePrefix(q)
-  return [...texts.map((text) => ({ text, prefix })), ticketBeginning(q)]
+  const from = searchKey(q)
+  return [...texts.map((text) => ({ text, from })), ticketBeginning(q)]
 }
 
 function ticketBeginning(ticket: string): Beginning {
-  return { text: searchable('r.ticket'), prefix: likePrefix(ticket) }
+  return { text: searchable('r.ticket'), from: searchKey(ticket) }
 }
 
-function begins({ text, prefix }: Beginning): Condition {
-  return sql`${text} like ${prefix}`
+/** No name has this character, and none comes after it. */
+const last = '\u{10FFFF}'
+
+/** Not by LIKE, which brings each row's text into its form once more, though the index knows it. */
+function begins({ text, from }: Beginning): Condition {
+  return sql`(${text} ~>=~ ${from} and ${text} ~<~ ${from + last})`
 }
 
 function searchable(column: string) {

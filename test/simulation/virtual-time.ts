@@ -1,7 +1,8 @@
 /**
  * Timers and the monotonic clock of simulated copies. A copy's code runs inside a context
- * (AsyncLocalStorage); there `setTimeout`, `setInterval` and `performance.now()` are the copy's own:
- * nothing fires by itself, the simulation fires the earliest when nothing else can go on. Outside of
+ * (AsyncLocalStorage); there `setTimeout`, `setInterval`, `AbortSignal.timeout` and
+ * `performance.now()` are the copy's own: nothing fires by itself, the simulation fires the earliest
+ * when nothing else can go on. Outside of
  * the context everything is as it was. Ids and dice of the process come from the seed, so that a
  * seed replays to the same ids and the same order of rows.
  */
@@ -123,6 +124,7 @@ export function takeOverProcess(chance: Chance): () => void {
     clearInterval: globalThis.clearInterval,
     random: Math.random,
     now: performance.now,
+    signalAfter: AbortSignal.timeout,
     randomUUID: crypto.randomUUID,
   }
   const ids = chance.branch()
@@ -146,18 +148,30 @@ export function takeOverProcess(chance: Chance): () => void {
     clearTimeout: clear(real.clearTimeout as never),
     clearInterval: clear(real.clearInterval as never),
   })
+  AbortSignal.timeout = (delayMs) => {
+    const time = context.getStore()
+    return time === undefined ? real.signalAfter(delayMs) : signalAfter(time, delayMs)
+  }
   Math.random = () => dice.fraction()
   performance.now = () => context.getStore()?.monotonicMs() ?? real.now.call(performance)
   crypto.randomUUID = () => ids.uuid() as ReturnType<typeof crypto.randomUUID>
   syncBuiltinESMExports()
   return () => {
-    const { random, now, randomUUID, ...timers } = real
+    const { random, now, randomUUID, signalAfter: after, ...timers } = real
     Object.assign(globalThis, timers)
+    AbortSignal.timeout = after
     Math.random = random
     performance.now = now
     crypto.randomUUID = randomUUID
     syncBuiltinESMExports()
   }
+}
+
+function signalAfter(time: VirtualTime, delayMs: number): AbortSignal {
+  const controller = new AbortController()
+  const run = () => controller.abort(new DOMException('The time is up', 'TimeoutError'))
+  time.add({ run, delayMs, isInterval: false, isSleep: false })
+  return controller.signal
 }
 
 /** Real time, whatever the context. */
