@@ -71,18 +71,13 @@ export async function listRequestIds(
   page: RequestPage,
 ): Promise<ListedRequest[]> {
   const search = await lookUp(db, conditions)
+  const found = search?.beginnings ?? []
+  if (search?.beginnings && found.length === 0) return []
   const fewTickets = search?.fewTickets ?? false
   const list = (searched: readonly Beginning[]) =>
     pageQuery(db, conditions, { ...page, fewTickets, searched })
-  const { beginnings: found = [] } = search ?? {}
-  if (search?.beginnings && found.length === 0) return []
-  const query =
-    found.length > 1
-      ? firstOf(
-          found.map((one) => list([one])),
-          page,
-        )
-      : list(found)
+  const each = found.map((one) => list([one]))
+  const query = each.length > 1 ? firstOf(each, page) : list(found)
   const { rows } = await db.executeQuery(query.compile(db))
   return rows.map((row) => ({ id: row.request_id as RequestId, sortedAt: row.sorted_at }))
 }

@@ -73,8 +73,8 @@ export const commitOf =
     let pid: number | null = null
     return (touch) => {
       if (touch.kind !== 'sql') return false
-      if (touch.label.includes(text)) pid = touch.pid
-      return pid !== null && touch.pid === pid && touch.label === 'commit'
+      if (touch.label.includes(text)) pid = touch.pid()
+      return pid !== null && touch.pid() === pid && touch.label === 'commit'
     }
   }
 

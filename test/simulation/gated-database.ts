@@ -60,19 +60,10 @@ export function gatedDatabase(url: string, life: Life, touches: Touches): GatedD
 }
 
 function kyselyOver(pool: pg.Pool, life: Life, touches: Touches): Kysely<Schema> {
-  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   const gated = {
     options: pool.options,
     Client: pg.Client,
-    async connect(): Promise<PostgresPoolClient> {
-      if (life.state === 'dead') return new Promise(() => {})
-      const client = await touches.outside(life.time.run(() => pool.connect()))
-      const known = wrapped.get(client)
-      if (known) return known
-      const made = gateOf(client, life, touches)
-      wrapped.set(client, made)
-      return made
-    },
+    connect: async () => gateOf(pool, life, touches),
     end: () => pool.end(),
   }
   return new Kysely<Schema>({
@@ -80,33 +71,60 @@ function kyselyOver(pool: pg.Pool, life: Life, touches: Touches): Kysely<Schema>
   })
 }
 
-function gateOf(client: pg.PoolClient, life: Life, touches: Touches): PostgresPoolClient {
+/**
+ * A session is taken when a statement is let through, and kept only for a transaction: what waits at
+ * the gate needs none. So a few sessions do everybody's work, and each plans a statement once.
+ */
+function gateOf(pool: pg.Pool, life: Life, touches: Touches): PostgresPoolClient {
+  let session: pg.PoolClient | null = null
+  let isInTransaction = false
+
+  async function carryOut(text: string, values: unknown[]) {
+    const mine = session ?? (await pool.connect())
+    session = mine
+    if (opens(text)) isInTransaction = true
+    try {
+      return await mine.query(preparedOf(text, values))
+    } finally {
+      if (closes(text)) isInTransaction = false
+      if (!isInTransaction) giveBack()
+    }
+  }
+
+  function giveBack(error?: Error | boolean) {
+    session?.release(error)
+    session = null
+  }
+
   const gate = {
     query: (text: string, values: unknown[]) =>
       touches.pass({
         life,
         kind: 'sql',
         label: text,
-        pid: pidOf(client),
-        run: () => client.query(preparedOf(text, values)),
+        pid: () => pidOf(session),
+        run: () => carryOut(text, values),
       }),
-    release: (error?: Error | boolean) => client.release(error),
+    release: giveBack,
   }
   return gate as unknown as PostgresPoolClient
 }
+
+const opens = (text: string) => /^(begin|start transaction)/.test(text)
+const closes = (text: string) => /^(commit|rollback)$/.test(text)
 
 const preparedNames = new Map<string, string>()
 
 /** Prepared once a session, because a seed says the same few statements thousands of times. */
 function preparedOf(text: string, values: unknown[]): pg.QueryConfig {
-  if (/^(begin|commit|rollback)/.test(text)) return { text }
+  if (/^(begin|start|commit|rollback|savepoint|release)/.test(text)) return { text }
   const name = preparedNames.get(text) ?? `s${preparedNames.size}`
   preparedNames.set(text, name)
   return { name, text, values }
 }
 
-function pidOf(client: pg.PoolClient): number | null {
-  const pid: unknown = Reflect.get(client, 'processID')
+function pidOf(client: pg.PoolClient | null): number | null {
+  const pid: unknown = client && Reflect.get(client, 'processID')
   return typeof pid === 'number' ? pid : null
 }
 

@@ -18,7 +18,7 @@ type Kind = keyof typeof kinds
 interface Fitting {
   readonly kind: string
   readonly label: string
-  readonly pid: number | null
+  readonly pid: () => number | null
 }
 
 const isCall = ({ kind }: Fitting) => kind === 'call'
@@ -29,9 +29,9 @@ const isCommit = ({ label }: Fitting) => label === 'commit'
 function keepsAnIntent() {
   const written = new Set<number | null>()
   return ({ label, pid }: Fitting) => {
-    if (label.startsWith('insert into "intent"')) written.add(pid)
-    else if (label === 'rollback') written.delete(pid)
-    return label === 'commit' && written.delete(pid)
+    if (label.startsWith('insert into "intent"')) written.add(pid())
+    else if (label === 'rollback') written.delete(pid())
+    return label === 'commit' && written.delete(pid())
   }
 }
 

@@ -23,8 +23,8 @@ export interface Touch {
   readonly life: Life
   readonly kind: TouchKind
   readonly label: string
-  /** The server process of a statement. */
-  readonly pid: number | null
+  /** The server process of a statement that has been let through, or whose transaction has begun. */
+  readonly pid: () => number | null
   readonly run: () => Promise<unknown>
   /** It has left the copy's hands, and the copy is stopped or dead: nobody knows whether it lands. */
   readonly onHeld?: () => void
@@ -61,8 +61,6 @@ export class Touches {
   #blocked: Running[] = []
   #unheard: Running[] = []
   #arrived = 0
-  #outside = 0
-  #lastOutside: Promise<unknown> = Promise.resolve()
   #changed: (() => void) | null = null
   #interruptions: Interruption[] = []
   readonly lives: Life[] = []
@@ -90,23 +88,6 @@ export class Touches {
       this.#waiting.push({ ...touch, resolve: resolve as (value: unknown) => void, reject })
       this.#changed?.()
     })
-  }
-
-  /**
-   * Something real that is not a touch (a connection being made): waited for before others go on,
-   * and handed over in the order in which it was asked for.
-   */
-  async outside<Result>(work: Promise<Result>): Promise<Result> {
-    this.#outside += 1
-    const earlier = this.#lastOutside
-    this.#lastOutside = Promise.allSettled([earlier, work])
-    await earlier
-    try {
-      return await work
-    } finally {
-      this.#outside -= 1
-      this.#changed?.()
-    }
   }
 
   /** Tells of what a copy that is being stopped has in its hands. */
@@ -174,9 +155,8 @@ export class Touches {
   /** Until nothing new is wanted for some turns: what follows from an answer has happened by then. */
   async #quieten(): Promise<void> {
     for (let turn = 0, seen = this.#arrived; turn < quietTurns; turn += 1) {
-      while (this.#outside > 0) await this.#wait(5)
       await nextTurn()
-      if (this.#arrived === seen && this.#outside === 0) continue
+      if (this.#arrived === seen) continue
       seen = this.#arrived
       turn = -1
     }
@@ -225,8 +205,13 @@ export class Touches {
   async #untilDoneOrBlocked(running: Running, done: Promise<void>): Promise<void> {
     while (running.settled === null) {
       if (await within(slowMs, done)) return
-      if (running.pid !== null && (await this.#isBlocked(running.pid))) return
+      if (await this.#waitsForLock(running)) return
     }
+  }
+
+  async #waitsForLock({ pid }: Touch): Promise<boolean> {
+    const process = pid()
+    return process !== null && this.#isBlocked(process)
   }
 
   /** After each touch: whoever waited for its locks has gone on, or still waits. */
@@ -234,7 +219,7 @@ export class Touches {
     if (this.#blocked.length === 0) return
     await this.#quieten()
     for (const one of [...this.#blocked]) {
-      while (one.settled === null && one.pid !== null && !(await this.#isBlocked(one.pid))) {
+      while (one.settled === null && one.pid() !== null && !(await this.#waitsForLock(one))) {
         await realWait(1)
       }
     }

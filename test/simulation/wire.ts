@@ -64,7 +64,7 @@ export function createWire({ world, touches, nowMs, onLost, onSent }: WireOption
           life,
           kind: 'call',
           label: operation,
-          pid: null,
+          pid: () => null,
           ...(isMutation(operation) && { onHeld: () => onLost(operation, request) }),
           run: () => send(operation, request, options, signedAtMs),
         })

@@ -152,7 +152,7 @@ function Elsewhere(props: {
   if (request.status === 'active' && me.portalUrl) {
     const href = consolePath(me.portalUrl, request.accountId, request.permissionSetName)
     return (
-      <div>
+      <div className="elsewhere">
         <Link href={href} external ariaLabel={t('act.consoleOf', { target })}>
           {t('home.openConsole')}
         </Link>
@@ -161,9 +161,11 @@ function Elsewhere(props: {
   }
   if (!isOver(request.status)) return null
   return (
-    <Link href={againPath(request.id)} ariaLabel={t('act.againOf', { target })}>
-      {t('ask.again')}
-    </Link>
+    <div className="elsewhere">
+      <Link href={againPath(request.id)} ariaLabel={t('act.againOf', { target })}>
+        {t('ask.again')}
+      </Link>
+    </div>
   )
 }
 
