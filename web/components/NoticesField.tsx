@@ -56,7 +56,7 @@ export function NoticesField(props: {
           {
             id: 'event',
             header: t('prefs.event'),
-            cell: (event) => t(noticeEventKey(event)),
+            cell: (event) => <span className="free-text">{t(noticeEventKey(event))}</span>,
             isRowHeader: true,
           },
           ...channels.map((channel) => ({

@@ -12,6 +12,8 @@ export function PlainList<Item>(props: {
   readonly idOf: (item: Item) => string
   readonly loading?: boolean
   readonly nothing: ReactNode
+  /** Only to be read: there is nothing in it that keys could reach. */
+  readonly still?: boolean
 }): ReactNode {
   const { t } = useWords()
   const narrow = useNarrow()
@@ -29,7 +31,7 @@ export function PlainList<Item>(props: {
       {...common}
       variant="embedded"
       columnDefinitions={columns}
-      enableKeyboardNavigation
+      enableKeyboardNavigation={props.still !== true}
       wrapLines
       ariaLabels={{ tableLabel: title }}
     />

@@ -1,10 +1,10 @@
 /** Two versions of a policy beside each other: only the fields that differ, names beside ids. */
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
-import Table from '@cloudscape-design/components/table'
 import type { ReactNode } from 'react'
 import { useNames } from '../../directory.ts'
 import { useWords } from '../../i18n.tsx'
 import { differingFields, fieldName, fieldsOf, valueInWords } from '../../policy-words.ts'
+import { PlainList } from '../PlainList.tsx'
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -19,14 +19,13 @@ export function FieldDifferences(props: {
   const { before, after } = props
   const fields = differingFields(before, after)
   return (
-    <Table
-      variant="embedded"
+    <PlainList
+      title={t('policy.differences')}
       items={fields}
-      trackBy={(field) => field}
-      wrapLines
-      empty={t('policy.versionSame')}
-      ariaLabels={{ tableLabel: t('policy.differences') }}
-      columnDefinitions={[
+      idOf={(field) => field}
+      nothing={t('policy.versionSame')}
+      still
+      columns={[
         {
           id: 'field',
           header: t('policy.field'),

@@ -1,6 +1,5 @@
 import Button from '@cloudscape-design/components/button'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
-import Table from '@cloudscape-design/components/table'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { PolicyHistory } from '#contract/policy.ts'
@@ -8,6 +7,7 @@ import { useWords } from '../../i18n.tsx'
 import { differingFields, fieldsInWords } from '../../policy-words.ts'
 import { historyQuery, type PolicyKind } from '../../queries.ts'
 import { LoadFailure } from '../LoadFailure.tsx'
+import { PlainList } from '../PlainList.tsx'
 import { FieldDifferences, FieldValues } from './FieldDifferences.tsx'
 
 type Version = PolicyHistory['items'][number]
@@ -29,16 +29,13 @@ export function HistoryTab(props: {
   const before = new Map(versions.map((version, index) => [version, versions[index + 1]]))
   const { onRestore } = props
   return (
-    <Table
-      variant="embedded"
+    <PlainList
+      title={t('policy.history')}
       items={versions}
-      trackBy={(version) => String(version.version)}
+      idOf={(version) => String(version.version)}
       loading={query.isLoading}
-      loadingText={t('word.loading')}
-      enableKeyboardNavigation
-      wrapLines
-      ariaLabels={{ tableLabel: t('policy.history') }}
-      columnDefinitions={[
+      nothing={null}
+      columns={[
         {
           id: 'version',
           header: t('policy.version'),
