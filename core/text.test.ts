@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkText, checkTicket, csvCell, csvRow, likeContaining, searchKey } from './text.ts'
+import { checkText, checkTicket, csvCell, csvRow, likePrefix, searchKey } from './text.ts'
 import { anyText } from './world.fixture.ts'
 
 const nul = '\u0000'
@@ -154,7 +154,7 @@ describe('a search key', () => {
   })
 
   test('in LIKE means only itself', () => {
-    expect(likeContaining('100%_\\')).toBe('%100\\%\\_\\\\%')
+    expect(likePrefix('100%_\\')).toBe('100\\%\\_\\\\%')
   })
 })
 

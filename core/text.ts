@@ -127,9 +127,18 @@ export function searchKey(text: string): string {
     .trim()
 }
 
-/** For SQL's LIKE with its default escape: everything that has this search key anywhere in it. */
+/** For SQL's LIKE with its default escape: everything that begins with this search key. */
+export function likePrefix(text: string): string {
+  return `${escapedKey(text)}%`
+}
+
+/** The same for everything that has this search key anywhere in it. */
 export function likeContaining(text: string): string {
-  return `%${searchKey(text).replace(/[\\%_]/g, '\\$&')}%`
+  return `%${escapedKey(text)}%`
+}
+
+function escapedKey(text: string): string {
+  return searchKey(text).replace(/[\\%_]/g, '\\$&')
 }
 
 export type CsvValue = string | number | boolean | null

@@ -5,7 +5,7 @@ import { listRequestIds, type RequestConditions } from './request-list.ts'
 import type { Schema } from './schema.ts'
 
 /** More than a search sorts; tickets are numbered in time, the first is the oldest. */
-const requests = 10_050
+const requests = 20_050
 let world: World
 const tickets = new Map<string, string>()
 

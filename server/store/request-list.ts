@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { RequestId, UserId } from '#core/ids.ts'
 import type { RequestState } from '#core/request.ts'
-import { searchKey } from '#core/text.ts'
+import { likePrefix, searchKey } from '#core/text.ts'
 import { rowsOfPrepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
@@ -70,14 +70,11 @@ export async function listRequestIds(
   conditions: RequestConditions,
   page: RequestPage,
 ): Promise<ListedRequest[]> {
-  const search = await lookUp(db, conditions)
-  const found = search?.beginnings ?? []
-  if (search?.beginnings && found.length === 0) return []
-  const fewTickets = search?.fewTickets ?? false
-  const list = (searched: readonly Beginning[]) =>
-    pageQuery(db, conditions, { ...page, fewTickets, searched })
-  const each = found.map((one) => list([one]))
-  const query = each.length > 1 ? firstOf(each, page) : list(found)
+  const { ticket, any } = await lookUp(db, searchOf(conditions))
+  if (any?.length === 0) return []
+  const list = (one: Beginning[] | null) => pageQuery(db, conditions, page, { ticket, any: one })
+  const each = (any ?? []).map((one) => list([one]))
+  const query = each.length > 1 ? firstOf(each, page) : list(any)
   const { rows } = await db.executeQuery(query.compile(db))
   return rows.map((row) => ({ id: row.request_id as RequestId, sortedAt: row.sorted_at }))
 }
@@ -87,19 +84,16 @@ interface PagedId {
   readonly sorted_at: Date
 }
 
-interface Paging extends RequestPage {
-  readonly fewTickets: boolean
-  readonly searched: readonly Beginning[]
-}
-
 function pageQuery(
   db: Kysely<Schema>,
   conditions: RequestConditions,
-  { sort, after, limit, fewTickets, searched }: Paging,
+  { sort, after, limit }: RequestPage,
+  search: Search,
 ) {
   const at = sortExpressions[sort]
   // In the order of no index: then what was found is sorted, and what is new is not searched.
-  const order = fewTickets ? sql<Date>`${at} + interval '0'` : at
+  const isFew = [search.ticket, ...(search.any ?? [])].some((one) => one?.isFew)
+  const order = isFew ? sql<Date>`${at} + interval '0'` : at
   const direction = directionOf(sort)
   // Whatever access is over had a grant, and grants have an index in the order of their ends.
   const ofGrants = sort === 'endsAt' && conditions.accessOver === true
@@ -110,7 +104,7 @@ function pageQuery(
   const id = sql.ref<string>(ofGrants ? 'g.request_id' : 'r.request_id')
   const query = joined
     .select(['r.request_id', at.as('sorted_at')])
-    .where(whereAll(conditions, searched))
+    .where(whereAll(conditions, search))
     .orderBy(order, direction)
     .orderBy(id, direction)
     .limit(limit + 1)
@@ -136,40 +130,44 @@ function firstOf(
     order by sorted_at ${direction}, request_id ${direction} limit ${limit + 1}`
 }
 
-const fewMax = 10_000
+/** More than a hundred times a page, and read from an index within milliseconds. */
+const fewMax = 20_000
 
 interface Search {
-  readonly fewTickets: boolean
-  /** Of those of `q`, the ones that some request has; absent without it. */
-  readonly beginnings?: readonly Beginning[]
+  /** Must hold. */
+  readonly ticket: Beginning | null
+  /** One of these must hold; null: nothing is searched. */
+  readonly any: Beginning[] | null
+}
+
+function searchOf({ q, ticket }: RequestConditions): Search {
+  const words = q?.trim() ?? ''
+  return {
+    ticket: ticket === undefined ? null : ticketBeginning(ticket),
+    any: words === '' ? null : beginnings(words),
+  }
 }
 
 /**
- * What a search finds at all, asked of the indexes. Bringing a name into the form in which it is
- * compared costs more than reading its row, and a page is often looked for among the newest: so each
- * row is held only against what could match.
- *
- * Few tickets: PostgreSQL takes them for spread evenly over time and looks for a page of them among
- * the newest; but tickets are numbered in time, and that page is then where the last of them is.
- * Names and accounts are spread as it thinks.
+ * How much a search finds, asked of the indexes. What nothing begins with is left out. What is found
+ * seldom is sorted, from the index. PostgreSQL would rather look for a page of it among the newest:
+ * but names have to be brought, row by row, into the form in which they are compared, which costs
+ * more than to read the rows; and tickets are numbered in time, so that the page is where the last
+ * of them is.
  */
-async function lookUp(
-  db: Kysely<Schema>,
-  { q, ticket }: RequestConditions,
-): Promise<Search | null> {
-  const searched = q?.trim() ?? ''
-  const tickets = ticket ?? searched
-  if (tickets === '' && searched === '') return null
-  const asked = searched === '' ? [] : beginnings(searched)
-  const { rows } = await sql<{ tickets: number; there: boolean[] }>`
-    select (select count(*) from (${inOrder(ticketBeginning(tickets), fewMax + 1)}) t) as tickets,
-      array[${sql.join(asked.map((one) => sql`(${inOrder(one, 1)}) is not null`))}]::bool[] as there`.execute(
-    db,
-  )
-  const [found = { tickets: 0, there: [] }] = rows
+async function lookUp(db: Kysely<Schema>, { ticket, any }: Search): Promise<Search> {
+  const asked = [...(ticket ? [ticket] : []), ...(any ?? [])]
+  if (asked.length === 0) return { ticket, any }
+  const counts = asked.map((one) => sql`(select count(*) from (${inOrder(one, fewMax + 1)}) t)`)
+  const { rows } = await sql<{ counts: number[] }>`
+    select array[${sql.join(counts)}]::int[] as counts`.execute(db)
+  const found = asked.map((one, at) => {
+    const count = rows[0]?.counts[at] ?? 0
+    return { ...one, count, isFew: count <= fewMax }
+  })
   return {
-    fewTickets: tickets !== '' && found.tickets > 0 && found.tickets <= fewMax,
-    ...(searched !== '' && { beginnings: asked.filter((_, at) => found.there[at]) }),
+    ticket: ticket && (found[0] ?? null),
+    any: any && found.slice(ticket ? 1 : 0).filter(({ count }) => count > 0),
   }
 }
 
@@ -194,11 +192,8 @@ export async function countRequests(
 
 type Condition = RawBuilder<boolean>
 
-function whereAll(
-  conditions: RequestConditions,
-  searched: readonly Beginning[] = beginnings(conditions.q ?? ''),
-): Condition {
-  const all = [...whereConcerned(conditions), ...whereMatching(conditions, searched)]
+function whereAll(conditions: RequestConditions, search = searchOf(conditions)): Condition {
+  const all = [...whereConcerned(conditions), ...whereMatching(conditions), ...whereFound(search)]
   return sql<boolean>`${sql.join([sql`true`, ...all], sql` and `)}`
 }
 
@@ -233,22 +228,27 @@ function votedOn(userId: UserId): Condition {
     where d.request_id = r.request_id and d.user_id = ${userId})`
 }
 
-function whereMatching(conditions: RequestConditions, searched: readonly Beginning[]): Condition[] {
+function whereMatching(conditions: RequestConditions): Condition[] {
   return [
     ...given(conditions.statuses, statusIn),
     ...(conditions.accessOver === true ? [accessOver] : []),
     ...given(conditions.late, (late) => (late ? isLate : sql`not ${isLate}`)),
     ...(conditions.granted === true ? [sql<boolean>`g.grant_id is not null`] : []),
     ...given(conditions.expiresAfter, (at) => sql`r.expires_at > ${at}`),
-    ...(conditions.q?.trim() ? [sql<boolean>`(${sql.join(searched.map(begins), sql` or `)})`] : []),
     ...given(conditions.accountId, (id) => sql`r.account_id = ${id}`),
     ...given(conditions.permissionSetArn, (arn) => sql`r.permission_set_arn = ${arn}`),
-    ...given(conditions.ticket, (ticket) => begins(ticketBeginning(ticket))),
     ...given(conditions.breakGlass, (on) => (on ? sql`r.break_glass` : sql`not r.break_glass`)),
     ...given(conditions.reviewOpen, (open) => (open ? reviewOpen : sql`not ${reviewOpen}`)),
     ...given(conditions.submissionId, (id) => sql`r.submission_id = ${id}`),
     ...given(conditions.createdFrom, (at) => sql`r.created_at >= ${at}`),
     ...given(conditions.createdBefore, (at) => sql`r.created_at < ${at}`),
+  ]
+}
+
+function whereFound({ ticket, any }: Search): Condition[] {
+  return [
+    ...(ticket ? [begins(ticket)] : []),
+    ...(any ? [sql<boolean>`(${sql.join(any.map(begins), sql` or `)})`] : []),
   ]
 }
 
@@ -272,6 +272,8 @@ interface Beginning {
   readonly text: RawBuilder<unknown>
   /** As the text is compared. */
   readonly from: string
+  /** As counted. */
+  readonly isFew?: boolean
 }
 
 /** Width and case make no difference, as in the rules' own search key. */
@@ -289,8 +291,9 @@ function ticketBeginning(ticket: string): Beginning {
 /** No name has this character, and none comes after it. */
 const last = '\u{10FFFF}'
 
-/** Not by LIKE, which brings each row's text into its form once more, though the index knows it. */
-function begins({ text, from }: Beginning): Condition {
+/** A range is found in an index alone; row by row it takes twice as long as LIKE. */
+function begins({ text, from, isFew }: Beginning): Condition {
+  if (isFew === false) return sql`${text} like ${likePrefix(from)}`
   return sql`(${text} ~>=~ ${from} and ${text} ~<~ ${from + last})`
 }
 

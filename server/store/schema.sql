@@ -834,7 +834,7 @@ CREATE INDEX request_by_account_id ON request USING btree (account_id text_patte
 CREATE INDEX request_by_account_name ON request USING btree (lower(NORMALIZE(account_name, NFKC)) text_pattern_ops) INCLUDE (created_at, request_id, account_name);
 CREATE INDEX request_by_id_text ON request USING btree (((request_id)::text) text_pattern_ops);
 CREATE INDEX request_by_name ON request USING btree (lower(NORMALIZE(requester_name, NFKC)) text_pattern_ops) INCLUDE (created_at, request_id, requester_name);
-CREATE INDEX request_by_ticket ON request USING btree (lower(NORMALIZE(ticket, NFKC)) text_pattern_ops);
+CREATE INDEX request_by_ticket ON request USING btree (lower(NORMALIZE(ticket, NFKC)) text_pattern_ops) INCLUDE (created_at, request_id, ticket);
 CREATE INDEX request_by_user_name ON request USING btree (lower(NORMALIZE(requester_user_name, NFKC)) text_pattern_ops) INCLUDE (created_at, request_id, requester_user_name);
 CREATE INDEX request_extension_of ON request USING btree (extends_request_id, created_at) WHERE (extends_request_id IS NOT NULL);
 CREATE INDEX request_failed ON request USING btree (created_at DESC, request_id DESC) WHERE (status = 'failed'::request_state);

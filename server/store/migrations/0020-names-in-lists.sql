@@ -12,3 +12,6 @@ drop index request_by_account_name;
 create index request_by_account_name on request
   (lower(normalize(account_name, nfkc)) text_pattern_ops)
   include (created_at, request_id, account_name);
+drop index request_by_ticket;
+create index request_by_ticket on request (lower(normalize(ticket, nfkc)) text_pattern_ops)
+  include (created_at, request_id, ticket);
