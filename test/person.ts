@@ -92,13 +92,10 @@ export class Person {
     body?: object,
     headers: Record<string, string> = {},
   ): Promise<Answer<Body>> {
-    const response = await this.#fetch(`${this.#teamUrl}/api/v1${path}`, {
+    const addressed = this.addressed(method, path, body)
+    const response = await this.#fetch(addressed.url, {
       method,
-      headers: {
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(method !== 'GET' && { 'x-team-csrf': this.#csrfToken }),
-        ...headers,
-      },
+      headers: { ...addressed.headers, ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     const text = await response.text()
@@ -112,6 +109,18 @@ export class Person {
       get body() {
         parsed ??= { body: isJson && text !== '' ? JSON.parse(text) : text }
         return parsed.body
+      },
+    }
+  }
+
+  /** Where a call goes and what it carries, for those who send it by means of their own. */
+  addressed(method: string, path: string, body?: object) {
+    return {
+      url: `${this.#teamUrl}/api/v1${path}`,
+      headers: {
+        cookie: this.#cookieHeader(),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(method !== 'GET' && { 'x-team-csrf': this.#csrfToken }),
       },
     }
   }
@@ -142,13 +151,17 @@ export class Person {
 
   async #fetch(url: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers)
-    headers.set('cookie', [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '))
+    headers.set('cookie', this.#cookieHeader())
     if (this.#address !== undefined && !headers.has('x-forwarded-for')) {
       headers.set('x-forwarded-for', this.#address)
     }
     const response = await fetch(url, { ...init, headers, redirect: 'manual' })
     for (const line of response.headers.getSetCookie()) this.#remember(line)
     return response
+  }
+
+  #cookieHeader(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
   #remember(line: string): void {

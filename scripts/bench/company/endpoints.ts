@@ -1,24 +1,20 @@
 /** What people look at: every form and every list, with the filters that pages offer. */
 import type { EligibleAccount } from '#contract/me.ts'
 import type { Request } from '#contract/request.ts'
-import type { Answer, Person } from '#test/person.ts'
+import type { Person } from '#test/person.ts'
 import type { Company } from './company.ts'
 import type { Endpoint } from './load.ts'
+import { quickCall } from './quick-call.ts'
 
 interface Items<Item> {
   readonly items: readonly Item[]
   readonly nextCursor?: string | null
 }
 
-/** Everybody behind an address of their own, as behind a proxy: else they share one office's limit. */
-function ask(person: Person, method: string, path: string, place: number, body?: object) {
-  return person.call(method, path, body, { 'x-forwarded-for': `10.1.0.${place % 250}` })
-}
-
 const reading =
   (path: string | ((turn: number) => string)): Endpoint['ask'] =>
   (person, turn) =>
-    ask(person, 'GET', typeof path === 'string' ? path : path(turn), turn)
+    quickCall(person, 'GET', typeof path === 'string' ? path : path(turn), { place: turn })
 
 const oneOf = <Item>(items: readonly Item[], turn: number): Item => {
   const item = items[turn % items.length]
@@ -39,7 +35,7 @@ export async function forms({ people }: Company): Promise<Endpoint[]> {
       const from = turn % own.length
       const targets = [...own.slice(from), ...own.slice(0, from)].slice(0, count)
       const body = { targets, durationMinutes: 60, justification: 'To see what would be' }
-      return ask(person, 'POST', '/requests/preview', turn, body)
+      return quickCall(person, 'POST', '/requests/preview', { place: turn, body })
     }
   return [
     { name: 'eligible-accounts', who, ask: reading('/eligible-accounts') },
@@ -53,7 +49,8 @@ export async function forms({ people }: Company): Promise<Endpoint[]> {
       who: able,
       ask: (person, turn) => {
         const { accountId } = oneOf(targetsOf.get(person) ?? [], turn)
-        return ask(person, 'GET', `/eligible-accounts/${accountId}/permission-sets`, turn)
+        const path = `/eligible-accounts/${accountId}/permission-sets`
+        return quickCall(person, 'GET', path, { place: turn })
       },
     },
     {
@@ -131,7 +128,9 @@ export async function lists({ people }: Company): Promise<Endpoint[]> {
       name: 'all, second page',
       who: readers,
       ask: async (person, turn) =>
-        ask(person, 'GET', `/requests?view=all&cursor=${await secondPage(person)}`, turn),
+        quickCall(person, 'GET', `/requests?view=all&cursor=${await secondPage(person)}`, {
+          place: turn,
+        }),
     },
     { name: 'a request', who: readers, ask: reading((turn) => `/requests/${one(turn).id}`) },
     {
@@ -172,5 +171,3 @@ async function secondPage(person: Person): Promise<string> {
 function daysAgo(days: number): string {
   return new Date(Date.now() - days * 86_400_000).toISOString()
 }
-
-export type { Answer }

@@ -3,16 +3,17 @@
  * pages do who are quick; and then the same as fast as the server lets them. What they wait for is
  * measured where they sit.
  */
-import type { Answer, Person } from '#test/person.ts'
+import type { Person } from '#test/person.ts'
 import { pause, round } from '../figures.ts'
 import { chanceFrom } from '../soak-chance.ts'
+import type { QuickAnswer } from './quick-call.ts'
 
 export interface Endpoint {
   /** As the figures name it. */
   readonly name: string
   readonly who: readonly Person[]
   /** Asks once; `turn` counts up, so that not the same is asked again and again. */
-  readonly ask: (person: Person, turn: number) => Promise<Answer>
+  readonly ask: (person: Person, turn: number) => Promise<QuickAnswer>
   /** Of first screens: their bytes are counted. */
   readonly expected?: number
 }
