@@ -51,7 +51,7 @@ export function registerAccess(app: App, resources: ResourcePorts): void {
       const { format } = request.query
       const rows = exportAccess(ports, request.query)
       const text = format === 'csv' ? csvText(columns, rows) : jsonLinesText(rows)
-      return sendFile(reply, { format, name: 'access', text })
+      return sendFile(reply, { format, name: 'access', text, mayGoOn: () => request.actorNow() })
     },
   )
   app.get(

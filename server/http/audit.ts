@@ -77,7 +77,9 @@ function registerExport(app: App, ports: ResourcePorts, longAnswers: LongAnswers
       longAnswers.begin(reply, actor)
       const at = await noteExport(ports, actor, query)
       const name = fileName(query.kind, at)
-      return sendFile(reply, { format: query.format, name, text: textOf(ports, query) })
+      const text = textOf(ports, query)
+      const mayGoOn = () => request.actorNow()
+      return sendFile(reply, { format: query.format, name, text, mayGoOn })
     },
   )
 }

@@ -41,6 +41,8 @@ declare module 'fastify' {
     session: FoundSession | null
     /** Null at a browser. */
     token: TokenInUse | null
+    /** Judged anew while a long answer is on its way; throws what is to be refused from then on. */
+    actorNow(): Promise<Actor>
   }
 }
 
@@ -79,43 +81,59 @@ export function authorise(app: FastifyInstance, deps: AuthoriseDeps): void {
       return actor
     },
   })
+  app.decorateRequest('actorNow', async function (this: FastifyRequest) {
+    await authenticate(this, deps, { countsAsActivity: false })
+    await judge(this, deps)
+    return this.actor
+  })
   // Before the body is parsed: a stranger's body is not read.
   app.addHook('onRequest', async (request) => {
     if (request.is404 || request.routeOptions.config.permission === 'public') return
-    const bearer = bearerOf(request.headers)
-    if (bearer !== null) {
-      // No browser adds this header by itself, so no page of somebody else can have sent it.
-      request.token = await deps.tokens.authenticate(bearer, request.ip)
-      return
+    // A page's own polling says so, lest an open tab keep a session from falling idle.
+    const countsAsActivity = request.headers['x-team-background'] === undefined
+    await authenticate(request, deps, { countsAsActivity })
+    const { session } = request
+    if (session !== null && !isSafe(request.method)) {
+      refuseForgery(request, session, deps.publicUrl)
     }
-    request.session = await sessionOf(request, deps)
-    if (!isSafe(request.method)) refuseForgery(request, request.session, deps.publicUrl)
   })
   app.addHook('preValidation', async (request) => {
-    const { token } = request
-    const userId = request.session?.userId ?? token?.ownerId
-    if (userId === undefined) return
-    const { permission } = request.routeOptions.config
-    if (permission === 'public') return
-    const wasAsked = await confirm(request, userId, deps)
-    const { session } = request
-    const { staysOpen = false } = request.routeOptions.config
-    // What was read with the session is as new as a moment ago, unless AWS has been asked since.
-    const person =
-      session === null || wasAsked || staysOpen
-        ? await deps.people.loadActor(userId)
-        : await deps.people.actorOf(session)
-    if (person === null || !person.person.enabled) return refuseDisabled(userId, deps)
-    const actor = token === null ? person : actorWith(token, person)
-    if (token !== null && !tokenCovers(token, permission)) throw uncovered(permission)
-    if (!mayPerformOnSomething(permission, actor)) {
-      throw new Refused('not_allowed', {
-        detail: 'Your roles do not allow this. An administrator can say who may.',
-        params: { permission },
-      })
-    }
-    actors.set(request, actor)
+    if (request.session !== null || request.token !== null) await judge(request, deps)
   })
+}
+
+async function authenticate(
+  request: FastifyRequest,
+  deps: AuthoriseDeps,
+  options: { readonly countsAsActivity: boolean },
+): Promise<void> {
+  const bearer = bearerOf(request.headers)
+  // No browser adds this header by itself, so no page of somebody else can have sent it.
+  if (bearer !== null) request.token = await deps.tokens.authenticate(bearer, request.ip)
+  else request.session = await sessionOf(request, deps, options)
+}
+
+async function judge(request: FastifyRequest, deps: AuthoriseDeps): Promise<void> {
+  const { session, token } = request
+  const userId = session?.userId ?? token?.ownerId
+  const { permission, staysOpen = false } = request.routeOptions.config
+  if (userId === undefined || permission === 'public') return
+  const wasAsked = await confirm(request, userId, deps)
+  // What was read with the session is as new as a moment ago, unless AWS has been asked since.
+  const person =
+    session === null || wasAsked || staysOpen
+      ? await deps.people.loadActor(userId)
+      : await deps.people.actorOf(session)
+  if (person === null || !person.person.enabled) return refuseDisabled(userId, deps)
+  const actor = token === null ? person : actorWith(token, person)
+  if (token !== null && !tokenCovers(token, permission)) throw uncovered(permission)
+  if (!mayPerformOnSomething(permission, actor)) {
+    throw new Refused('not_allowed', {
+      detail: 'Your roles do not allow this. An administrator can say who may.',
+      params: { permission },
+    })
+  }
+  actors.set(request, actor)
 }
 
 /** The rights of its owner now; a program has the roles it was given, while its maker administers. */
@@ -141,12 +159,13 @@ function uncovered(permission: Action): Refused {
   return new Refused('not_allowed', { detail, params: { permission, scopes } })
 }
 
-async function sessionOf(request: FastifyRequest, deps: AuthoriseDeps): Promise<FoundSession> {
+async function sessionOf(
+  request: FastifyRequest,
+  deps: AuthoriseDeps,
+  options: { readonly countsAsActivity: boolean },
+): Promise<FoundSession> {
   const id = request.cookies[deps.sessionCookieName]
-  // A page's own polling says so, lest an open tab keep a session from falling idle.
-  const countsAsActivity = request.headers['x-team-background'] === undefined
-  const session =
-    id === undefined ? null : await deps.sessions.authenticate(id, { countsAsActivity })
+  const session = id === undefined ? null : await deps.sessions.authenticate(id, options)
   if (session === null) {
     throw new Refused('unauthenticated', { detail: 'Sign in, then try again.' })
   }

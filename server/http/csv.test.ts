@@ -16,9 +16,13 @@ async function* batches(...all: readonly (readonly Row[])[]): AsyncGenerator<rea
   yield* all
 }
 
-async function fetched(text: AsyncIterable<string>, format: ExportFormat = 'csv') {
+async function fetched(
+  text: AsyncIterable<string>,
+  format: ExportFormat = 'csv',
+  mayGoOn = async () => {},
+) {
   app = fastify()
-  app.get('/', (_request, reply) => sendFile(reply, { format, name: 'rows', text }))
+  app.get('/', (_request, reply) => sendFile(reply, { format, name: 'rows', text, mayGoOn }))
   return fetch(await app.listen({ port: 0 }))
 }
 
@@ -69,6 +73,18 @@ describe('a fault', () => {
     const answer = await fetched(broken())
     expect(answer.status).toBe(200)
     await expect(answer.text()).rejects.toThrow()
+  })
+
+  test('is that whoever takes it may no longer, and nothing more is made', async () => {
+    let made = 0
+    async function* parts(): AsyncGenerator<string> {
+      for (made = 1; made <= 10; made += 1) yield `part ${made}\n`
+    }
+    const answer = await fetched(parts(), 'csv', async () => {
+      if (made === 3) throw new Error('may no longer')
+    })
+    await expect(answer.text()).rejects.toThrow()
+    expect(made).toBe(3)
   })
 })
 

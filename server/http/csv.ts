@@ -58,7 +58,7 @@ export function fileName(what: string, at: Date): string {
 
 /**
  * Nothing is sent before the first part is there, so that a refusal is still an answer of its own.
- * A fault after that breaks the connection: half a file must not look like a whole one.
+ * A fault or a refusal after that breaks the connection: half a file must not look like a whole one.
  */
 export async function sendFile(
   reply: FastifyReply,
@@ -67,6 +67,8 @@ export async function sendFile(
     /** Without the ending. */
     readonly name: string
     readonly text: AsyncIterable<string>
+    /** Asked before each further part; throws when whoever takes the file may no longer. */
+    readonly mayGoOn: () => Promise<unknown>
   },
 ): Promise<FastifyReply> {
   const parts = file.text[Symbol.asyncIterator]()
@@ -74,17 +76,20 @@ export async function sendFile(
   reply.header('content-type', exportMediaTypes[file.format])
   reply.header('content-disposition', `attachment; filename="${file.name}.${file.format}"`)
   reply.header('cache-control', 'no-store')
-  return reply.send(Readable.from(from(first, parts), { objectMode: false }))
+  const sent = from(first, parts, file.mayGoOn)
+  return reply.send(Readable.from(sent, { objectMode: false }))
 }
 
 async function* from(
   first: IteratorResult<string>,
   rest: AsyncIterator<string>,
+  mayGoOn: () => Promise<unknown>,
 ): AsyncGenerator<Buffer> {
   try {
     for (let part = first; part.done !== true; part = await rest.next()) {
       // An empty part would end a stream of bytes.
       if (part.value !== '') yield Buffer.from(part.value)
+      await mayGoOn()
     }
   } finally {
     await rest.return?.()

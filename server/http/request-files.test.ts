@@ -1,5 +1,6 @@
 /** A list of requests taken as a file: what is in it, who is told of it, and how much at a time. */
-import { request as httpRequest } from 'node:http'
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requestsPerBatch } from '#server/operations/export-requests.ts'
@@ -70,7 +71,7 @@ describe('what is in it', () => {
 
   test('more than one batch holds, each request once and in the order of the list', async () => {
     const { owner } = api.world.database
-    const count = requestsPerBatch + 7
+    const count = 2 * requestsPerBatch + 7
     await owner.query(
       `insert into request select (jsonb_populate_record(r, jsonb_build_object(
          'request_id', gen_random_uuid(), 'submission_id', gen_random_uuid(), 'status', 'pending',
@@ -133,31 +134,73 @@ describe('who takes it', () => {
   })
 })
 
-test('nobody has so many on their way that others get none', async () => {
-  await api.app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = api.app.server.address() as AddressInfo
-  const erin = await api.as('erin')
-  const leaving = []
-  for (let index = 0; index < exportsOfOneMax; index += 1) leaving.push(await begin(port, erin))
-  expect(await erin.get(path('view=mine'))).toMatchObject({
-    status: 429,
-    body: { code: 'rate_limited' },
+describe('on its way', () => {
+  let port: number
+  beforeAll(async () => {
+    await api.app.listen({ port: 0, host: '127.0.0.1' })
+    port = (api.app.server.address() as AddressInfo).port
   })
-  expect((await alice.get(path('view=mine'))).status).toBe(200)
-  for (const leave of leaving) leave()
+
+  test('nobody has so many that others get none', async () => {
+    const erin = await api.as('erin')
+    const begun = []
+    for (let index = 0; index < exportsOfOneMax; index += 1) {
+      begun.push(await begin(port, erin, path('view=mine')))
+    }
+    expect(await erin.get(path('view=mine'))).toMatchObject({
+      status: 429,
+      body: { code: 'rate_limited' },
+    })
+    expect((await alice.get(path('view=mine'))).status).toBe(200)
+    for (const { leave } of begun) leave()
+  })
+
+  const losses: Record<string, string> = {
+    'leaves the group':
+      'with gone as (delete from directory_membership where user_id = $1 returning *) select * from gone',
+    'is disabled': 'update directory_user set enabled = false where user_id = $1',
+    'has signed out':
+      "update sign_in_session set ended_at = now(), ended_why = 'signed_out' where user_id = $1",
+  }
+  for (const file of [path('view=all&format=jsonl'), '/audit/export?kind=requests&format=jsonl']) {
+    test.each(Object.keys(losses))(`an auditor who %s gets no more of ${file}`, async (loss) => {
+      const auditor = await api.as('audrey')
+      const kept = await begin(port, auditor, file)
+      const lost = await begin(port, auditor, file)
+      const whole = await kept.rest()
+      const { owner } = api.world.database
+      const memberships = await owner.query(
+        'select * from directory_membership where user_id = $1',
+        [people.audrey],
+      )
+      await owner.query(losses[loss] as string, [people.audrey])
+      await expect(lost.rest()).rejects.toThrow('aborted')
+      expect(linesOf(whole).length).toBeGreaterThan(2 * requestsPerBatch)
+
+      await owner.query('update directory_user set enabled = true where user_id = $1', [
+        people.audrey,
+      ])
+      for (const row of memberships.rows) {
+        await owner.query(
+          'insert into directory_membership select * from jsonb_populate_record(null::directory_membership, $1) on conflict do nothing',
+          [row],
+        )
+      }
+    })
+  }
 })
 
-/** Begins, and reads nothing of the body. */
-async function begin(port: number, { cookies }: Client): Promise<() => void> {
+/** Begins, and reads nothing of the body yet. */
+async function begin(port: number, { cookies }: Client, what: string) {
   const { name } = cookiesFor('https://team.example.com').session
-  const url = `http://127.0.0.1:${port}/api/v1${path('view=mine')}`
+  const url = `http://127.0.0.1:${port}/api/v1${what}`
   const sent = httpRequest(url, { headers: { cookie: `${name}=${cookies[name]}` }, agent: false })
   sent.end()
-  return new Promise((resolve) => {
-    sent.on('response', (response) => {
-      response.pause()
-      response.on('error', () => undefined)
-      resolve(() => void sent.destroy())
-    })
-  })
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  response.pause()
+  response.on('error', () => undefined)
+  return {
+    leave: () => void sent.destroy(),
+    rest: async () => Buffer.concat(await response.toArray()).toString(),
+  }
 }

@@ -36,12 +36,13 @@ export function registerRequestFiles(app: App, ports: ResourcePorts): void {
       },
     },
     async (request, reply) => {
-      const { actor, query } = request
-      longAnswers.begin(reply, actor)
-      const { at, batches } = await exportRequestList(ports, actor, query)
+      const { query } = request
+      longAnswers.begin(reply, request.actor)
+      const { at, batches } = await exportRequestList(ports, () => request.actor, query)
       const { format, view } = query
       const name = fileName(view, at)
-      return sendFile(reply, { format, name, text: requestsText(format, batches) })
+      const text = requestsText(format, batches)
+      return sendFile(reply, { format, name, text, mayGoOn: () => request.actorNow() })
     },
   )
 }

@@ -89,7 +89,8 @@ export function registerSessionLogs(app: App, resources: ResourcePorts): void {
       const batches = await exportSessionLog(ports, { actor, ...named, filter: filterOf(query) })
       const { format } = query
       const text = format === 'csv' ? csvText(columns, batches) : jsonLinesText(recordsOf(batches))
-      return sendFile(reply, { format, name: `session-log-${named.requestId}`, text })
+      const name = `session-log-${named.requestId}`
+      return sendFile(reply, { format, name, text, mayGoOn: () => request.actorNow() })
     },
   )
 }

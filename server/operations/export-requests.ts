@@ -45,25 +45,25 @@ export interface ExportListPorts extends ListPorts {
 }
 
 /**
- * Page after page of the list, asked for as the list is: with the rights of whoever takes it, row by
- * row. What may not be listed is refused before there is an event of it; and the event is there before
+ * Page after page of the list, asked for as the list is: with the rights that whoever takes it has
+ * by then, row by row. What may not be listed is refused before there is an event of it; and the event is there before
  * the first byte, for who has taken it has taken it, whether or not they waited for the end.
  */
 export async function exportRequestList(
   ports: ExportListPorts,
-  actor: Actor,
+  actorNow: () => Actor,
   query: RequestExportQuery,
 ): Promise<{ at: Date; batches: AsyncIterable<readonly StoredRequest[]> }> {
   const { format, view, sort: _sort, ...filter } = query
   const pageAfter = async (cursor?: string) => {
     const rules = await ports.rules.load(ports.long)
     const page = { ...query, cursor, limit: requestsPerBatch }
-    return findSeen({ ...ports, db: ports.long }, { rules, actor, query: page })
+    return findSeen({ ...ports, db: ports.long }, { rules, actor: actorNow(), query: page })
   }
   const first = await pageAfter()
   const at = await makeChange(ports, async (c) => {
     c.event({
-      actor: eventActorOf(actor),
+      actor: eventActorOf(actorNow()),
       action: 'request.export',
       object: { type: 'export', id: view },
       payload: { view, format, filter },
