@@ -3,7 +3,7 @@ import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import type { ReconcilerStatus } from '#contract/reconciler.ts'
 import { useNow } from '../../clock.ts'
 import { useWords } from '../../i18n.tsx'
@@ -129,7 +129,7 @@ function Budget({ levels }: { levels: ReconcilerStatus['awsBudget'] }): ReactNod
             isRowHeader: true,
             cell: ({ bucket }) => (
               <>
-                {word(bucket)} <code>{bucket}</code>
+                {word(bucket)} <code>{breakingAtSlashes(bucket)}</code>
               </>
             ),
           },
@@ -142,6 +142,21 @@ function Budget({ levels }: { levels: ReconcilerStatus['awsBudget'] }): ReactNod
         ]}
       />
     </SpaceBetween>
+  )
+}
+
+function breakingAtSlashes(name: string): ReactNode {
+  const [first, ...others] = name.split('/')
+  return (
+    <>
+      {first}
+      {others.map((part) => (
+        <Fragment key={part}>
+          /<wbr />
+          {part}
+        </Fragment>
+      ))}
+    </>
   )
 }
 
