@@ -28,9 +28,9 @@ export type IntentLine = z.output<typeof IntentLine>
 const Anchor = z.object({ installation: z.string(), seq: z.int(), hash: z.string() })
 export type KeptAnchor = z.output<typeof Anchor>
 
-const newest = 'intents.jsonl'
+export const newest = 'intents.jsonl'
 const isLog = /^intents(-[\dTZ-]+)?\.jsonl$/
-const anchorFile = 'anchor.json'
+export const anchorFile = 'anchor.json'
 const bytesMax = 16 * 1024 * 1024
 const keptMs = 40 * 86_400_000
 
@@ -164,7 +164,7 @@ async function syncFolder(dir: string): Promise<void> {
   }
 }
 
-function ifMissing(error: unknown): null {
+export function ifMissing(error: unknown): null {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
   throw error
 }

@@ -19,15 +19,19 @@ export async function iamConnection(url: string, region: string | null): Promise
     user,
     database: decodeURIComponent(pathname.slice(1)) || user,
     password: databaseToken({ host, port, user, region }),
-    ssl: { ca: file === null ? rds.ca : await readAuthorities(file), rejectUnauthorized: true },
+    ssl: { ca: file === null ? rds.ca : await readNamedFile('sslrootcert', file), rejectUnauthorized: true },
   }
 }
 
-async function readAuthorities(file: string): Promise<string> {
+/** @throws {StartError} by the name that the URL has for it */
+export async function readNamedFile(
+  name: 'sslrootcert' | 'sslcert' | 'sslkey',
+  file: string,
+): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new StartError(`DATABASE_URL names an sslrootcert that cannot be read: ${why}`)
+    throw new StartError(`DATABASE_URL names an ${name} that cannot be read: ${why}`)
   }
 }

@@ -4,7 +4,7 @@ import type { Logger } from '#server/log.ts'
 import { type Connection, type Database, openDatabase } from '#server/store/database.ts'
 import { migrate } from '#server/store/migrate.ts'
 import { startEmbeddedPostgres } from '#server/store/postgres/embedded.ts'
-import { iamConnection } from './iam-connection.ts'
+import { iamConnection, readNamedFile } from './iam-connection.ts'
 
 export interface Storage {
   readonly database: Database
@@ -50,5 +50,12 @@ export async function connectionOf(
   config: Pick<Config, 'databaseUrl' | 'databaseAuth' | 'awsRegion'>,
 ): Promise<Connection> {
   const url = config.databaseUrl ?? ''
-  return config.databaseAuth === 'iam' ? iamConnection(url, config.awsRegion) : url
+  if (config.databaseAuth === 'iam') return iamConnection(url, config.awsRegion)
+  // pg reads them itself, and says less where it cannot.
+  const { searchParams } = new URL(url)
+  for (const name of ['sslrootcert', 'sslcert', 'sslkey'] as const) {
+    const file = searchParams.get(name)
+    if (file !== null) await readNamedFile(name, file)
+  }
+  return url
 }

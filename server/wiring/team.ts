@@ -31,6 +31,7 @@ import { type AwsOverrides, type AwsSide, openAws } from './aws-side.ts'
 import { createMetrics, type Metrics, watchDatabase } from './metrics.ts'
 import { metricsLine } from './metrics-line.ts'
 import { createParts, type Parts } from './parts.ts'
+import { checkPlaces } from './places.ts'
 import { openStorage, type Storage } from './storage.ts'
 
 export interface TeamOptions {
@@ -62,6 +63,7 @@ const metricsLineEveryMs = 60_000
 
 export async function startTeam(options: TeamOptions): Promise<Team> {
   const { config, log } = options
+  await checkPlaces(config)
   const storage = await openStorage(config, log)
   const { database } = storage
   const { db } = database
