@@ -13,6 +13,10 @@ export const addRecover: AddCommand = (program, act) => {
     )
     .option('--file <path>', 'with --intents: the log of another copy, too', collect)
     .option(
+      '--nothing-to-replay',
+      'with --intents: lift the hold though no log has an intent of this installation',
+    )
+    .option(
       '--forget-secrets',
       'take away secrets of channels that neither TEAM_SECRET nor TEAM_SECRET_PREVIOUS opens; what can be opened stays',
     )

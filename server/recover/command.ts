@@ -1,4 +1,5 @@
 /** The work of `team recover`: after a bad day. With the settings of the server. */
+import { resolve } from 'node:path'
 import { createAssignments } from '#server/aws/assignments.ts'
 import { createAwsClients } from '#server/aws/clients.ts'
 import { createInstanceFinder } from '#server/aws/instance.ts'
@@ -13,7 +14,7 @@ import { databaseNow } from '#server/store/database.ts'
 import { createVault } from '#server/store/vault.ts'
 import { openStorage } from '#server/wiring/storage.ts'
 import { openIntentLog } from './intent-log.ts'
-import { type Replayed, replayIntents } from './replay.ts'
+import { NothingToReplay, type Replayed, type ReplayOptions, replayIntents } from './replay.ts'
 import {
   CannotRecover,
   type RecoveredAdmins,
@@ -24,7 +25,7 @@ import {
 
 async function recover(
   config: Config,
-  { files, profile }: { files: readonly string[]; profile: string | undefined },
+  { profile, ...options }: ReplayOptions & { profile: string | undefined },
 ): Promise<Replayed> {
   const log = createLogger('warn')
   const storage = await openStorage(config, log)
@@ -40,11 +41,20 @@ async function recover(
     const assignments = createAssignments({ clients, instance, lane: 'other' })
     const clock = { now: () => databaseNow(db) }
     const intentLog = openIntentLog(config.dataDir)
-    return await replayIntents({ db, clock, intentLog, holders: assignments.holders }, files)
+    return await replayIntents({ db, clock, intentLog, holders: assignments.holders }, options)
+  } catch (error) {
+    throw error instanceof NothingToReplay ? nothingIn(config.dataDir, options.files) : error
   } finally {
     clients.close()
     await storage.close()
   }
+}
+
+function nothingIn(dataDir: string, files: readonly string[] = []): CannotRecover {
+  const read = [`${resolve(dataDir)} (TEAM_DATA_DIR)`, ...files].join(', ')
+  return new CannotRecover(
+    `No intent of this installation is in ${read}. Nothing was changed, and what is held stays held. Give the server's own TEAM_DATA_DIR, or the log with --file; if it is certain that nothing was given or taken since the backup, add --nothing-to-replay.`,
+  )
 }
 
 async function forgetSecrets(config: Config): Promise<readonly string[]> {
@@ -105,6 +115,7 @@ export interface RecoverOptions {
   readonly config?: string
   readonly intents?: boolean
   readonly file?: readonly string[]
+  readonly nothingToReplay?: boolean
   readonly forgetSecrets?: boolean
   readonly adminGroup?: string
   readonly secondAdmin?: string
@@ -127,6 +138,7 @@ export async function runRecover({ shell, options }: Asked<RecoverOptions>): Pro
     }
     const replayed = await recover(config, {
       files: options.file ?? [],
+      isNothingRight: options.nothingToReplay === true,
       profile: env.AWS_PROFILE,
     })
     return { code: 0, json: replayed, text: inWords(replayed) }

@@ -15,7 +15,7 @@ import { createEngineWorld, type EngineWorld } from '#test/engine-world.ts'
 import { inWords } from './command.ts'
 import { holdIfBehind } from './hold.ts'
 import { type IntentLine, openIntentLog } from './intent-log.ts'
-import { replayIntents } from './replay.ts'
+import { NothingToReplay, type ReplayOptions, replayIntents } from './replay.ts'
 
 let dir: string
 let databases: TestDatabase[]
@@ -80,17 +80,15 @@ const start = (world: EngineWorld) =>
     log: { warn: () => {} },
   })
 
-async function recover(world: EngineWorld) {
+async function recover(world: EngineWorld, options: ReplayOptions = {}, folder = dir) {
   const clients = clientsFor(world.sandbox)
   const instance = createInstanceFinder(clients)
   const assignments = createAssignments({ clients, instance, lane: 'other' })
   try {
-    return await replayIntents({
-      db: world.database.db,
-      clock: world,
-      intentLog: openIntentLog(dir),
-      holders: assignments.holders,
-    })
+    const intentLog = openIntentLog(folder)
+    const { db } = world.database
+    const ports = { db, clock: world, intentLog, holders: assignments.holders }
+    return await replayIntents(ports, options)
   } finally {
     clients.close()
   }
@@ -182,6 +180,21 @@ describe('a database restored from before an intent', () => {
     expect(await loadCreationHold(world.database.db)).not.toBeNull()
     world.clearFaults()
   }, 120_000)
+
+  test('stays held by a replay of the wrong folder, unless it is said that there is nothing', async () => {
+    const from = await backedUp(async () => {})
+    const world = await work(await from.copy(), from)
+    const installation = await installationId(world.database.db)
+    await openIntentLog(dir).append({ ...line, installation })
+    await start(world)
+    const wrong = join(dir, 'of-another')
+    await openIntentLog(wrong).append({ ...line, installation: randomUUID() })
+    await expect(recover(world, {}, wrong)).rejects.toThrow(NothingToReplay)
+    expect(await loadCreationHold(world.database.db)).not.toBeNull()
+    expect(await openIntentLog(wrong).readAnchor()).toBeNull()
+    expect(await recover(world, { isNothingRight: true }, wrong)).toMatchObject({ lines: 0 })
+    expect(await loadCreationHold(world.database.db)).toBeNull()
+  }, 60_000)
 
   test('is noticed by the anchor alone, where no intent was written', async () => {
     const from = await backedUp(async () => {})

@@ -48,19 +48,31 @@ interface LoggedKey {
   readonly unknown: IntentLine[]
 }
 
+/** No log that was read has a line of this installation: another's folder, most likely. */
+export class NothingToReplay extends Error {}
+
+export interface ReplayOptions {
+  /** Logs of other copies, too. */
+  readonly files?: readonly string[]
+  /** The operator knows that there is nothing. */
+  readonly isNothingRight?: boolean
+}
+
+/** @throws {NothingToReplay} and the hold stays */
 export async function replayIntents(
   ports: ReplayPorts,
-  moreFiles: readonly string[] = [],
+  { files = [], isNothingRight = false }: ReplayOptions = {},
 ): Promise<Replayed> {
   const { db, intentLog } = ports
   const installation = await installationId(db)
   const logged = new Map<string, LoggedKey>()
   let lines = 0
-  for await (const part of parts(intentLog.lines(moreFiles), installation)) {
+  for await (const part of parts(intentLog.lines(files), installation)) {
     lines += part.length
     const unknown = new Set(await unknownIntents(db, part))
     for (const [place, line] of part.entries()) note(logged, line, unknown.has(place))
   }
+  if (lines === 0 && !isNothingRight) throw new NothingToReplay()
   const counts = { lines, unknown: 0, keys: logged.size, standing: 0, endedRequests: 0 }
   for (const one of logged.values()) {
     const seen = await ports.holders(one.key)
