@@ -132,18 +132,13 @@ async function connectionFor(about: {
 }
 
 function databaseFinding(facts: DatabaseFacts): Finding {
-  const { version, versionNumber, isEncrypted, isLocal, mayMigrate, migrations } = facts
+  const { version, versionNumber, isEncrypted, isLocal, migrations } = facts
   if (versionNumber < serverVersionMin) {
     const wanted = Math.floor(serverVersionMin / 10_000)
     return failed('database', `PostgreSQL is ${version}`, `use PostgreSQL ${wanted} or later`)
   }
-  if (!mayMigrate) {
-    return failed(
-      'database',
-      'its user may not make the schema',
-      'grant create on database NAME to USER, as the owner of the database',
-    )
-  }
+  const forbidden = forbiddenIn(facts)
+  if (forbidden !== null) return forbidden
   if (!isEncrypted && !isLocal) {
     return failed(
       'database',
@@ -154,6 +149,24 @@ function databaseFinding(facts: DatabaseFacts): Finding {
   const schema =
     migrations === null ? 'empty; the first start makes the schema' : `${migrations} migrations`
   return ok('database', `PostgreSQL ${version}${isEncrypted ? ', encrypted' : ''}, ${schema}`)
+}
+
+/** Whoever owns the database may do both. */
+function forbiddenIn({ mayMigrate, mayMakeTables }: DatabaseFacts): Finding | null {
+  const owner = 'alter database NAME owner to USER'
+  if (!mayMigrate) {
+    return failed(
+      'database',
+      'its user may not make the schema',
+      `${owner}, or grant create on database NAME to USER`,
+    )
+  }
+  if (mayMakeTables) return null
+  return failed(
+    'database',
+    'its user may not make tables in the schema public',
+    `${owner}, or in that database grant create on schema public to USER`,
+  )
 }
 
 async function logCheck(

@@ -295,6 +295,29 @@ describe('a broken installation gets the one line that is right', () => {
     expect(JSON.stringify(findings)).not.toContain('se-cret')
   })
 
+  test('for a database in whose schema public its user may not make tables', async () => {
+    const installation = await inOrder()
+    const narrow = await createTestDatabase()
+    try {
+      await narrow.owner.query(
+        'revoke create on schema public from public, pg_database_owner, current_user',
+      )
+      installation.env.DATABASE_URL = narrow.url
+      const { code, findings } = await installation.doctor()
+      expect(wrong(findings)).toEqual([
+        {
+          check: 'database',
+          state: 'failed',
+          text: 'its user may not make tables in the schema public',
+          mend: 'alter database NAME owner to USER, or in that database grant create on schema public to USER',
+        },
+      ])
+      expect(code).toBe(1)
+    } finally {
+      await narrow.drop()
+    }
+  })
+
   test('for a clock that is ten minutes off', async () => {
     const installation = await inOrder({ wallClock: () => new Date(Date.now() + 10 * 60_000) })
     const { code, findings } = await installation.doctor()

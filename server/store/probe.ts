@@ -10,6 +10,8 @@ export interface DatabaseFacts {
   readonly isLocal: boolean
   /** May make what the migrations make. */
   readonly mayMigrate: boolean
+  /** In the schema `public`, too, where TEAM's tables are. */
+  readonly mayMakeTables: boolean
   /** Null: nothing of TEAM is in it yet. */
   readonly migrations: number | null
   readonly logSource: { readonly source: string; readonly location: string | null } | null
@@ -29,6 +31,7 @@ export async function probeDatabase(connection: Connection): Promise<DatabaseFac
       encrypted: boolean | null
       local: boolean
       may_migrate: boolean
+      may_make_tables: boolean
       has_migrations: boolean
     }>(`
       select current_setting('server_version_num') as number,
@@ -37,6 +40,7 @@ export async function probeDatabase(connection: Connection): Promise<DatabaseFac
         (select ssl from pg_stat_ssl where pid = pg_backend_pid()) as encrypted,
         coalesce(inet_server_addr() = inet_client_addr(), true) as local,
         has_database_privilege(current_database(), 'create') as may_migrate,
+        coalesce(has_schema_privilege(to_regnamespace('public'), 'create'), false) as may_make_tables,
         to_regclass('public.schema_migration') is not null as has_migrations`)
     const [row] = rows
     if (row === undefined) throw new Error('PostgreSQL answered nothing')
@@ -47,6 +51,7 @@ export async function probeDatabase(connection: Connection): Promise<DatabaseFac
       isEncrypted: row.encrypted === true,
       isLocal: row.local,
       mayMigrate: row.may_migrate,
+      mayMakeTables: row.may_make_tables,
       migrations: row.has_migrations ? await countMigrations(client) : null,
       logSource: row.has_migrations ? await logSource(client) : null,
     }
