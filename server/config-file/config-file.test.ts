@@ -124,6 +124,28 @@ describe('team.config.json', () => {
     ])
   })
 
+  test('says where a word belongs that stands in another place', () => {
+    const deploy = {
+      image: 'team:0.1.0',
+      identityCenter: {
+        instanceArn: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
+        identityStoreId: 'd-1234567890',
+      },
+      certificateArn:
+        'arn:aws:acm:eu-west-1:111122223333:certificate/0a1b2c3d-1234-1234-1234-0a1b2c3d4e5f',
+    }
+    const lines = mistakesIn({
+      copies: 2,
+      deploy: { ...deploy, cloudTrailAuditLogs: 'read', log_days: 90, colour: 'red' },
+    })
+    expect(lines.sort()).toEqual([
+      'copies is not known here; "copies" stands inside "deploy"',
+      'deploy.cloudTrailAuditLogs is not known here; "cloudTrailAuditLogs" stands at the top of the file',
+      'deploy.colour is not known',
+      'deploy.log_days is not known; is logDays meant?',
+    ])
+  })
+
   test('refuses two places of the metadata', () => {
     const both = { samlMetadataUrl: 'https://idp.example.com/m', samlMetadataFile: 'm.xml' }
     expect(mistakesIn(both)).toEqual([

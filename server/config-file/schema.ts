@@ -137,7 +137,10 @@ export function mistakesIn(config: unknown): string[] {
 
 function linesOf(issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${key} is not known${meantFor(key)}`)
+    const path = issue.path.map(String)
+    return issue.keys.map(
+      (key) => `${[...path, key].join('.')} is not known${meantFor(key, path.join('.'))}`,
+    )
   }
   const name = String(issue.path[0] ?? '')
   const where = issue.path.join('.')
@@ -160,8 +163,16 @@ function exampleOf(name: string): string {
   return shown === undefined ? '' : `. Example: "${name}": ${JSON.stringify(shown)}`
 }
 
-function meantFor(key: string): string {
+/** A word that is known elsewhere is told with its place; one that is nearly right, with its name. */
+function meantFor(key: string, place: string): string {
   const bare = (name: string) => name.replaceAll(/[^a-z0-9]/gi, '').toLowerCase()
-  const meant = Object.keys(teamConfig.shape).find((name) => bare(name) === bare(key))
-  return meant === undefined ? '' : `; is ${meant} meant?`
+  const fields = [
+    ...Object.keys(teamConfig.shape).map((name) => ({ name, place: '' })),
+    ...Object.keys(deployment.shape).map((name) => ({ name, place: 'deploy' })),
+  ].filter(({ name }) => bare(name) === bare(key))
+  const meant = fields.find((field) => field.place === place) ?? fields[0]
+  if (meant === undefined) return ''
+  if (meant.place === place) return `; is ${meant.name} meant?`
+  const where = meant.place === '' ? 'at the top of the file' : `inside "${meant.place}"`
+  return ` here; "${meant.name}" stands ${where}`
 }
