@@ -19,7 +19,10 @@ export async function iamConnection(url: string, region: string | null): Promise
     user,
     database: decodeURIComponent(pathname.slice(1)) || user,
     password: databaseToken({ host, port, user, region }),
-    ssl: { ca: file === null ? rds.ca : await readNamedFile('sslrootcert', file), rejectUnauthorized: true },
+    ssl: {
+      ca: file === null ? rds.ca : await readNamedFile('sslrootcert', file),
+      rejectUnauthorized: true,
+    },
   }
 }
 
