@@ -38,6 +38,7 @@ export const mostConfig = {
     webFirewall: true,
     privateEndpoints: true,
     alarmEmail: 'ops@example.com',
+    previousSecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:team-previous-AbCdEf',
     topicArns: ['arn:aws:sns:eu-west-1:111122223333:team'],
     trailLogGroupArn: 'arn:aws:logs:eu-west-1:111122223333:log-group:organization-trail',
   },

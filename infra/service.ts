@@ -102,7 +102,8 @@ function addContainers(
 ): void {
   const { settings, database, logGroup, key } = needs
   const secret = new Secret(stack, 'KeyMaterial', {
-    description: 'TEAM_SECRET: the key material of TEAM; see docs/operate before changing it',
+    description:
+      'TEAM_SECRET: the key material of TEAM; see docs/operate/deploy.md before changing it',
     encryptionKey: key,
     generateSecretString: { passwordLength: 64, excludePunctuation: true },
     removalPolicy: RemovalPolicy.RETAIN,
@@ -129,7 +130,10 @@ function addContainers(
   })
   const team = task.addContainer('team', {
     ...shared,
-    secrets: { TEAM_SECRET: TaskSecret.fromSecretsManager(secret) },
+    secrets: {
+      TEAM_SECRET: TaskSecret.fromSecretsManager(secret),
+      ...previousSecret(stack, settings.deploy.previousSecretArn),
+    },
     portMappings: [{ containerPort: teamPort }],
     healthCheck: healthCheck(),
     stopTimeout: Duration.seconds(stopSeconds),
@@ -140,6 +144,13 @@ function addContainers(
     condition: ContainerDependencyCondition.SUCCESS,
   })
   team.addMountPoints({ containerPath: dataFolder, sourceVolume: volumeName, readOnly: false })
+}
+
+/** While TEAM_SECRET is changed. The role that starts the task may read it by this. */
+function previousSecret(stack: Stack, arn: string | undefined): Record<string, TaskSecret> {
+  if (arn === undefined) return {}
+  const secret = Secret.fromSecretCompleteArn(stack, 'Previous', arn)
+  return { TEAM_SECRET_PREVIOUS: TaskSecret.fromSecretsManager(secret) }
 }
 
 const healthCheck = (): HealthCheck => ({

@@ -196,6 +196,26 @@ test('the role may do what TEAM calls, and what is not set up it may not', () =>
   )
 })
 
+test('the former TEAM_SECRET is given to TEAM, and to be read by whoever starts it, only where it is named', () => {
+  const given = (size: Size) => {
+    const containers = ofType(size, 'AWS::ECS::TaskDefinition')[0]?.Properties.ContainerDefinitions
+    const named = containers.map(
+      ({ Name, Secrets }: { Name: string; Secrets: { Name: string }[] }) =>
+        [Name, ...Secrets.map((secret) => secret.Name)].join(' '),
+    )
+    const readable = JSON.stringify(ofType(size, 'AWS::IAM::Policy')).includes(
+      mostConfig.deploy.previousSecretArn,
+    )
+    return { named, readable }
+  }
+  const prepare = 'prepare-database TEAM_SECRET DATABASE_MASTER_USER DATABASE_MASTER_PASSWORD'
+  expect(given('least')).toEqual({ named: [prepare, 'team TEAM_SECRET'], readable: false })
+  expect(given('most')).toEqual({
+    named: [prepare, 'team TEAM_SECRET TEAM_SECRET_PREVIOUS'],
+    readable: true,
+  })
+})
+
 test('every alarm is on a metric that is in the log', () => {
   const said = [...gaugesInLine, 'team_excess_access_seconds', 'team_time_to_grant_seconds']
   expect(alarms.filter(({ metric }) => !said.includes(metric))).toEqual([])

@@ -115,6 +115,16 @@ export const deployment = z
       .default(365)
       .meta({ description: 'How long the log is kept, with intents and the head of the trail.' }),
     alarmEmail: z.email().optional(),
+    previousSecretArn: idOf(
+      arn('secretsmanager', '[a-z0-9-]+:\\d{12}:secret:[\\w/+=.@-]+-[a-zA-Z0-9]{6}'),
+      'the ARN of a secret, whole',
+      'arn:aws:secretsmanager:eu-west-1:111122223333:secret:team-previous-AbCdEf',
+    )
+      .meta({
+        description:
+          'TEAM_SECRET_PREVIOUS: a secret of Secrets Manager with the former TEAM_SECRET, while that is changed.',
+      })
+      .optional(),
     topicArns: z
       .array(
         idOf(
