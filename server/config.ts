@@ -156,7 +156,8 @@ const settings = {
   LOG_LEVEL: {
     type: logLevels.join(', '),
     default: 'info',
-    reason: 'The least important lines that are logged.',
+    reason:
+      'The least important lines that are logged. Above info the log has neither the intents nor the heads of the trail, which a restore without TEAM_DATA_DIR needs.',
     example: 'info',
     parse: parseLogLevel,
   },
@@ -231,7 +232,8 @@ const settings = {
   EMAIL_SOURCE: {
     type: 'e-mail address',
     default: 'none: no mails are sent',
-    reason: 'The sender of mails; an identity that Amazon SES has verified.',
+    reason:
+      'The sender of mails; an identity that Amazon SES has verified. Copied into the settings at the first start; from then on the sender there stands, and this counts only where that one is empty.',
     example: 'team@example.com',
     parse: parseEmail,
   },

@@ -1,7 +1,7 @@
 /** Who TEAM is to AWS, and what it may work on. */
 import { type Finding, failed, ok, warning } from './finding.ts'
 import { teamServices } from './init.ts'
-import { after, hasFailed, look, type Patient } from './patient.ts'
+import { after, hasFailed, look, orAllowed, type Patient } from './patient.ts'
 
 const skewSecondsMax = 60
 const skewSecondsNoted = 5
@@ -98,7 +98,7 @@ async function delegation({ aws }: Patient, { accountId, managementAccountId }: 
       return failed(
         check,
         `${account} administers no service, or these credentials may not call organizations:ListDelegatedServicesForAccount`,
-        'team init',
+        orAllowed('team init'),
       )
     }
     const missing = teamServices.filter(({ principal }) => !delegated.includes(principal))

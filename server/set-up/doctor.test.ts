@@ -147,7 +147,7 @@ const broken: readonly Broken[] = [
     check: 'delegated administrator',
     state: 'failed',
     text: /administers no service/,
-    mend: /^team init$/,
+    mend: /^team init; or allow these credentials that call/,
     skips: 5,
   },
   {
@@ -195,6 +195,18 @@ const broken: readonly Broken[] = [
     state: 'failed',
     text: /no application .* has the start URL http:\/\/127\.0\.0\.1:9\/auth\/login$/,
     mend: /^team integration/,
+  },
+  {
+    what: 'credentials that may not read applications',
+    break: ({ sandbox }) =>
+      control(sandbox, 'POST', 'faults', {
+        operation: 'ListApplications',
+        error: 'AccessDeniedException',
+      }),
+    check: 'application',
+    state: 'failed',
+    text: /^ListApplications: /,
+    mend: /^team integration; or allow these credentials that call \(docs\/operate\/install\.md, section 5\)$/,
   },
   {
     what: 'a sender that SES has not verified',

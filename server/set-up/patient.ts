@@ -27,10 +27,15 @@ export async function look(
     const found = await work()
     return Array.isArray(found) ? found : [found as Finding]
   } catch (error) {
-    const { message } = classify(error)
-    return [failed(check, message, typeof mend === 'string' ? mend : mend(error))]
+    const { message, code } = classify(error)
+    const usual = typeof mend === 'string' ? mend : mend(error)
+    return [failed(check, message, code.startsWith('AccessDenied') ? orAllowed(usual) : usual)]
   }
 }
+
+/** AWS says the same to an account that administers nothing and to credentials that may not ask. */
+export const orAllowed = (mend: string) =>
+  `${mend}; or allow these credentials that call (docs/operate/install.md, section 5)`
 
 export const after = (check: string, cause: string) =>
   skipped(check, `not looked at: ${cause} first`)
