@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const atAnAddress: MetadataSource = { kind: 'url', url: 'https://idp.example.com/metadata' }
-const refusal = async (dataDir: string, metadata = atAnAddress) => {
+const refusal = async (dataDir: string, metadata: MetadataSource = atAnAddress) => {
   const saml = { metadata, audience: 'urn:team:team.example.com' }
   const error = await checkPlaces({ dataDir, saml }).catch((thrown: unknown) => thrown)
   return error instanceof ConfigErrors ? error.lines : error
