@@ -4,6 +4,7 @@ import type { RefusalCode } from './refusals.ts'
 
 const held: KeyFacts = {
   isAdmin: true,
+  isOwn: false,
   held: true,
   callInFlight: false,
   watched: false,
@@ -16,6 +17,7 @@ const rules: [string, KeyAction, Partial<KeyFacts>, RefusalCode | null][] = [
   ['what TEAM does not hold cannot be handed over', 'release', { held: false }, 'not_held'],
   ['nor while a call is in flight', 'release', { callInFlight: true }, 'call_in_flight'],
   ['nor while a lost call may still land', 'release', { watched: true }, 'key_unsettled'],
+  ['nor do administrators keep their own for good', 'release', { isOwn: true }, 'own_key'],
   ['nor by an auditor', 'release', { isAdmin: false }, 'not_allowed'],
   ['an alarm can be acknowledged', 'acknowledge', { alarm: 'open' }, null],
   ['where nothing is late there is nothing to acknowledge', 'acknowledge', {}, 'not_late'],
@@ -25,6 +27,7 @@ const rules: [string, KeyAction, Partial<KeyFacts>, RefusalCode | null][] = [
     { alarm: 'acknowledged' },
     'already_acknowledged',
   ],
+  ['be it of their own access', 'acknowledge', { alarm: 'open', isOwn: true }, null],
   [
     'an auditor acknowledges nothing',
     'acknowledge',

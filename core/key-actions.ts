@@ -6,6 +6,8 @@ export type KeyAction = (typeof keyActions)[number]
 
 export interface KeyFacts {
   readonly isAdmin: boolean
+  /** The access on it is the viewer's own. */
+  readonly isOwn: boolean
   /** The ledger holds it. */
   readonly held: boolean
   readonly callInFlight: boolean
@@ -27,8 +29,12 @@ export function refuseKeyAction(name: KeyAction, key: KeyFacts): Refusal | null 
   }
 }
 
-/** What is in doubt cannot be handed over: a call of ours might still make or remove it. */
+/**
+ * What is in doubt cannot be handed over: a call of ours might still make or remove it. Nor does
+ * anybody make their own temporary access permanent.
+ */
 function refuseRelease(key: KeyFacts): Refusal | null {
+  if (key.isOwn) return refusal('own_key')
   if (!key.held) return refusal('not_held')
   if (key.callInFlight) return refusal('call_in_flight')
   return key.watched ? refusal('key_unsettled') : null

@@ -2,7 +2,7 @@
  * Which changes of settings widen access (the domain's "Nobody widens for themselves"). By itself in
  * a file, so that a page can name them before they are saved.
  */
-type Wider = 'more' | 'on' | 'off' | 'any'
+type Wider = 'more' | 'on' | 'off' | 'any' | 'set'
 
 /** What is not named here widens nothing. */
 const wider: Readonly<Record<string, Wider>> = {
@@ -17,6 +17,10 @@ const wider: Readonly<Record<string, Wider>> = {
   reviewDueHours: 'more',
   // Off, access stays with those whom no policy allows it any more.
   endOnLostEligibility: 'off',
+  // Slack decides in the name of people, and whoever has its secrets in the name of whom they like.
+  slackEnabled: 'on',
+  slackToken: 'set',
+  slackSigningSecret: 'set',
 }
 
 export function settingWidens(name: string, before: unknown, after: unknown): boolean {
@@ -28,6 +32,8 @@ export function settingWidens(name: string, before: unknown, after: unknown): bo
       return after !== false
     case 'off':
       return after !== true
+    case 'set':
+      return after !== null
     default:
       return true
   }

@@ -74,7 +74,7 @@ function authorityOf({ actor }: Import): Authority {
     id: 'team-import',
     name: `team import, in the name of ${actor.person.userName}`,
   }
-  return { author: actor, authorActor, accepted: null }
+  return { author: actor, authorActor, accepted: null, byServiceToken: null }
 }
 
 type Kind = 'saved' | 'proposed'

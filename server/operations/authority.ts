@@ -16,10 +16,14 @@ export interface Authority {
   /** As the trail names them: with the token that they used. */
   readonly authorActor: EventActor
   readonly accepted: Acceptance | null
+  /** The id of the program by which it came: of its maker's word one then knows nothing. */
+  readonly byServiceToken: string | null
 }
 
 export function byOneself(actor: Actor): Authority {
-  return { author: actor, authorActor: eventActorOf(actor), accepted: null }
+  const { token } = actor
+  const byServiceToken = token?.kind === 'service' ? token.id : null
+  return { author: actor, authorActor: eventActorOf(actor), accepted: null, byServiceToken }
 }
 
 /** Of an event: who else said yes to it, and to which proposal. */

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { SettingsPatch, Settings as ShownSettings } from '#contract/settings.ts'
 import type { GroupId } from '#core/ids.ts'
 import { refusal } from '#core/refusals.ts'
+import { settingWidens } from '#core/setting-widening.ts'
 import { type SecretName, type Settings, secretRules } from '#core/settings.ts'
 import { validateSettings } from '#core/settings-change.ts'
 import type { TellOverseers } from '#server/store/announce-port.ts'
@@ -28,6 +29,7 @@ import {
 } from './authority.ts'
 import { type ChangePorts, makeChange } from './making-changes.ts'
 import { proposeChange, voidStale } from './propose-change.ts'
+import { Refused } from './refused.ts'
 import { tellOfChange } from './tell-of-change.ts'
 import { refusedForAll, refusedWith } from './words.ts'
 
@@ -76,6 +78,7 @@ export async function editSettings(
   const verdict = await judge(c, { actor: authority.author, patch, current: stored.settings })
   const { differences } = verdict
   const namesSecrets = Object.keys(verdict.secrets).length > 0
+  const keys = widenedBySecrets(verdict.secrets)
   if (differences.length === 0 && !namesSecrets) return { kind: 'saved' }
   const before = Object.fromEntries(differences.map((one) => [one.name, one.before]))
   const after = Object.fromEntries(differences.map((one) => [one.name, one.after]))
@@ -96,6 +99,7 @@ export async function editSettings(
     })
     return { kind: 'proposed', proposalId }
   }
+  refuseKeysWhile(verdict.settings, keys, authority)
   await spareTheLost(ports, c, { before: stored.settings, after: verdict.settings })
   const secrets = await writeSecrets(c, {
     vault: ports.vault,
@@ -103,8 +107,37 @@ export async function editSettings(
     patch: verdict.secrets,
   })
   const { settings } = verdict
-  await write(ports, c, authority, { settings, version, before, after, widens, secrets })
+  const wider = [...widens, ...keys]
+  await write(ports, c, authority, { settings, version, before, after, widens: wider, secrets })
   return { kind: 'saved' }
+}
+
+type Secrets = Readonly<Partial<Record<SecretName, string | null>>>
+
+function widenedBySecrets(secrets: Secrets): SecretName[] {
+  return secretNames.filter(
+    (name) => secrets[name] !== undefined && settingWidens(name, undefined, secrets[name]),
+  )
+}
+
+/**
+ * With them one could decide as anybody. Where another administrator must agree, they are set while
+ * nothing is decided by them, and turning Slack on again is what waits.
+ */
+function refuseKeysWhile(
+  { secondAdmin, slackEnabled }: Settings,
+  keys: readonly SecretName[],
+  { author }: Authority,
+): void {
+  if (keys.length === 0) return
+  if (author.token !== undefined) {
+    throw new Refused('not_allowed', {
+      detail: `${keys.join(', ')}: set in a browser, by whom the trail then names.`,
+    })
+  }
+  if (secondAdmin && slackEnabled) {
+    throw refusedForAll(keys.map((name) => refusal('slack_secret_while_on', {}, name)))
+  }
 }
 
 interface Written {
@@ -125,7 +158,8 @@ async function write(
 ): Promise<void> {
   const by = authority.author.person.userId
   const acceptedBy = authority.accepted?.accepter.userId ?? null
-  const stored = { settings, expectedVersion: version, by, acceptedBy }
+  const { byServiceToken } = authority
+  const stored = { settings, expectedVersion: version, by, acceptedBy, byServiceToken }
   if (!(await updateSettings(c, stored))) throw refusedWith(refusal('version_conflict'))
   c.event({
     actor: authority.authorActor,
@@ -183,7 +217,7 @@ async function writeSecrets(
   }: {
     vault: Pick<Vault, 'read' | 'write'>
     actor: Actor
-    patch: Readonly<Partial<Record<SecretName, string | null>>>
+    patch: Secrets
   },
 ): Promise<SecretsWritten | null> {
   const written: SecretsWritten = { set: [], removed: [] }

@@ -62,6 +62,7 @@ export async function acceptProposal(
       author: { person: locked.author, roles: rolesIn(locked.rules, locked.author) },
       authorActor: proposal.authorActor,
       accepted: { proposalId: proposal.id, accepter: by },
+      byServiceToken: proposal.byServiceToken,
     }
     await carryOut(ports, c, authority, {
       proposal,

@@ -17,6 +17,7 @@ import {
 } from '#server/store/own-changes.ts'
 import type { Rules } from '#server/store/rules.ts'
 import type { Schema } from '#server/store/schema.ts'
+import { rolesIn } from './actor.ts'
 import { approverKind, eligibilityKind, type KindOfPolicy } from './policy-kinds.ts'
 
 export async function loadOwnWidening(
@@ -26,9 +27,10 @@ export async function loadOwnWidening(
 ): Promise<(asked: AskedOnOwn) => boolean> {
   const { userId } = person
   const since = ownWideningSince(now)
+  const query = { userId, isAdmin: rolesIn(rules, person).has('admin'), since }
   const subjectIds = [userId, ...person.groupIds]
-  const rows = await policyVersionsSinceOwn(db, { userId, subjectIds, since })
-  const settings = await settingsVersionsSinceOwn(db, { userId, since })
+  const rows = await policyVersionsSinceOwn(db, { ...query, subjectIds })
+  const settings = await settingsVersionsSinceOwn(db, query)
   const changes: OwnChanges = {
     eligibility: versionsOf(rows, eligibilityKind),
     approver: versionsOf(rows, approverKind),

@@ -24,13 +24,14 @@ export interface ProposePorts {
 export async function proposeChange(
   ports: ProposePorts,
   c: Change,
-  { author, authorActor }: Authority,
+  { author, authorActor, byServiceToken }: Authority,
   proposed: ProposedChange,
 ): Promise<string> {
   const id = randomUUID()
   const { userId, userName } = author.person
   const expiresAt = expiresProposal(c.at)
-  await insertProposal(c, { ...proposed, id, author: { userId, userName }, authorActor, expiresAt })
+  const by = { author: { userId, userName }, authorActor, byServiceToken }
+  await insertProposal(c, { ...proposed, ...by, id, expiresAt })
   const { object, verb, baseVersion, before, after, changed, widens } = proposed
   c.event({
     actor: authorActor,

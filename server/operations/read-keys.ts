@@ -80,6 +80,7 @@ export function keyFactsOf(actor: Actor, key: StoredKey): KeyFacts {
   const { alarm } = key
   return {
     isAdmin: actor.roles.has('admin'),
+    isOwn: actor.person.userId === key.userId,
     held: key.held,
     callInFlight: key.call !== null,
     watched: key.watchedUntil !== null,

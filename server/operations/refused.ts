@@ -38,6 +38,7 @@ const answers: Record<RefusalCode, Answer> = {
   break_glass_not_allowed: { status: 403, title: 'Break-glass is not allowed here' },
   extension_not_allowed: { status: 403, title: 'Extensions are not allowed here' },
   own_proposal: { status: 403, title: 'Another administrator must decide on your own proposal' },
+  own_key: { status: 403, title: 'Another administrator must hand over your own access' },
   own_record: { status: 403, title: 'Somebody else must erase what is kept of you' },
   not_administrator_yourself: { status: 403, title: 'You would no longer be an administrator' },
 
@@ -113,6 +114,7 @@ const answers: Record<RefusalCode, Answer> = {
   expiry_out_of_range: { status: 422, title: 'A token must expire, and sooner than this' },
   log_location_malformed: { status: 422, title: 'This is no place of session logs' },
   secret_beside_widening: { status: 422, title: 'A secret cannot wait in a proposal' },
+  slack_secret_while_on: { status: 422, title: 'Slack is on' },
   unknown_setting: { status: 422, title: 'There is no such setting' },
   unknown_id: { status: 422, title: 'The directory does not know this' },
   unknown_group: { status: 422, title: 'There is no such group' },

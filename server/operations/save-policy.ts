@@ -237,8 +237,10 @@ async function record<Policy extends AnyPolicy, Body, Shown>(
   const { before, after, id, version, widens } = saved
   const by = authority.author.person.userId
   const acceptedBy = authority.accepted?.accepter.userId ?? null
+  const { byServiceToken } = authority
   const body = after && kind.show(after, () => null)
-  await insertPolicyVersion(c, { kind: kind.kind, id, version, body, by, acceptedBy })
+  const word = { by, acceptedBy, byServiceToken }
+  await insertPolicyVersion(c, { kind: kind.kind, id, version, body, ...word })
   const object = { type: kind.objectType, id }
   c.event({
     actor: authority.authorActor,

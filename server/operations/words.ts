@@ -123,12 +123,16 @@ const words: Partial<Record<RefusalCode, Words>> = {
     `Another administrator can only be demanded while ${needed} are enabled. Add one first.`,
   own_proposal: () =>
     'You proposed this, so another administrator must accept or refuse it. You may withdraw it.',
+  own_key: () =>
+    'This access is yours, so another administrator must say that it stays. Ending it is always yours to do.',
   author_not_administrator: () =>
     'Who proposed this is no longer an enabled administrator. Refuse it, and propose it yourself if it is right.',
   proposal_expired: ({ expiresAt }) =>
     `Nobody decided by ${expiresAt}, so it is void. Propose it anew.`,
   secret_beside_widening: () =>
     'The other changes must wait for another administrator, and a secret must not. Save the secret apart.',
+  slack_secret_while_on: () =>
+    'Whoever has this secret can decide in the name of others, so Slack must be off while it is set. Turn it off, set the secret, then turn it on again: another administrator accepts that.',
   ends_live_grants: ({ count, confirmed }) =>
     `This would end ${count} live grants${confirmed === null ? '' : `, and not ${confirmed}`}. Look at their list, and repeat it with confirmEnding: ${count} if that is meant.`,
   version_required: () => 'Send If-Match with the version that you read, such as "3".',

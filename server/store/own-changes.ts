@@ -1,4 +1,8 @@
-/** What one person changed of policies and settings, and all that followed upon it. */
+/**
+ * What one person changed of policies and settings, and all that followed upon it. A program's word is
+ * that of whoever holds its secret: what it changed counts as every administrator's own; accepted by
+ * somebody, as theirs.
+ */
 import { type Kysely, sql } from 'kysely'
 import type { Settings } from '#core/settings.ts'
 import type { Schema } from './schema.ts'
@@ -12,12 +16,28 @@ export interface VersionRow {
   readonly own: boolean
 }
 
-export interface OwnPolicyQuery {
+export interface OwnQuery {
   readonly userId: string
-  /** The person and their groups: an eligibility policy that never named them gives them nothing. */
-  readonly subjectIds: readonly string[]
+  readonly isAdmin: boolean
   readonly since: Date
 }
+
+export interface OwnPolicyQuery extends OwnQuery {
+  /** The person and their groups: an eligibility policy that never named them gives them nothing. */
+  readonly subjectIds: readonly string[]
+}
+
+/** Of either table of versions; each part by an index, or not at all. */
+const ownVersions = (table: string, columns: string, { userId, isAdmin, since }: OwnQuery) => sql`
+  select ${sql.raw(columns)} from ${sql.table(table)}
+  where changed_by = ${userId} and changed_at > ${since} and accepted_by is null
+  union
+  select ${sql.raw(columns)} from ${sql.table(table)}
+  where by_service_token is not null and changed_at > ${since} and accepted_by = ${userId}
+  union
+  select ${sql.raw(columns)} from ${sql.table(table)}
+  where by_service_token is not null and changed_at > ${since} and accepted_by is null
+    and ${isAdmin}`
 
 /**
  * Of every policy that the person changed alone since then, the version before that and all later
@@ -25,15 +45,13 @@ export interface OwnPolicyQuery {
  */
 export async function policyVersionsSinceOwn(
   db: Kysely<Schema>,
-  { userId, subjectIds, since }: OwnPolicyQuery,
+  { subjectIds, ...query }: OwnPolicyQuery,
 ): Promise<VersionRow[]> {
   const { rows } = await sql<VersionRow>`
-    with own as (
-      select policy_id, min(version) as first from policy_version
-      where changed_by = ${userId} and changed_at > ${since} and accepted_by is null
-      group by policy_id)
+    with made as (${ownVersions('policy_version', 'policy_id, version', query)}),
+    own as (select policy_id, min(version) as first from made group by policy_id)
     select v.kind, v.policy_id as "policyId", v.version, v.body,
-      v.changed_by = ${userId} and v.changed_at > ${since} and v.accepted_by is null as own
+      (v.policy_id, v.version) in (select policy_id, version from made) as own
     from own join policy_version v on v.policy_id = own.policy_id and v.version >= own.first - 1
     where v.kind = 'approver' or exists (
       select from policy_version w
@@ -51,14 +69,12 @@ export interface SettingsVersion {
 /** The same of the settings; empty: the person changed none. */
 export async function settingsVersionsSinceOwn(
   db: Kysely<Schema>,
-  { userId, since }: { userId: string; since: Date },
+  query: OwnQuery,
 ): Promise<SettingsVersion[]> {
   const { rows } = await sql<{ body: object; own: boolean }>`
-    with own as (
-      select min(version) as first from setting_version
-      where changed_by = ${userId} and changed_at > ${since} and accepted_by is null)
-    select v.body,
-      v.changed_by = ${userId} and v.changed_at > ${since} and v.accepted_by is null as own
+    with made as (${ownVersions('setting_version', 'setting_version_id, version', query)}),
+    own as (select min(version) as first from made)
+    select v.body, v.setting_version_id in (select setting_version_id from made) as own
     from own join setting_version v on v.version >= own.first - 1
     order by v.version, v.setting_version_id`.execute(db)
   return rows.map(({ body, own }) => ({ body: withDefaults(body), own }))

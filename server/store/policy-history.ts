@@ -24,6 +24,7 @@ export async function insertPolicyVersion(
     by: string
     /** Another administrator, who accepted it as a proposal. */
     acceptedBy: string | null
+    byServiceToken: string | null
   },
 ): Promise<void> {
   await change.tx
@@ -36,6 +37,7 @@ export async function insertPolicyVersion(
       changed_by: row.by,
       changed_at: change.at,
       accepted_by: row.acceptedBy,
+      by_service_token: row.byServiceToken,
     })
     .execute()
 }

@@ -22,6 +22,7 @@ export interface NewProposal extends ProposedChange {
   readonly id: string
   readonly author: { readonly userId: UserId; readonly userName: string }
   readonly authorActor: EventActor
+  readonly byServiceToken: string | null
   readonly expiresAt: Date
 }
 
@@ -58,6 +59,7 @@ export async function insertProposal(c: Change, proposal: NewProposal): Promise<
       author_id: proposal.author.userId,
       author_name: proposal.author.userName,
       author_actor: JSON.stringify(proposal.authorActor),
+      by_service_token: proposal.byServiceToken,
       proposed_at: c.at,
       expires_at: proposal.expiresAt,
       void_reason: null,
@@ -200,6 +202,7 @@ function proposalOf(row: Selectable<ProposalTable>): StoredProposal {
     // An id of the directory, and an actor that we wrote.
     author: { userId: row.author_id as UserId, userName: row.author_name },
     authorActor: row.author_actor as EventActor,
+    byServiceToken: row.by_service_token,
     proposedAt: row.proposed_at,
     expiresAt: row.expires_at,
     state: row.state,

@@ -486,6 +486,7 @@ create table policy_version (
   changed_by text not null,
   changed_at timestamp with time zone not null,
   accepted_by text,
+  by_service_token text,
   constraint policy_version_pkey PRIMARY KEY (policy_id, version),
   constraint a_policy_is_of_one_of_two_kinds CHECK ((kind = ANY (ARRAY['eligibility'::text, 'approver'::text])))
 );
@@ -521,6 +522,7 @@ create table proposal (
   decided_name text,
   decided_at timestamp with time zone,
   comment text,
+  by_service_token text,
   constraint proposal_pkey PRIMARY KEY (proposal_id),
   constraint a_decision_on_a_proposal_is_told_whole CHECK (
 CASE
@@ -738,6 +740,7 @@ create table setting_version (
   changed_by text not null,
   changed_at timestamp with time zone not null,
   accepted_by text,
+  by_service_token text,
   constraint setting_version_pkey PRIMARY KEY (setting_version_id)
 );
 
@@ -824,6 +827,7 @@ CREATE INDEX notice_of_request ON notice USING btree (request_id, created_at);
 CREATE INDEX notice_undelivered ON notice USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'failed'::text]));
 CREATE INDEX notice_waiting ON notice USING btree (channel, receiver_id, event) WHERE (state = 'queued'::text);
 CREATE INDEX policy_version_by ON policy_version USING btree (changed_by, changed_at DESC);
+CREATE INDEX policy_version_by_program ON policy_version USING btree (accepted_by, changed_at) WHERE (by_service_token IS NOT NULL);
 CREATE INDEX proposal_newest ON proposal USING btree (proposed_at DESC, proposal_id DESC);
 CREATE INDEX proposal_waiting ON proposal USING btree (object_type, object_id) WHERE (state = 'waiting'::text);
 CREATE UNIQUE INDEX one_pending_extension_a_grant ON request USING btree (extends_request_id) WHERE ((status = 'pending'::request_state) AND (extends_request_id IS NOT NULL));
@@ -854,6 +858,7 @@ CREATE INDEX session_log_expiry ON session_log USING btree (expires_at);
 CREATE INDEX session_log_of ON session_log USING btree (request_id, asked_by);
 CREATE INDEX session_log_open ON session_log USING btree (asked_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text]));
 CREATE INDEX setting_version_by ON setting_version USING btree (changed_by, changed_at DESC);
+CREATE INDEX setting_version_by_program ON setting_version USING btree (accepted_by, changed_at) WHERE (by_service_token IS NOT NULL);
 CREATE INDEX sign_in_session_of ON sign_in_session USING btree (user_id) WHERE (ended_at IS NULL);
 CREATE INDEX slack_interaction_once_age ON slack_interaction_once USING btree (received_at);
 CREATE INDEX target_look_of_groups ON target_look USING gin (group_ids);

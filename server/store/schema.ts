@@ -157,6 +157,7 @@ export interface PolicyVersionTable {
   changed_by: string
   changed_at: Date
   accepted_by: Generated<string | null>
+  by_service_token: Generated<string | null>
 }
 
 export interface SettingTable {
@@ -181,6 +182,7 @@ export interface SettingVersionTable {
   changed_by: string
   changed_at: Date
   accepted_by: string | null
+  by_service_token: Generated<string | null>
 }
 
 export interface ProposalTable {
@@ -199,6 +201,7 @@ export interface ProposalTable {
   author_id: string
   author_name: string
   author_actor: Json<object>
+  by_service_token: string | null
   proposed_at: Date
   expires_at: Date
   state: Generated<'waiting' | 'accepted' | 'refused' | 'withdrawn' | 'void'>

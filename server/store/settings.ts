@@ -45,7 +45,7 @@ export async function insertSettings(
   by: string,
 ): Promise<boolean> {
   const written = await insertFirst(change, settings, by)
-  if (written) await keepVersion(change, { settings, version: 1, by, acceptedBy: null })
+  if (written) await keepVersion(change, { settings, version: 1, by })
   return written
 }
 
@@ -73,6 +73,7 @@ export interface SettingsWrite {
   readonly by: string
   /** Another administrator, who accepted it as a proposal. */
   readonly acceptedBy?: string | null
+  readonly byServiceToken?: string | null
 }
 
 /** False: the version is another one by now. */
@@ -90,13 +91,16 @@ export async function updateSettings(change: Change, write: SettingsWrite): Prom
     .where('version', '=', write.expectedVersion)
     .executeTakeFirst()
   if (numUpdatedRows !== 1n) return false
-  await keepVersion(change, { ...write, version, acceptedBy: write.acceptedBy ?? null })
+  await keepVersion(change, { ...write, version })
   return true
 }
 
 async function keepVersion(
   change: Change,
-  kept: { settings: Partial<Settings>; version: number; by: string; acceptedBy: string | null },
+  kept: Pick<SettingsWrite, 'by' | 'acceptedBy' | 'byServiceToken'> & {
+    readonly settings: Partial<Settings>
+    readonly version: number
+  },
 ): Promise<void> {
   await change.tx
     .insertInto('setting_version')
@@ -105,7 +109,8 @@ async function keepVersion(
       body: JSON.stringify(kept.settings),
       changed_by: kept.by,
       changed_at: change.at,
-      accepted_by: kept.acceptedBy,
+      accepted_by: kept.acceptedBy ?? null,
+      by_service_token: kept.byServiceToken ?? null,
     })
     .execute()
 }

@@ -982,6 +982,9 @@ export const en = {
   'wider.auditorGroupId': 'another group of auditors',
   'wider.reviewDueHours': 'more time before a review of break-glass is due',
   'wider.endOnLostEligibility': 'access stays when its policy is gone',
+  'wider.slackEnabled': 'decisions in Slack',
+  'wider.slackToken': 'another token of Slack',
+  'wider.slackSigningSecret': 'another signing secret of Slack',
   'wider.exclusive_changed': 'which approvers count',
   'settings.title': 'Settings',
   'settings.lead': 'Changes affect later decisions, never access that is active.',
@@ -1622,10 +1625,13 @@ export const en = {
   'code.ends_live_grants.count':
     'This would end {count, plural, one {# active access} other {# active accesses}}.',
   'code.own_proposal': 'You proposed this, so another administrator must decide.',
+  'code.own_key': 'This is your own access, so another administrator must say that it stays.',
   'code.author_not_administrator':
     'Who proposed this is no longer an administrator. Refuse it, and propose it yourself if it is right.',
   'code.secret_beside_widening':
     'The other changes must wait for another administrator. Save the secret apart.',
+  'code.slack_secret_while_on':
+    'Whoever has this secret can decide in the name of others. Turn Slack off, set the secret, then turn it on again: another administrator accepts that.',
   'code.proposal_expired': 'Nobody decided on this in time, so it is void.',
   'code.version_conflict': 'Somebody else changed this meanwhile.',
   'code.version_conflict.proposal':

@@ -972,6 +972,9 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'wider.auditorGroupId': '監査者グループの変更',
   'wider.reviewDueHours': '緊急アクセスの事後確認の期限の延長',
   'wider.endOnLostEligibility': '資格を失ってもアクセスが継続',
+  'wider.slackEnabled': 'Slack での承認と却下',
+  'wider.slackToken': 'Slack のトークンの変更',
+  'wider.slackSigningSecret': 'Slack の署名シークレットの変更',
   'wider.exclusive_changed': '有効な承認者の変更',
   'settings.title': '設定',
   'settings.lead': '変更は以後の判断に適用され、利用中のアクセスには影響しません。',
@@ -1612,10 +1615,13 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'code.ends_live_grants': '利用中のアクセスが終了するため、保存できません。',
   'code.ends_live_grants.count': '利用中のアクセス {count} 件が終了します。',
   'code.own_proposal': 'ご自身の提案には別の管理者の判断が必要です。',
+  'code.own_key': 'ご自身のアクセスは、別の管理者だけが引き渡せます。',
   'code.author_not_administrator':
     '提案した人は管理者ではなくなりました。却下し、必要であればご自身で提案してください。',
   'code.secret_beside_widening':
     '他の変更には別の管理者の承認が必要です。シークレットは別に保存してください。',
+  'code.slack_secret_while_on':
+    'このシークレットを知る人は他の人の名前で判断できます。Slack をオフにしてからシークレットを設定し、もう一度オンにしてください（別の管理者の承認が必要です）。',
   'code.proposal_expired': '期限までに判断されなかったため、この提案は無効です。',
   'code.version_conflict': '他の人が先に変更しました。',
   'code.version_conflict.proposal':

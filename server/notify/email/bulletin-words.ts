@@ -172,6 +172,9 @@ export const englishBulletins: BulletinWords = {
     auditorGroupId: 'another group of auditors',
     reviewDueHours: 'more time before a review of break-glass is due',
     endOnLostEligibility: 'access stays when its policy is gone',
+    slackEnabled: 'decisions in Slack',
+    slackToken: 'another token of Slack',
+    slackSigningSecret: 'another signing secret of Slack',
   },
   loosened: {
     everybody: 'everybody',
@@ -318,6 +321,9 @@ export const japaneseBulletins: BulletinWords = {
     auditorGroupId: '監査者グループの変更',
     reviewDueHours: '緊急アクセスの事後確認の期限の延長',
     endOnLostEligibility: '資格を失ってもアクセスが継続',
+    slackEnabled: 'Slack での承認と却下',
+    slackToken: 'Slack のトークンの変更',
+    slackSigningSecret: 'Slack の署名シークレットの変更',
   },
   loosened: {
     everybody: '全員',

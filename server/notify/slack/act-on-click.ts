@@ -20,6 +20,7 @@ import { rejectRequest } from '#server/operations/reject-request.ts'
 import { loadRequest } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
 import { loadSettings } from '#server/store/settings.ts'
+import { secretMarks } from '#server/store/vault.ts'
 import type { SlackApi } from './api.ts'
 import { slackMessage } from './blocks.ts'
 import type { Click } from './click.ts'
@@ -79,10 +80,21 @@ async function decide(
   if (confirmation === 'unavailable') throw new ClickRefused('unconfirmed_with_aws')
   const actor = await ports.loadActor(userId)
   if (actor === null || !actor.person.enabled) throw new ClickRefused('person_disabled')
+  await refuseSettersOfSecrets(ports.db, click)
   const carryOut = click.action === 'approve' ? approveRequest : rejectRequest
   const { comment, user } = click
   const requestId = click.requestId as RequestId
   await carryOut(ports, { actor, requestId, comment, via: { channel: 'slack', user } })
+}
+
+/** They could have signed it themselves: on what they ask for, nobody decides by a click. */
+async function refuseSettersOfSecrets(db: Kysely<Schema>, { requestId }: Click): Promise<void> {
+  const request = await loadRequest(db, requestId as RequestId)
+  const { slackToken, slackSigningSecret } = await secretMarks(db)
+  const setters = [slackToken?.setBy, slackSigningSecret?.setBy]
+  if (request !== null && setters.includes(request.requester.userId)) {
+    throw new ClickRefused('slack_own_secret')
+  }
 }
 
 const member = z.object({

@@ -37,6 +37,8 @@ export const slackWords: Readonly<Record<Locale, SlackWords>> = {
       slack_unknown: 'TEAM knows nobody with your verified e-mail address in Slack.',
       slack_ambiguous: 'Several people in the directory have your e-mail address.',
       slack_foreign: 'Only members of the workspace that TEAM is installed in can decide here.',
+      slack_own_secret:
+        'Whoever asked for this has set a secret of Slack, so decide on it in TEAM.',
       slack_late: 'This took too long to reach TEAM. Click again.',
     },
     refusedOtherwise: 'TEAM refused this. Open the request to see why.',
@@ -65,6 +67,8 @@ export const slackWords: Readonly<Record<Locale, SlackWords>> = {
       slack_unknown: 'Slack で確認済みのメールアドレスに一致する利用者がいません。',
       slack_ambiguous: '同じメールアドレスの利用者がディレクトリに複数います。',
       slack_foreign: 'TEAM が導入されたワークスペースのメンバーのみ操作できます。',
+      slack_own_secret:
+        '申請者が Slack のシークレットを設定したため、この申請は TEAM で判断してください。',
       slack_late: 'TEAM に届くまでに時間がかかりすぎました。もう一度押してください。',
     },
     refusedOtherwise: 'TEAM が拒否しました。理由は申請を開いて確認してください。',
