@@ -172,21 +172,26 @@ describe('a CSV cell', () => {
     ['disarms what stands behind spaces', ' =1', "' =1"],
     ['disarms what stands behind a zero-width character', '\u200B=1', "'\u200B=1"],
     ['disarms a leading tab', '\ta', '"\'\ta"'],
+    ['disarms what follows a semicolon', "see;=cmd|'x'!A0", "\"see;'=cmd|'x'!A0\""],
+    ['disarms what follows a line break', 'see\r\n =1', '"see\r\n\' =1"'],
+    ['keeps a semicolon before words', 'a; b', '"a; b"'],
     ['keeps numbers numbers', -1, '-1'],
     ['is empty for null', null, ''],
     ['says true', true, 'true'],
     ['keeps a Japanese bracket', '「障害」', '「障害」'],
   ])('%s', (_, value, cell) => expect(csvCell(value)).toBe(cell))
 
-  test('row by row reads back as what was written, and no text begins like a formula', () => {
+  test('row by row reads back as what was written, and nothing in it begins like a formula', () => {
     const unit = fc.constantFrom('a', '"', ',', '\r', '\n', '=', '-', ' ', '＝', '\t', ';')
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit, maxLength: 6 }), { minLength: 1, maxLength: 4 }),
         (texts) => {
           const read = readCsv(csvRow(texts))
-          expect(read.map((text) => text.replace(/^'/, ''))).toEqual(texts)
-          for (const text of read) expect(text).not.toMatch(/^\s*[=\-+@＝]/)
+          expect(read.map((text) => text.replaceAll("'", ''))).toEqual(texts)
+          // Wherever a spreadsheet may take a cell to begin.
+          const cells = read.flatMap((text) => [text, ...text.split(/[;\t\r\n]/)])
+          for (const cell of cells) expect(cell).not.toMatch(/^\s*[=\-+@＝]/)
         },
       ),
       { numRuns: 1_000 },

@@ -141,17 +141,21 @@ function escapedKey(text: string): string {
   return searchKey(text).replace(/[\\%_]/g, '\\$&')
 }
 
+const formulaFirst = /^(?=[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|[\t\r\n])/u
+const formulaWithin = /(\r\n|[;\t\r\n])(?=(?:(?![\t\r\n])[\s\p{Cc}\p{Cf}])*[=+\-@＝＋－＠])/gu
+
 export type CsvValue = string | number | boolean | null
 
 /**
  * A text that a spreadsheet could take for a formula gets an apostrophe in front, as OWASP's "CSV
  * Injection" page advises; full-width signs too, which Japanese spreadsheets take for the plain
- * ones. Numbers stay numbers.
+ * ones. So does what follows a line break, a tab or a semicolon: where cells are told apart by
+ * those, a quote in the middle of a cell protects nothing. Numbers stay numbers.
  */
 export function csvCell(value: CsvValue): string {
   if (value === null) return ''
   if (typeof value !== 'string') return String(value)
-  const safe = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(value) ? `'${value}` : value
+  const safe = value.replace(formulaFirst, "'").replace(formulaWithin, "$1'")
   return /[",\r\n;\t]|^\s|\s$/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 

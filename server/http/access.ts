@@ -39,7 +39,8 @@ export function registerAccess(app: App, resources: ResourcePorts): void {
   app.get(
     '/api/v1/access/export',
     {
-      config: { permission: 'access.read' },
+      exposeHeadRoute: false,
+      config: { permission: 'access.read', onlyFromTeam: true },
       schema: {
         tags,
         description: 'The same, all of it, as a file',

@@ -63,7 +63,7 @@ function registerExport(app: App, ports: ResourcePorts, longAnswers: LongAnswers
     {
       // It is an event of its own, and a HEAD takes nothing.
       exposeHeadRoute: false,
-      config: { permission: 'audit.export' },
+      config: { permission: 'audit.export', onlyFromTeam: true },
       schema: {
         tags,
         description:
@@ -126,7 +126,7 @@ function registerVerify(app: App, ports: ResourcePorts, longAnswers: LongAnswers
     '/api/v1/audit/verify',
     {
       exposeHeadRoute: false,
-      config: { permission: 'audit.verify' },
+      config: { permission: 'audit.verify', onlyFromTeam: true },
       schema: {
         tags,
         description:

@@ -31,6 +31,8 @@ declare module 'fastify' {
     confirmsPerson?: boolean
     /** An answer of hours: it must not keep the rules of its first moment in memory. */
     staysOpen?: boolean
+    /** A read that is an event or costs much: no page of somebody else sets it off by a link. */
+    onlyFromTeam?: boolean
     /** Members of the answer that are never kept, not even for `Idempotency-Key`. */
     shownOnce?: readonly string[]
   }
@@ -93,9 +95,9 @@ export function authorise(app: FastifyInstance, deps: AuthoriseDeps): void {
     const countsAsActivity = request.headers['x-team-background'] === undefined
     await authenticate(request, deps, { countsAsActivity })
     const { session } = request
-    if (session !== null && !isSafe(request.method)) {
-      refuseForgery(request, session, deps.publicUrl)
-    }
+    if (session === null) return
+    if (!isSafe(request.method)) refuseForgery(request, session, deps.publicUrl)
+    else if (request.routeOptions.config.onlyFromTeam === true) refuseLinked(request, deps)
   })
   app.addHook('preValidation', async (request) => {
     if (request.session !== null || request.token !== null) await judge(request, deps)
@@ -196,6 +198,18 @@ export function isForeign(request: FastifyRequest, publicUrl: string): boolean {
   )
 }
 
+/** Who types the address comes from no page at all. */
+function refuseLinked(request: FastifyRequest, { publicUrl }: AuthoriseDeps): void {
+  const site = request.headers['sec-fetch-site'] ?? 'none'
+  if (site !== 'none' && isForeign(request, publicUrl)) throw forged(publicUrl)
+}
+
+function forged(publicUrl: string): Refused {
+  return new Refused('csrf', {
+    detail: `Open TEAM at ${publicUrl}, reload the page and try again.`,
+  })
+}
+
 export function refuseForgery(request: FastifyRequest, session: Session, publicUrl: string): void {
   const token = request.headers['x-team-csrf']
   if (
@@ -203,9 +217,7 @@ export function refuseForgery(request: FastifyRequest, session: Session, publicU
     typeof token !== 'string' ||
     !isCsrfTokenOf(session, token)
   ) {
-    throw new Refused('csrf', {
-      detail: `Open TEAM at ${publicUrl}, reload the page and try again.`,
-    })
+    throw forged(publicUrl)
   }
 }
 

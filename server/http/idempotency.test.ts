@@ -34,6 +34,15 @@ describe('an idempotency key', () => {
     expect(rows).toHaveLength(1)
   })
 
+  test('of what changes nothing is not kept', async () => {
+    await policies()
+    const alice = await api.as('alice')
+    expect((await alice.post('/requests/preview', submission(), key)).status).toBe(200)
+    const other = submission({ durationMinutes: 30 })
+    expect((await alice.post('/requests/preview', other, key)).status).toBe(200)
+    expect(await api.world.db.selectFrom('idempotency_key').selectAll().execute()).toEqual([])
+  })
+
   test('sent twice in one moment is done once', async () => {
     await policies()
     const alice = await api.as('alice')

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
+import { isWrite } from '#core/access.ts'
 import { canonicalJson } from '#server/audit/chain.ts'
 import { Refused } from '#server/operations/refused.ts'
 import { answerKey, claimKey, giveUpKey, type IdempotencyKey } from '#server/store/idempotency.ts'
@@ -35,6 +36,8 @@ export function addIdempotency(
     const header = request.headers['idempotency-key']
     const { permission } = request.routeOptions.config
     if (request.method !== 'POST' || header === undefined || permission === 'public') return
+    // A preview, say, may be asked for as often as one likes: nothing is to be kept of it.
+    if (!isWrite(permission)) return
     return claim(deps, request, reply, header)
   })
   app.addHook('onSend', async (request, reply, payload) => {

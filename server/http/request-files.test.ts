@@ -121,6 +121,30 @@ describe('who takes it', () => {
     expect((await exports()).length).toBe(before + 3)
   })
 
+  test.each(['cross-site', 'same-site'])(
+    'is at one of TEAM’s own pages: a link at one that is %s takes nothing',
+    async (site) => {
+      const before = (await exports()).length
+      const take = (one: string) =>
+        audrey.send('GET', one, undefined, { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' })
+      for (const one of [
+        path('view=all'),
+        '/audit/export?kind=events',
+        '/audit/verify',
+        '/access/export?accountId=111122223333',
+        `/requests/${id}/session-log`,
+        `/requests/${id}/session-log/00000000-0000-4000-8000-000000000000/export`,
+      ]) {
+        const { status, body } = await take(one)
+        expect([one, status, body.code]).toEqual([one, 403, 'csrf'])
+      }
+      expect((await exports()).length).toBe(before)
+      expect((await take('/requests?view=all')).status).toBe(200)
+      const typed = { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }
+      expect((await audrey.send('GET', path('view=all'), undefined, typed)).status).toBe(200)
+    },
+  )
+
   test.each([
     'format=pdf',
     'view=everything',

@@ -26,7 +26,7 @@ export function registerRequestFiles(app: App, ports: ResourcePorts): void {
     {
       // It is an event of its own, and a HEAD takes nothing.
       exposeHeadRoute: false,
-      config: { permission: 'request.list' },
+      config: { permission: 'request.list', onlyFromTeam: true },
       schema: {
         tags: ['requests'],
         description:

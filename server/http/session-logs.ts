@@ -28,7 +28,8 @@ export function registerSessionLogs(app: App, resources: ResourcePorts): void {
   app.get(
     '/api/v1/requests/:id/session-log',
     {
-      config: { permission },
+      exposeHeadRoute: false,
+      config: { permission, onlyFromTeam: true },
       schema: {
         tags,
         description:
@@ -74,7 +75,8 @@ export function registerSessionLogs(app: App, resources: ResourcePorts): void {
   app.get(
     '/api/v1/requests/:id/session-log/:logId/export',
     {
-      config: { permission },
+      exposeHeadRoute: false,
+      config: { permission, onlyFromTeam: true },
       schema: {
         tags,
         description: 'One of your own as a file. An event of the trail',
