@@ -8,7 +8,7 @@
  *
  * Mutations have a client of their own. It makes one attempt, and it opens a connection for each
  * call: a kept connection that the other side has just closed looks exactly like an answer that was
- * lost, and a lost answer keeps a key watched for a quarter of an hour.
+ * lost, and a lost answer keeps a key watched for 25 minutes.
  */
 
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail'

@@ -96,7 +96,7 @@ const beforeTheCall: readonly Row[] = [
   {
     ...granted,
     fault: 'Killed after the intent, before the call; back after 30 s',
-    does: 'Whether it was sent is unknown: two looks, then created again; watched for 15 min.',
+    does: 'Whether it was sent is unknown: two looks, then created again; watched for 25 min.',
     befalls: killed(commitOf(intent), 'after'),
     rightWithin: 60,
   },
@@ -149,7 +149,7 @@ const theCall: readonly Row[] = [
   {
     ...granted,
     fault: 'AWS answers with an internal error (5xx)',
-    does: 'What it did is unknown: looked after 10 s, missing, created again; watched for 15 min.',
+    does: 'What it did is unknown: looked after 10 s, missing, created again; watched for 25 min.',
     befalls: aws({ operation: create, error: 'InternalServerException' }),
     rightWithin: 25,
   },

@@ -142,7 +142,7 @@ const theCall: readonly Row[] = [
   {
     ...ended,
     fault: 'AWS answers with an internal error (5xx)',
-    does: 'What it did is unknown: looked after 10 s, still there, deleted again; watched for 15 min.',
+    does: 'What it did is unknown: looked after 10 s, still there, deleted again; watched for 25 min.',
     befalls: aws({ operation: remove, error: 'InternalServerException' }),
     rightWithin: 20,
     excessAtMost: 20,
