@@ -6,10 +6,10 @@ const reasons: Readonly<Record<Reason, string>> = {
   'to end a grant, and what nobody should have':
     '付与を終える。誰も持つべきでないアクセスを取り除く',
   'to look who really holds a target': '対象を実際に誰が持っているかを見る',
-  'to follow all creations in flight by one call a second':
-    '進行中の作成をまとめて、1 秒に 1 回の呼び出しで追う',
-  'to follow all deletions in flight by one call a second':
-    '進行中の削除をまとめて、1 秒に 1 回の呼び出しで追う',
+  'to follow all creations in flight by one list every 0.6 s':
+    '進行中の作成をまとめて、0.6 秒に 1 回の一覧で追う',
+  'to follow all deletions in flight by one list every 0.6 s':
+    '進行中の削除をまとめて、0.6 秒に 1 回の一覧で追う',
   'to learn how a creation ended': '作成の結果を知る',
   'to learn how a deletion ended': '削除の結果を知る',
   'to find the instance and its primary Region': 'インスタンスとそのプライマリリージョンを見つける',

@@ -52,12 +52,12 @@ const rows = {
     [
       'ListAccountAssignmentCreationStatus',
       'identity center',
-      'to follow all creations in flight by one call a second',
+      'to follow all creations in flight by one list every 0.6 s',
     ],
     [
       'ListAccountAssignmentDeletionStatus',
       'identity center',
-      'to follow all deletions in flight by one call a second',
+      'to follow all deletions in flight by one list every 0.6 s',
     ],
     ['DescribeAccountAssignmentCreationStatus', 'identity center', 'to learn how a creation ended'],
     ['DescribeAccountAssignmentDeletionStatus', 'identity center', 'to learn how a deletion ended'],

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { noticeNames } from '#core/notices.ts'
 import { viewOf } from '#test/sample-mails.ts'
 import type { Outgoing } from './channel-port.ts'
 import { compose } from './email/compose.ts'
@@ -26,6 +28,12 @@ const outgoing: Outgoing = {
 }
 
 describe('a notice for programs', () => {
+  test('is of an event that the reference page names, each but the digest', () => {
+    const page = readFileSync(new URL('../../docs/reference/notices.md', import.meta.url), 'utf8')
+    const named = noticeNames.filter((event) => page.includes(`\`${event}\``))
+    expect(named).toEqual(noticeNames.filter((event) => event !== 'digest'))
+  })
+
   test('of two copies all is the same but when they were sent', () => {
     const again = { ...outgoing, now: new Date('2026-11-24T10:00:00Z') }
     const [one, two] = [outgoing, again].map((copy) => JSON.parse(machineNotice(copy)))
