@@ -42,7 +42,6 @@ export const AuditQuery = PageQuery.extend(eventFilters)
 export type AuditQuery = z.output<typeof AuditQuery>
 
 export const exportKinds = ['events', 'requests', 'grants'] as const
-export type ExportKind = (typeof exportKinds)[number]
 
 const {
   status,

@@ -1,6 +1,6 @@
 /** What a person wrote into a field of a form, as kept or as refused. */
 import { type Params, type Refusal, refusal } from './refusals.ts'
-import { checkText, type TicketResult } from './text.ts'
+import type { TicketResult } from './text.ts'
 
 export type FieldText =
   | { readonly text: string; readonly refusal: null }
@@ -22,18 +22,4 @@ export function fieldText(field: string, checked: TicketResult, more: Params = {
 
 export function isBlank(input: string | null | undefined): boolean {
   return input === null || input === undefined || input.trim() === ''
-}
-
-/** What somebody says to a decision; null if nothing. */
-export function checkComment(
-  input: string | null | undefined,
-  rule: { readonly required: boolean },
-): FieldText | { readonly text: null; readonly refusal: null } {
-  if (input === null || input === undefined || isBlank(input)) {
-    return {
-      text: null,
-      refusal: rule.required ? refusal('comment_required', {}, 'comment') : null,
-    }
-  }
-  return fieldText('comment', checkText(input))
 }

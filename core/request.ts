@@ -39,9 +39,6 @@ export const legalMoves: Record<RequestState, readonly RequestState[]> = {
   failed: [],
 }
 
-/** A request is born in one of these: `scheduled` where nobody needs to approve. */
-export const firstStates: readonly RequestState[] = ['pending', 'scheduled']
-
 /** How an `ending` request may end; fixed when it enters `ending`. */
 export type EndState = 'ended' | 'revoked' | 'cancelled' | 'failed'
 

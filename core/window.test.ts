@@ -2,7 +2,6 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   activationDeadline,
-  endSoonNoticeAt,
   endsAbout,
   expiresAt,
   furthestStart,
@@ -90,17 +89,4 @@ test('the end that is told beforehand counts from the start, or from now', () =>
 test('credentials may live a session duration longer than the grant, twelve hours if unknown', () => {
   expect(sessionsMayLiveUntil(nine, 60)).toEqual(at('10:00:00'))
   expect(sessionsMayLiveUntil(nine, null)).toEqual(at('21:00:00'))
-})
-
-describe('the notice that a grant ends soon', () => {
-  const notice = (minutes: number) =>
-    endSoonNoticeAt(
-      { startsAt: nine, endsAt: scheduledEndsAt({ startsAt: nine, durationMinutes: minutes }) },
-      { endSoonMinutes: 15 },
-    )
-  test('comes fifteen minutes before the end', () => expect(notice(60)).toEqual(at('09:45:00')))
-  test('does not come for twice that or less', () => {
-    expect(notice(30)).toBeNull()
-    expect(notice(31)).toEqual(at('09:16:00'))
-  })
 })

@@ -78,13 +78,3 @@ export function endsAbout(request: {
 export function sessionsMayLiveUntil(endsAt: Date, sessionMinutes: number | null): Date {
   return addMinutes(endsAt, sessionMinutes ?? sessionMinutesAssumed)
 }
-
-/** When to say that a grant ends soon; null for one of twice that time or less. */
-export function endSoonNoticeAt(
-  grant: { readonly startsAt: Date; readonly endsAt: Date },
-  settings: Pick<Settings, 'endSoonMinutes'>,
-): Date | null {
-  const lastsMinutes = (grant.endsAt.getTime() - grant.startsAt.getTime()) / 60_000
-  if (lastsMinutes <= 2 * settings.endSoonMinutes) return null
-  return addMinutes(grant.endsAt, -settings.endSoonMinutes)
-}

@@ -425,8 +425,6 @@ export const auditActions = {
   },
 } as const satisfies Record<string, ActionEntry>
 
-export type AuditAction = keyof typeof auditActions
-
 function policy(when: string) {
   const object = 'the policy’s kind'
   const payload = ['before', 'after', 'changed', 'widens', 'acceptedBy', 'proposalId'] as const

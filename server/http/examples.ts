@@ -84,8 +84,6 @@ const usual: Readonly<Record<string, unknown>> = {
 
 const depthMax = 12
 
-export type Fits = (schema: JsonSchema, value: unknown) => boolean
-
 export interface Place {
   /** Of the field that the schema is for; empty at the top. */
   readonly name: string

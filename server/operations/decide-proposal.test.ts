@@ -3,18 +3,18 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ApproverPolicyBody, EligibilityPolicyBody } from '#contract/policy.ts'
 import type { SettingsPatch } from '#contract/settings.ts'
 import { createWorld, groups, type PersonName, people, type World } from '#test/factory.ts'
+import {
+  createApproverPolicy,
+  createEligibilityPolicy,
+  deleteEligibilityPolicy,
+  updateEligibilityPolicy,
+} from '#test/save-policies.ts'
 import { changeSettings, readSettings } from './change-settings.ts'
 import { acceptProposal, dropProposal } from './decide-proposal.ts'
 import { eligibilityKind } from './policy-kinds.ts'
 import { expireProposals } from './propose-change.ts'
 import { readPolicy } from './read-policies.ts'
 import { readProposal, readProposals } from './read-proposals.ts'
-import { createApproverPolicy } from './save-approver-policy.ts'
-import {
-  createEligibilityPolicy,
-  deleteEligibilityPolicy,
-  updateEligibilityPolicy,
-} from './save-eligibility-policy.ts'
 
 let world: World
 beforeEach(async () => {

@@ -10,12 +10,12 @@ import {
   plainSubmission,
   type World,
 } from '#test/factory.ts'
+import { createEligibilityPolicy, updateEligibilityPolicy } from '#test/save-policies.ts'
 import { saved } from '#test/saved.ts'
 import { changeSettings } from './change-settings.ts'
 import { createCheckActivation } from './check-activation.ts'
 import { acceptProposal } from './decide-proposal.ts'
 import { previewRequest } from './preview-request.ts'
-import { createEligibilityPolicy, updateEligibilityPolicy } from './save-eligibility-policy.ts'
 
 let world: World
 beforeEach(async () => {

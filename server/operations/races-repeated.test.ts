@@ -7,10 +7,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { EligibilityPolicyBody } from '#contract/policy.ts'
 import type { RequestId } from '#core/ids.ts'
 import { createWorld, groups, type PersonName, type World } from '#test/factory.ts'
+import { createEligibilityPolicy, updateEligibilityPolicy } from '#test/save-policies.ts'
 import { approveRequest } from './approve-request.ts'
 import { cancelRequest } from './cancel-request.ts'
 import { expireDueRequests } from './expire-requests.ts'
-import { createEligibilityPolicy, updateEligibilityPolicy } from './save-eligibility-policy.ts'
 
 const tries = process.env.TEST_FULL === '1' ? 1_000 : 50
 const timeoutMs = 15 * 60_000

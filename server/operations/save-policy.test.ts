@@ -9,15 +9,15 @@ import {
   permissionSets,
   type World,
 } from '#test/factory.ts'
-import { saved } from '#test/saved.ts'
-import { approverKind, eligibilityKind } from './policy-kinds.ts'
-import { listPolicies, readPolicy, readPolicyHistory } from './read-policies.ts'
-import { createApproverPolicy } from './save-approver-policy.ts'
 import {
+  createApproverPolicy,
   createEligibilityPolicy,
   deleteEligibilityPolicy,
   updateEligibilityPolicy,
-} from './save-eligibility-policy.ts'
+} from '#test/save-policies.ts'
+import { saved } from '#test/saved.ts'
+import { approverKind, eligibilityKind } from './policy-kinds.ts'
+import { listPolicies, readPolicy, readPolicyHistory } from './read-policies.ts'
 
 let world: World
 beforeEach(async () => {

@@ -1,6 +1,5 @@
 /** The first copy starts, reads the directory, and an administrator makes the policies. */
-import { createApproverPolicy } from '#server/operations/save-approver-policy.ts'
-import { createEligibilityPolicy } from '#server/operations/save-eligibility-policy.ts'
+import { createApproverPolicy, createEligibilityPolicy } from '#test/save-policies.ts'
 import type { SimulatedWorld } from './world.ts'
 
 export const everywhere = { accounts: [], organizationalUnits: [], root: true }

@@ -1,5 +1,4 @@
 /** The channel e-mail: one mail a person, by SES or whatever else the port delivers with. */
-import type { Settings } from '#core/settings.ts'
 import type { Outcome, Outgoing, Send } from '#server/notify/channel-port.ts'
 import type { SendMail } from '#server/notify/mail-port.ts'
 import { messageOf } from './message.ts'
@@ -18,11 +17,11 @@ const off: Outcome = {
 export function createSendEmail({ sendMail, emailSource }: EmailPorts): Send {
   return async (outgoing, settings) => {
     const from = settings.emailSource ?? emailSource
-    return from === null ? off : sendMail(mailOf(outgoing, from, settings))
+    return from === null ? off : sendMail(mailOf(outgoing, from))
   }
 }
 
-function mailOf(outgoing: Outgoing, from: string, _settings: Settings) {
+function mailOf(outgoing: Outgoing, from: string) {
   const { letter, address, noticeId, publicUrl, thread } = outgoing
   return messageOf(letter, { from, to: address, replyTo: null, publicUrl, noticeId }, thread)
 }
