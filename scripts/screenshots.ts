@@ -97,13 +97,7 @@ function pictures(at: Places): Shot[] {
     { name: 'my-requests-390', who: user, path: '/requests', look: narrow },
     { name: 'request-active', who: user, path: `/requests/${at.active}`, docs: true },
     { name: 'request-active-ja', who: user, path: `/requests/${at.active}`, look: japanese },
-    {
-      name: 'request-active-390',
-      who: user,
-      path: `/requests/${at.active}`,
-      look: narrow,
-      docs: true,
-    },
+    { name: 'request-active-390', who: user, path: `/requests/${at.active}`, look: narrow },
     { name: 'request-ended', who: user, path: `/requests/${at.ended}`, fullPage: true },
     {
       name: 'request-decide',
@@ -117,7 +111,7 @@ function pictures(at: Places): Shot[] {
       path: `/requests/${at.pending}?decide=approve`,
       look: narrow,
     },
-    { name: 'approvals', who: approver, path: '/approvals', docs: true },
+    { name: 'approvals', who: approver, path: '/approvals' },
     { name: 'approvals-dark', who: approver, path: '/approvals', look: { colorScheme: 'dark' } },
     { name: 'approvals-decided', who: approver, path: '/approvals?tab=decided' },
     {
