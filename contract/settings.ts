@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { channels } from '#core/channels.ts'
+import { activationDeadlineMinutesMax, bannerCharactersMax } from '#core/settings.ts'
 import { Instant, OpaqueId } from './common.ts'
 
 /** Written and never read again: what is answered of it is only that it is set. */
@@ -50,7 +51,7 @@ const shape = {
   furthestStartDays: z.int().min(0).max(365),
   extensionAllowed: z.boolean(),
   extensionChainFactor: z.number().min(1).max(10),
-  activationDeadlineMinutes: z.int().min(1).max(120),
+  activationDeadlineMinutes: z.int().min(1).max(activationDeadlineMinutesMax),
   endSoonMinutes: z.int().min(1).max(1440),
   reminderMinutes: z.int().min(0).max(10_080).meta({
     description: 'How long before a request expires its approvers are reminded; 0: never',
@@ -111,7 +112,7 @@ const shape = {
       examples: ['arn:aws:logs:us-east-1:111122223333:log-group:organization-trail'],
     }),
   idpInitiatedAllowed: z.boolean(),
-  banner: z.string().max(500),
+  banner: z.string().max(bannerCharactersMax),
 }
 
 const secrets = {

@@ -82,6 +82,9 @@ export type SettingRule =
 
 /** The longest that any policy, and the global maximum, may name: 365 days. */
 export const durationMinutesLimit = 525_600
+/** A request that AWS has not carried out by then is not what people wait for any more. */
+export const activationDeadlineMinutesMax = 120
+export const bannerCharactersMax = 500
 
 const minutes = (min: number, max: number): SettingRule => {
   return { type: 'integer', min, max, unit: 'minutes' }
@@ -102,7 +105,7 @@ export const settingRules: Readonly<Record<SettingName, SettingRule>> = {
   furthestStartDays: { type: 'integer', min: 0, max: 365, unit: 'days' },
   extensionAllowed: onOff,
   extensionChainFactor: { type: 'integer', min: 1, max: 10, unit: 'times' },
-  activationDeadlineMinutes: minutes(1, 1_440),
+  activationDeadlineMinutes: minutes(1, activationDeadlineMinutesMax),
   endSoonMinutes: minutes(1, 1_440),
   reminderMinutes: minutes(0, 10_080),
   endOnLostEligibility: onOff,
@@ -126,7 +129,7 @@ export const settingRules: Readonly<Record<SettingName, SettingRule>> = {
   sessionLogSource: { type: 'choice', choices: ['none', 'cloudtrail_lake', 'cloudwatch_logs'] },
   sessionLogLocation: { type: 'line', charactersMax: 640 },
   idpInitiatedAllowed: onOff,
-  banner: { type: 'text', charactersMax: 2_000 },
+  banner: { type: 'text', charactersMax: bannerCharactersMax },
 }
 
 /** Shorter ones could be guessed. */
