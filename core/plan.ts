@@ -191,7 +191,7 @@ function bringAbout(key: PlannedKey, grants: readonly PlannedGrant[], now: Date)
   switch (key.presence) {
     case 'present':
       if (waiting) return { kind: 'activate', grantId: waiting.grantId }
-      return lookIfDue(key, now)
+      return lookIfDue(key, now) ?? settleIfOver(key, now)
     case 'unknown':
       return lookIfDue(key, now)
     case 'absent': {

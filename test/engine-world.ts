@@ -44,6 +44,8 @@ export interface EngineWorld {
   events(action: string): Promise<Record<string, unknown>[]>
   fault(fault: Parameters<typeof addFault>[1]): void
   clearFaults(): void
+  /** Whether AWS can be asked about people. */
+  awsKnowsPeople(knows: boolean): void
   calls(operation?: string): number
   /** Starts the engine anew, as after a crash: nothing of the old one's memory is left. */
   restart(): Promise<void>
@@ -85,6 +87,7 @@ export async function createEngineWorld(options: EngineWorldOptions = {}): Promi
     }))
   const told: { event: string; requestId: string }[] = []
   let failure: Failure | null = null
+  let confirmation: 'confirmed' | 'unavailable' = 'confirmed'
   const clients = clientsFor(sandbox)
   const log = { info: () => {}, warn: () => {}, error: failLoudly }
   let engine = start()
@@ -103,7 +106,7 @@ export async function createEngineWorld(options: EngineWorldOptions = {}): Promi
       calls: createCallQueue(async () => {}),
       announce: async (_change, event, requestId) => void told.push({ event, requestId }),
       checkActivation: async () => failure,
-      confirmPerson: async () => 'confirmed',
+      confirmPerson: async () => confirmation,
       activationDeadlineMinutes: async () => 10,
       expireRequests: async () => 0,
       metrics: { excessSeconds: () => {}, timeToGrantSeconds: () => {} },
@@ -277,6 +280,9 @@ export async function createEngineWorld(options: EngineWorldOptions = {}): Promi
       return rows.map(({ payload }) =>
         Object(typeof payload === 'string' ? JSON.parse(payload) : payload),
       )
+    },
+    awsKnowsPeople(knows) {
+      confirmation = knows ? 'confirmed' : 'unavailable'
     },
     fault: (fault) => void addFault(sandbox.world, fault),
     clearFaults() {

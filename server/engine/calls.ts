@@ -12,7 +12,14 @@ import { isAccountActive } from '#server/store/late.ts'
 import { type LedgerGrant, type LedgerKey, lockHeld, updateKey } from '#server/store/ledger.ts'
 import type { MutationOutcome, OperationStatus, RefusalCode } from './assignments-port.ts'
 import type { CallPurpose } from './call-queue.ts'
-import { accessEvent, endGrant, failUnstarted, lockInState, startGrant } from './grants.ts'
+import {
+  accessEvent,
+  activateGrant,
+  endGrant,
+  failUnstarted,
+  lockInState,
+  startGrant,
+} from './grants.ts'
 import type { Call } from './lanes.ts'
 import type { EngineDeps, Failure } from './ports.ts'
 
@@ -77,9 +84,7 @@ async function beginInLane(
   key: LedgerKey,
   grant: LedgerGrant,
 ): Promise<boolean> {
-  if ((await deps.confirmPerson(key.key.userId)) === 'unavailable') {
-    throw new Postpone('AWS could not be asked about the person')
-  }
+  await confirmHolder(deps, key)
   const purpose = grant.breakGlass ? 'break_glass' : 'grant'
   // For all three calls at once: nothing is to be waited for between the look and the intent.
   await Promise.all([1, 2, 3].map(() => waitForQuota(deps, purpose)))
@@ -124,6 +129,27 @@ function standingAccess(
     code: 'already_held',
     message:
       'The person already holds this permission set there; TEAM did not give it and leaves it.',
+  }
+}
+
+/**
+ * AWS has confirmed. A scheduled grant whose key stands already begins without a call, and by no
+ * fewer questions.
+ */
+export async function activate(
+  deps: CallDeps,
+  epoch: number,
+  key: LedgerKey,
+  grant: LedgerGrant,
+): Promise<void> {
+  if (grant.status === 'scheduled') await confirmHolder(deps, key)
+  const now = await deps.clock.now()
+  await change(deps.db, now, (c) => activateGrant(deps, c, key, grant), { epoch })
+}
+
+async function confirmHolder({ confirmPerson }: CallDeps, { key }: LedgerKey): Promise<void> {
+  if ((await confirmPerson(key.userId)) === 'unavailable') {
+    throw new Postpone('AWS could not be asked about the person')
   }
 }
 
@@ -284,7 +310,11 @@ async function recordRefusedDeletion(
   refusal: { code: RefusalCode; message: string },
 ): Promise<void> {
   if (isBusy(refusal.code)) return postponeKey(c, key, 'busy', refusal.message)
-  if (refusal.code === 'not_found') return lookNow(c, key)
+  if (refusal.code === 'not_found') {
+    // It may be gone, or be shown still: with patience, lest it be asked for without a pause.
+    await lookNow(c, key)
+    return postponeKey(c, key, 'failed', refusal.message)
+  }
   if (refusal.code === 'denied') {
     const { userId, accountId, permissionSetArn } = key.key
     const command = `aws sso-admin delete-account-assignment --instance-arn ${instanceArnOf(permissionSetArn)} --target-type AWS_ACCOUNT --target-id ${accountId} --permission-set-arn ${permissionSetArn} --principal-type USER --principal-id ${userId}`

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createEngineWorld, type EngineWorld } from '#test/engine-world.ts'
+import { createCallQueue } from './call-queue.ts'
+import { type Engine, startEngine } from './engine.ts'
+import type { EngineDeps } from './ports.ts'
 
 let world: EngineWorld
 beforeEach(async () => {
@@ -157,6 +160,19 @@ describe('when AWS misbehaves', () => {
     expect(await world.status(id)).toBe('active')
     const { startsAt, endsAt } = await world.grant(id)
     expect(seconds(startsAt, endsAt)).toBe(120)
+  })
+
+  test('a deletion that finds nothing of what the list shows is tried again with patience', async () => {
+    const id = await world.approved()
+    await world.pass(4)
+    world.fault({ operation: 'DeleteAccountAssignment', error: 'ResourceNotFoundException' })
+    await world.stop(id, 'revoked')
+    await world.pass(60)
+    expect(world.calls('DeleteAccountAssignment')).toBeLessThan(10)
+    world.clearFaults()
+    await world.pass(70)
+    expect(await world.status(id)).toBe('revoked')
+    expect(world.held()).toBe(false)
   })
 
   test('throttled for longer than the deadline means failed, with nothing left behind', async () => {
@@ -353,6 +369,34 @@ async function patch({ sandbox }: EngineWorld, settings: object): Promise<void> 
 }
 
 describe('the loop', () => {
+  test('hears who wakes it while it works out how long to sleep', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] })
+    let looks = 0
+    const engine: Engine = startEngine(
+      {
+        db: world.database.db,
+        calls: createCallQueue(async () => {}),
+        // Another copy leads, so that nothing but the sleep asks for the time.
+        leader: { epoch: () => null, tick: async () => {}, release: async () => {} },
+        clock: {
+          now: () => {
+            looks += 1
+            if (looks === 1) engine.wake()
+            return world.now()
+          },
+        },
+        log: console,
+      } as unknown as EngineDeps,
+      [],
+    )
+    engine.wake()
+    const slept = () => world.database.db.selectFrom('ledger_key').selectAll().execute()
+    for (let tries = 0; tries < 20 && looks < 2; tries += 1) await slept()
+    expect(looks).toBe(2)
+    await engine.stop()
+    vi.useRealTimers()
+  })
+
   test('a key that AWS cannot be asked about does not hold up another', async () => {
     world.fault({ operation: 'DescribePermissionSet', error: 'InternalServerException', times: 3 })
     const stuck = await world.approved({ person: 'naoko.mori' })

@@ -65,21 +65,21 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
   function wake() {
     if (stopped) return
     again = true
-    turning ??= turns().finally(() => {
-      turning = null
-    })
+    turning ??= turns()
   }
 
+  /** Who wakes it while it works out how long to sleep is heard, too. */
   async function turns() {
-    while (again && !stopped) {
+    do {
       again = false
       try {
         await turn()
       } catch (error) {
         deps.log.error({ err: error }, 'engine turn failed')
       }
-    }
-    await sleepUntilDue()
+      if (!again) await sleepUntilDue()
+    } while (again && !stopped)
+    turning = null
   }
 
   async function turn(): Promise<number> {

@@ -236,8 +236,8 @@ export async function finishGrant(
     .where('grant_id', '=', grant.grantId)
     .execute()
   const version = await moveRequest(c, grant.requestId, { to: grant.endState })
-  const othersOpen = key.grants.some((other) => other.grantId !== grant.grantId)
-  if (!othersOpen) await closeKey(c, key)
+  const others = key.grants.filter((other) => other.grantId !== grant.grantId)
+  if (!holdsKey(others)) await closeKey(c, key)
   deps.metrics.excessSeconds(excess)
   accessEvent(
     c,
@@ -253,6 +253,11 @@ export async function finishGrant(
     },
   )
   await deps.announce(c, grant.endState, grant.requestId)
+}
+
+/** What is scheduled holds nothing yet: what stands there before it begins is not TEAM's. */
+export function holdsKey(grants: readonly Pick<LedgerGrant, 'status'>[]): boolean {
+  return grants.some(({ status }) => status !== 'scheduled')
 }
 
 async function closeKey(c: Change, key: LedgerKey): Promise<void> {

@@ -3,6 +3,7 @@ import { lateAfterMs, lateAlwaysMs } from '#core/plan.ts'
 import { type Change, systemActor } from '#server/store/change.ts'
 import { addExcess, removalsAhead, requestOfLateLanding } from '#server/store/late.ts'
 import { type LedgerKey, updateKey } from '#server/store/ledger.ts'
+import { holdsKey } from './grants.ts'
 import type { EngineDeps } from './ports.ts'
 
 const callsASecond = 20
@@ -51,7 +52,7 @@ export async function countUnwanted(deps: EngineDeps, c: Change, key: LedgerKey)
   const seconds = Math.max(0, (until.getTime() - unwantedSince.getTime()) / 1000)
   // What somebody else assigns from now on is not TEAM's.
   const isOver =
-    key.grants.length === 0 && belief.presence === 'absent' && belief.watchedUntil === null
+    !holdsKey(key.grants) && belief.presence === 'absent' && belief.watchedUntil === null
   await updateKey(
     c.tx,
     key.keyId,

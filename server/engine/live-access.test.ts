@@ -55,6 +55,68 @@ describe('access that somebody removed by hand', () => {
   })
 })
 
+describe('between two grants of a key', () => {
+  test('what somebody assigns for good is found, and stays', async () => {
+    const first = await world.approved({ minutes: 1 })
+    const later = await world.approved({ minutes: 10, startsInSeconds: 7_200 })
+    await world.pass(100)
+    expect(await world.status(first)).toBe('ended')
+    world.sleep(3_600)
+    world.byHand('made')
+    world.sleep(3_480)
+    await world.pass(60)
+    expect(await world.status(later)).toBe('failed')
+    expect(await reasonOf(later)).toBe('already_held')
+    await world.pass(700)
+    expect(world.held()).toBe(true)
+  })
+
+  test('the same where somebody removed the first by hand, and put it back for good', async () => {
+    const first = await world.approved({ minutes: 30 })
+    const later = await world.approved({ minutes: 10, startsInSeconds: 7_200 })
+    await world.pass(4)
+    world.byHand('removed')
+    await world.pass(400)
+    expect(await world.status(first)).toBe('revoked')
+    world.sleep(120)
+    world.byHand('made')
+    world.sleep(6_660)
+    await world.pass(800)
+    expect(await reasonOf(later)).toBe('already_held')
+    expect(world.held()).toBe(true)
+  })
+
+  test('an alarm of the first does not silence that of the second', async () => {
+    await world.approved({ minutes: 1 })
+    await world.approved({ minutes: 1, startsInSeconds: 1_800 })
+    await world.pass(10)
+    const never = { operation: 'DeleteAccountAssignment', error: 'ThrottlingException' }
+    world.fault(never)
+    await world.pass(200)
+    world.clearFaults()
+    await world.pass(60)
+    expect(world.held()).toBe(false)
+    world.sleep(1_520)
+    await world.pass(30)
+    world.fault(never)
+    await world.pass(200)
+    expect(await world.events('access.removal_late')).toHaveLength(2)
+  })
+})
+
+test('who takes over access that stands is confirmed first, as who is given it anew', async () => {
+  const first = await world.approved({ minutes: 1 })
+  await world.pass(4)
+  world.awsKnowsPeople(false)
+  const second = await world.approved({ minutes: 30 })
+  await world.pass(5)
+  expect(await world.status(second)).toBe('scheduled')
+  world.awsKnowsPeople(true)
+  await world.pass(10)
+  expect(await world.status(second)).toBe('active')
+  expect(await world.status(first)).toBe('active')
+})
+
 describe('targets that TEAM manages', () => {
   test('are listed once for everybody who holds them, every five minutes', async () => {
     await world.approved()
@@ -63,6 +125,31 @@ describe('targets that TEAM manages', () => {
     const before = world.calls('ListAccountAssignments')
     await world.pass(600)
     expect(world.calls('ListAccountAssignments') - before).toBe(2)
+  })
+
+  test('are listed every five minutes after a creation was lost, too', async () => {
+    world.fault({ operation: 'CreateAccountAssignment', dropConnection: 'before', times: 1 })
+    const id = await world.approved({ minutes: 500 })
+    await world.pass(1_800)
+    const before = world.calls('ListAccountAssignments')
+    await world.pass(600)
+    expect(world.calls('ListAccountAssignments') - before).toBe(2)
+    world.byHand('removed')
+    await world.pass(400)
+    expect(await world.status(id)).toBe('revoked')
+  })
+
+  test('are listed although the clock was set back a day', async () => {
+    const id = await world.approved({ minutes: 500 })
+    await world.pass(4)
+    world.sleep(-86_400)
+    await world.pass(10)
+    const before = world.calls('ListAccountAssignments')
+    await world.pass(600)
+    expect(world.calls('ListAccountAssignments') - before).toBe(2)
+    world.byHand('removed')
+    await world.pass(400)
+    expect(await world.status(id)).toBe('revoked')
   })
 
   test('show what TEAM did not make as drift, once in the trail, and it is left alone', async () => {

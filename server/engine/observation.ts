@@ -21,6 +21,9 @@ import type { EngineDeps } from './ports.ts'
 export const observeEveryMs = 300_000
 const targetsASecondMax = 3
 const removedJustNowMs = 60_000
+/** Further ahead lies only what was written down before the clock was set back. */
+const aheadMsMax = 60_000
+const isAhead = (time: Date, now: Date) => time.getTime() - now.getTime() > aheadMsMax
 
 export interface Observation {
   /** One second's share of looks. Throws when AWS could not be asked. */
@@ -52,7 +55,9 @@ export function createObservation(deps: EngineDeps, withKey: WithKey): Observati
     const key = await loadKey(deps.db, keyId, deadlineMs)
     if (key.intent !== null || !isLive(key.belief)) return
     // What was confirmed while the list was on its way is newer than the list.
-    if (key.belief.confirmedAt === null || key.belief.confirmedAt >= lookedAt) return
+    const { confirmedAt } = key.belief
+    if (confirmedAt === null) return
+    if (confirmedAt >= lookedAt && !isAhead(confirmedAt, lookedAt)) return
     await change(deps.db, lookedAt, (c) => recordSighting(c, key, found), { epoch })
   }
 
@@ -65,6 +70,7 @@ export function createObservation(deps: EngineDeps, withKey: WithKey): Observati
         {
           lookedBefore: new Date(now.getTime() - observeEveryMs),
           missedBefore: new Date(now.getTime() - missedApartMs),
+          writtenBefore: new Date(now.getTime() + aheadMsMax),
         },
         targetsASecondMax,
       )
@@ -78,11 +84,16 @@ async function recordSighting(c: Change, key: LedgerKey, found: Holders): Promis
     await endEveryActive(c, key, { reason: 'target_gone', absentSince: c.at })
     return c.nudge(key.keyId)
   }
+  const { confirmedAt } = key.belief
+  const wasSetBack = confirmedAt !== null && isAhead(confirmedAt, c.at)
+  const belief = wasSetBack ? { belief: { ...key.belief, confirmedAt: c.at } } : {}
+  const sighted = { ...belief, observedAt: c.at }
   if (found.userIds.has(key.key.userId)) {
-    return updateKey(c.tx, key.keyId, { observedAt: c.at, missingSince: null }, c.at)
+    return updateKey(c.tx, key.keyId, { ...sighted, missingSince: null }, c.at)
   }
-  const missingSince = key.missingSince ?? c.at
-  await updateKey(c.tx, key.keyId, { observedAt: c.at, missingSince }, c.at)
+  const missed = key.missingSince
+  const missingSince = missed === null || missed > c.at ? c.at : missed
+  await updateKey(c.tx, key.keyId, { ...sighted, missingSince }, c.at)
   await c.nudge(key.keyId)
 }
 

@@ -15,8 +15,16 @@ import {
   restUntil,
   updateKey,
 } from '#server/store/ledger.ts'
-import { begin, type CallDeps, createAgain, Postpone, recordStatus, remove } from './calls.ts'
-import { activateGrant, endEveryActive, endGrant, failUnstarted, finishGrant } from './grants.ts'
+import {
+  activate,
+  begin,
+  type CallDeps,
+  createAgain,
+  Postpone,
+  recordStatus,
+  remove,
+} from './calls.ts'
+import { endEveryActive, endGrant, failUnstarted, finishGrant, holdsKey } from './grants.ts'
 import { createLanes, LaneFull } from './lanes.ts'
 import { countUnwanted, raiseAlarm } from './late.ts'
 import { createObservation } from './observation.ts'
@@ -241,7 +249,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
         return write((c) => finishGrant(deps, c, key, grant, step.coveredBy))
       }
       case 'activate':
-        return write((c) => activateGrant(deps, c, key, grantOf(key, step.grantId)))
+        return activate(callDeps, epoch, key, grantOf(key, step.grantId))
       case 'begin':
         return begin(callDeps, epoch, key, grantOf(key, step.grantId))
       case 'create_again':
@@ -354,7 +362,7 @@ async function doubtIntent(c: Change, key: LedgerKey): Promise<void> {
 /** The horizon has passed and the last look showed absence, or the key is wanted and present. */
 async function settleWatch(c: Change, key: LedgerKey): Promise<void> {
   const belief = { ...key.belief, watchedSince: null, watchedUntil: null, nextLookAt: null }
-  const idle = key.grants.length === 0 && belief.presence === 'absent'
+  const idle = !holdsKey(key.grants) && belief.presence === 'absent'
   await settleDoubts(c.tx, key.keyId, 'failed', c.at)
   await updateKey(c.tx, key.keyId, { belief, ...(idle && { held: false }) }, c.at)
   c.changed('key', String(key.keyId))

@@ -10,6 +10,8 @@ export interface ObservationTimes {
   readonly lookedBefore: Date
   /** The same for keys that the last look missed. */
   readonly missedBefore: Date
+  /** A look later than this was written down before the clock was set back. */
+  readonly writtenBefore: Date
 }
 
 export interface TargetToObserve {
@@ -20,17 +22,18 @@ export interface TargetToObserve {
 /** Targets of which some key is due, the longest unobserved first, with all their live keys. */
 export async function targetsToObserve(
   db: Db,
-  { lookedBefore, missedBefore }: ObservationTimes,
+  { lookedBefore, missedBefore, writtenBefore }: ObservationTimes,
   limit: number,
 ): Promise<TargetToObserve[]> {
   const { rows } = await sql<{ accountId: string; arn: string; keyIds: number[] }>`
     select account_id as "accountId", permission_set_arn as arn,
            array_agg(key_id order by key_id) as "keyIds"
     from ledger_key
-    where held and presence = 'present'
+    where held and presence = 'present' and watched_until is null
     group by account_id, permission_set_arn
     having bool_or(
       greatest(observed_at, confirmed_at) <= ${lookedBefore}
+      or greatest(observed_at, confirmed_at) > ${writtenBefore}
       or (missing_since is not null and observed_at <= ${missedBefore}))
     order by min(greatest(observed_at, confirmed_at)) nulls first
     limit ${limit}`.execute(db)
