@@ -73,6 +73,7 @@ export async function dueKeys(
       ),
     )
     .orderBy('next_at')
+    .orderBy('key_id')
     .limit(limit)
     .execute()
   return rows.map((row) => row.key_id)

@@ -5,7 +5,9 @@
  *
  * A touch of a copy that is dead neither answers nor fails: for that process there is no afterwards.
  * A statement that waits for another transaction's lock would hold everything up, so PostgreSQL is
- * asked whether it does (pg_blocking_pids), and then the others go on.
+ * asked whether it does (pg_blocking_pids), and then the others go on. Two that wait for one row race
+ * when it is let go, and PostgreSQL does not say who wins: what is worded like a statement that waits
+ * is held back until that one has gone on.
  */
 import type { Chance } from './chance.ts'
 import { inRealTime, type TimersClock, type VirtualTime } from './virtual-time.ts'
@@ -135,7 +137,9 @@ export class Touches {
   async #advance(): Promise<boolean> {
     this.#tellWhoGoesOn()
     await this.#quieten()
-    const ready = this.#waiting.filter((one) => one.life.state === 'alive')
+    const alive = this.#waiting.filter((one) => one.life.state === 'alive')
+    const free = alive.filter(({ label }) => this.#blocked.every((one) => one.label !== label))
+    const ready = free.length > 0 ? free : alive
     if (ready.length > 0) {
       // Where there is no choice there is no draw: so a seed changes less when TEAM's code does.
       const [only] = ready

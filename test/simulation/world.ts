@@ -225,9 +225,15 @@ export class SimulatedWorld {
     ])
   }
 
+  /**
+   * By this world: a commit that notifies waits for those of the whole cluster, and how long others
+   * take must not tell who goes next here.
+   */
   async #isBlocked(pid: number): Promise<boolean> {
     const { rows } = await this.admin.query<{ blocked: boolean }>(
-      'select cardinality(pg_blocking_pids($1)) > 0 as blocked',
+      `select exists (
+         select from pg_stat_activity
+         where pid = any(pg_blocking_pids($1)) and datname = current_database()) as blocked`,
       [pid],
     )
     return rows[0]?.blocked ?? false
