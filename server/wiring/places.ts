@@ -1,19 +1,20 @@
 /**
  * Files and folders that the settings name, looked at before anybody is served: a creation whose
  * intent cannot be written outside the database is never sent, and nobody signs in without the
- * metadata. That is better told at the start, a line each.
+ * metadata. That is told at the start, a line each, and the server goes on: access that was given
+ * must end, be a disk full or broken.
  */
 import { randomUUID } from 'node:crypto'
 import { access, constants, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Config, ConfigErrors } from '#server/config.ts'
+import type { Config } from '#server/config.ts'
 import { anchorFile, ifMissing, newest } from '#server/recover/intent-log.ts'
 
-/** @throws {ConfigErrors} */
+/** What is wrong with them. */
 export async function checkPlaces({
   dataDir,
   saml: { metadata },
-}: Pick<Config, 'dataDir' | 'saml'>): Promise<void> {
+}: Pick<Config, 'dataDir' | 'saml'>): Promise<string[]> {
   const user = `user ${process.getuid?.() ?? 'TEAM'}`
   const lines: string[] = []
   await tryIt(dataDir).catch((error) =>
@@ -28,7 +29,7 @@ export async function checkPlaces({
       ),
     )
   }
-  if (lines.length > 0) throw new ConfigErrors(lines)
+  return lines
 }
 
 /** Leaves nothing behind but the folder. */

@@ -63,7 +63,7 @@ const metricsLineEveryMs = 60_000
 
 export async function startTeam(options: TeamOptions): Promise<Team> {
   const { config, log } = options
-  await checkPlaces(config)
+  for (const line of await checkPlaces(config)) log.error(line)
   const storage = await openStorage(config, log)
   const { database } = storage
   const { db } = database
