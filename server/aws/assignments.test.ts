@@ -206,6 +206,37 @@ describe('holders', () => {
   })
 })
 
+describe('where AWS names no instance', () => {
+  const places: [string, object][] = [
+    ['since the list is empty', { operation: 'ListInstances', loses: 1 }],
+    ['in its own words', { operation: 'ListInstances', error: 'ResourceNotFoundException' }],
+    [
+      'nor an organisation',
+      { operation: 'DescribeOrganization', error: 'AWSOrganizationsNotInUseException' },
+    ],
+  ]
+  for (const [what, fault] of places) {
+    test(`${what}, nothing is said to be gone, forgotten or nothing at all`, async () => {
+      await addFault(fault)
+      const { assignments } = open()
+      const id = '00000000-0000-4000-8000-000000000000'
+      await expect(assignments.holders(key)).rejects.toThrow()
+      await expect(assignments.describeCreation(id)).rejects.toThrow()
+      await expect(assignments.describeDeletion(id)).rejects.toThrow()
+      await expect(assignments.sessionMinutes(key.permissionSetArn)).rejects.toThrow()
+      expect(await assignments.remove(key, yes)).toMatchObject({ kind: 'not_sent' })
+    })
+  }
+
+  test('it is as if AWS could not be reached: it is asked again', async () => {
+    await addFault({ operation: 'ListInstances', loses: 1 })
+    const { assignments } = open()
+    await expect(assignments.holders(key)).rejects.toMatchObject({ kind: 'unavailable' })
+    await control(sandbox, 'DELETE', 'faults')
+    expect(await assignments.holders(key)).toMatchObject({ kind: 'read' })
+  })
+})
+
 describe('an endpoint without the lists of operations', () => {
   test('is asked for one of them once in ten minutes', async () => {
     const operation = 'ListAccountAssignmentCreationStatus'

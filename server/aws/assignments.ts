@@ -60,6 +60,7 @@ export function createAssignments(deps: AssignmentsDeps): Assignments {
   const { clients, instance, lane } = deps
   const offers = createOffers(deps.monotonicMs)
 
+  /** Asked before anything that reads "not found" as gone, since it may not find the instance. */
   async function where() {
     const { instanceArn, region } = await instance.find()
     return { InstanceArn: instanceArn, sso: clients.ssoAdmin(lane, region), region }
@@ -105,37 +106,40 @@ export function createAssignments(deps: AssignmentsDeps): Assignments {
   return {
     create: (key, guard) => mutate('create', key, guard),
     remove: (key, guard) => mutate('delete', key, guard),
-    describeCreation: (id) =>
-      describing('DescribeAccountAssignmentCreationStatus', async () => {
-        const { InstanceArn, sso } = await where()
-        const input = { InstanceArn, AccountAssignmentCreationRequestId: id }
+    async describeCreation(id) {
+      const { InstanceArn, sso } = await where()
+      const input = { InstanceArn, AccountAssignmentCreationRequestId: id }
+      return describing('DescribeAccountAssignmentCreationStatus', async () => {
         const answer = await sso.send(new DescribeAccountAssignmentCreationStatusCommand(input))
         return answer.AccountAssignmentCreationStatus
-      }),
-    describeDeletion: (id) =>
-      describing('DescribeAccountAssignmentDeletionStatus', async () => {
-        const { InstanceArn, sso } = await where()
-        const input = { InstanceArn, AccountAssignmentDeletionRequestId: id }
+      })
+    },
+    async describeDeletion(id) {
+      const { InstanceArn, sso } = await where()
+      const input = { InstanceArn, AccountAssignmentDeletionRequestId: id }
+      return describing('DescribeAccountAssignmentDeletionStatus', async () => {
         const answer = await sso.send(new DescribeAccountAssignmentDeletionStatusCommand(input))
         return answer.AccountAssignmentDeletionStatus
-      }),
+      })
+    },
     creationsInProgress: () => inProgress('create'),
     deletionsInProgress: () => inProgress('delete'),
     succeeded: (kind, search) =>
       offers.ask(listOf[kind], () =>
         collectSucceeded(listOf[kind], search, pagesOf(kind, 'SUCCEEDED')),
       ),
-    holders: (target) => readHolders(target, where),
-    sessionMinutes: (permissionSetArn) =>
-      reading('DescribePermissionSet', async () => {
-        const { InstanceArn, sso } = await where()
-        const input = { InstanceArn, PermissionSetArn: permissionSetArn }
+    holders: async (target) => readHolders(target, await where()),
+    async sessionMinutes(permissionSetArn) {
+      const { InstanceArn, sso } = await where()
+      const input = { InstanceArn, PermissionSetArn: permissionSetArn }
+      return reading('DescribePermissionSet', async () => {
         const { PermissionSet } = await sso.send(new DescribePermissionSetCommand(input))
         return minutesOf(PermissionSet?.SessionDuration)
       }).catch((error: unknown) => {
         if (isReadError(error, 'not_found')) return null
         throw error
-      }),
+      })
+    },
   }
 }
 
@@ -268,18 +272,17 @@ async function collectSucceeded(
   return { ids, listed }
 }
 
-type Where = () => Promise<{
-  InstanceArn: string
-  sso: ReturnType<AwsClients['ssoAdmin']>
-}>
+interface Place {
+  readonly InstanceArn: string
+  readonly sso: ReturnType<AwsClients['ssoAdmin']>
+}
 
-async function readHolders(target: Target, where: Where): Promise<Holders> {
+async function readHolders(target: Target, { InstanceArn, sso }: Place): Promise<Holders> {
   const userIds = new Set<UserId>()
   const groupIds = new Set<GroupId>()
   const operation = 'ListAccountAssignments'
   try {
     await reading(operation, async () => {
-      const { InstanceArn, sso } = await where()
       const { accountId: AccountId, permissionSetArn: PermissionSetArn } = target
       const input = { InstanceArn, AccountId, PermissionSetArn, MaxResults: pageSize }
       const list = allPages(operation, (page) =>

@@ -19,6 +19,26 @@ const known: [string, Error, AwsErrorKind][] = [
   ['LimitExceededException of SES', answered('LimitExceededException', 400), 'quota'],
   ['ResourceNotFoundException', answered('ResourceNotFoundException', 400), 'not_found'],
   ['ParentNotFoundException', answered('ParentNotFoundException', 400), 'not_found'],
+  [
+    'ResourceNotFoundException of the instance’s KMS key',
+    error('ResourceNotFoundException', { Reason: 'KMS_NotFoundException' }),
+    'unavailable',
+  ],
+  [
+    'ResourceNotFoundException of a whole Identity Store',
+    error('ResourceNotFoundException', { ResourceType: 'IDENTITY_STORE' }),
+    'unavailable',
+  ],
+  [
+    'ResourceNotFoundException of a person',
+    error('ResourceNotFoundException', { ResourceType: 'USER' }),
+    'not_found',
+  ],
+  [
+    'an account without an organisation',
+    answered('AWSOrganizationsNotInUseException', 400),
+    'unavailable',
+  ],
   ['AccessDeniedException', answered('AccessDeniedException', 400), 'denied'],
   ['an expired token', answered('ExpiredTokenException', 403), 'denied'],
   ['a nameless 403', answered('Unknown', 403), 'denied'],

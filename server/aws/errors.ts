@@ -13,7 +13,7 @@ export type AwsErrorKind =
   | 'invalid'
   /** The endpoint does not offer this operation. */
   | 'unsupported'
-  /** AWS could not be reached, or failed on its side. */
+  /** AWS could not be reached or failed on its side, or what holds everything is out of sight. */
   | 'unavailable'
   | 'unknown'
 
@@ -49,7 +49,6 @@ const names: Record<Exclude<AwsErrorKind, 'unknown'>, readonly string[]> = {
     'OrganizationalUnitNotFoundException',
     'EventDataStoreNotFoundException',
     'QueryIdNotFoundException',
-    'AWSOrganizationsNotInUseException',
   ],
   denied: [
     'AccessDeniedException',
@@ -104,6 +103,8 @@ const names: Record<Exclude<AwsErrorKind, 'unknown'>, readonly string[]> = {
     'TimeoutError',
     'AbortError',
     'CredentialsProviderError',
+    // Of the account that asks, whatever it asked about.
+    'AWSOrganizationsNotInUseException',
   ],
 }
 
@@ -123,6 +124,7 @@ export function classify(error: unknown): AwsErrorFacts {
 
 function kindOf(error: Error): AwsErrorKind {
   const known = kindOfName.get(error.name)
+  if (known === 'not_found' && isOfWhatHoldsIt(error)) return 'unavailable'
   if (known !== undefined) return known
   const status = httpStatusOf(error)
   if (status === null) return systemCodeOf(error) === null ? 'unknown' : 'unavailable'
@@ -131,6 +133,16 @@ function kindOf(error: Error): AwsErrorKind {
   if (status >= 500 || status === 408) return 'unavailable'
   if (status === 401 || status === 403) return 'denied'
   return status >= 400 && isNamedByAws(error) ? 'invalid' : 'unknown'
+}
+
+/**
+ * Not what was asked for is missing, but the store that would know of it, or the KMS key without
+ * which AWS cannot read that store. It must not pass for the end of everything in it.
+ */
+function isOfWhatHoldsIt(error: Error): boolean {
+  const reason = property(error, 'Reason')
+  const isOfKey = typeof reason === 'string' && reason.startsWith('KMS_')
+  return isOfKey || property(error, 'ResourceType') === 'IDENTITY_STORE'
 }
 
 /** The status of AWS's answer; null if there was none. */

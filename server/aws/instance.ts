@@ -66,7 +66,7 @@ async function findInstance(clients: AwsClients): Promise<Instance> {
   const chosen = chooseInstance(instances, { managementAccountId, region: configuredRegion })
   const { InstanceArn, IdentityStoreId, OwnerAccountId, PrimaryRegion } = chosen
   if (InstanceArn === undefined || IdentityStoreId === undefined) {
-    throw notFound('AWS named an Identity Center instance without its ARN or Identity Store')
+    throw noInstance('AWS named an Identity Center instance without its ARN or Identity Store')
   }
   return {
     instanceArn: InstanceArn,
@@ -97,7 +97,7 @@ async function findManagementAccount(
   }
   const owner = instances.length === 1 ? instances[0]?.OwnerAccountId : undefined
   if (owner !== undefined) return owner
-  throw notFound('the management account could not be found out: allow DescribeOrganization')
+  throw noInstance('the management account could not be found out: allow DescribeOrganization')
 }
 
 /** An absent `Status` is active. Instances of single accounts have another owner. */
@@ -113,7 +113,7 @@ export function chooseInstance(
   const [first] = ofOrganisation
   if (first && ofOrganisation.length === 1) return first
   const seen = `${ofOrganisation.length} of ${instances.length} that AWS names there`
-  throw notFound(
+  throw noInstance(
     `exactly one active Identity Center instance of the organisation is needed in ${region}, ` +
       `and there are ${seen}: set AWS_REGION to the Region of Identity Center, and run TEAM in ` +
       'its delegated administrator account',
@@ -127,10 +127,11 @@ async function findCaller(clients: AwsClients): Promise<Caller> {
   return { accountId: answer.Account ?? '', arn: answer.Arn ?? '' }
 }
 
-function notFound(message: string): AwsReadError {
+/** Never `not_found`: that no instance is seen from here does not end what is in it. */
+function noInstance(message: string): AwsReadError {
   return new AwsReadError(
     'ListInstances',
-    { kind: 'not_found', code: 'NoInstance', message },
+    { kind: 'unavailable', code: 'NoInstance', message },
     undefined,
   )
 }

@@ -49,17 +49,18 @@ export function createObjects({ clients, instance }: ObjectsDeps): Objects {
   }
 
   return {
-    readAccount: (accountId) =>
-      unlessAbsent<AccountRead>(async () => {
+    async readAccount(accountId) {
+      const { managementAccountId } = await instance.find()
+      return unlessAbsent<AccountRead>('DescribeAccount', async () => {
         const account = await describe(accountId)
         if (account === undefined) return null
-        const { managementAccountId } = await instance.find()
         return accountOf(account, await pathTo(accountId), managementAccountId)
-      }),
-    readPermissionSet: (arn: PermissionSetArn) =>
-      unlessAbsent<PermissionSetRead>(async () => {
-        const { instanceArn, region } = await instance.find()
-        const input = { InstanceArn: instanceArn, PermissionSetArn: arn }
+      })
+    },
+    async readPermissionSet(arn: PermissionSetArn) {
+      const { instanceArn, region } = await instance.find()
+      const input = { InstanceArn: instanceArn, PermissionSetArn: arn }
+      return unlessAbsent<PermissionSetRead>('DescribePermissionSet', async () => {
         const { PermissionSet } = await reading('DescribePermissionSet', () =>
           clients.ssoAdmin('other', region).send(new DescribePermissionSetCommand(input)),
         )
@@ -70,18 +71,21 @@ export function createObjects({ clients, instance }: ObjectsDeps): Objects {
           sessionMinutes: minutesOf(PermissionSet?.SessionDuration),
           inManagementAccount: null,
         }
-      }),
+      })
+    },
   }
 }
 
+/** Gone is only what the operation that asks for it by itself does not find. */
 async function unlessAbsent<Found>(
+  operation: string,
   read: () => Promise<Found | null>,
 ): Promise<ObjectReading<Found>> {
   try {
     const found = await read()
     return found === null ? { kind: 'not_offered' } : { kind: 'read', found }
   } catch (error) {
-    if (isReadError(error, 'not_found')) return { kind: 'gone' }
+    if (isReadError(error, 'not_found') && error.operation === operation) return { kind: 'gone' }
     if (isReadError(error, 'unsupported')) return { kind: 'not_offered' }
     throw error
   }

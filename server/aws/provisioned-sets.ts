@@ -4,7 +4,7 @@ import type { AccountId, PermissionSetArn } from '#core/ids.ts'
 import type { ProvisionedSets } from '#server/engine/assignments-port.ts'
 import type { AwsClients, Lane } from './clients.ts'
 import { isReadError } from './errors.ts'
-import type { InstanceFinder } from './instance.ts'
+import type { Instance, InstanceFinder } from './instance.ts'
 import { createOffers } from './offers.ts'
 import { allPages } from './pages.ts'
 
@@ -24,8 +24,10 @@ export function createProvisionedSets({
 }: ProvisionedSetsDeps): ProvisionedSets {
   const offers = createOffers()
 
-  async function list(AccountId: AccountId): Promise<PermissionSetArn[]> {
-    const { instanceArn: InstanceArn, region } = await instance.find()
+  async function list(
+    AccountId: AccountId,
+    { instanceArn: InstanceArn, region }: Instance,
+  ): Promise<PermissionSetArn[]> {
     const sso = clients.ssoAdmin(lane, region)
     const input = { InstanceArn, AccountId, MaxResults: pageSize }
     const arns: PermissionSetArn[] = []
@@ -41,8 +43,9 @@ export function createProvisionedSets({
 
   return {
     async provisionedIn(accountId) {
+      const place = await instance.find()
       try {
-        return await offers.ask(operation, () => list(accountId))
+        return await offers.ask(operation, () => list(accountId, place))
       } catch (error) {
         if (isReadError(error, 'not_found')) return []
         throw error
