@@ -9,6 +9,7 @@ import type { ApproverPolicy, EligibilityPolicy } from '#core/facts.ts'
 import type { GroupId, PolicyId, RequestId, Target, UserId } from '#core/ids.ts'
 import { defaultSettings, type Settings } from '#core/settings.ts'
 import type { Submission } from '#core/submission.ts'
+import type { Holders } from '#server/engine/assignments-port.ts'
 import { type Actor, createLoadActor } from '#server/operations/actor.ts'
 import { createApprovableTargets } from '#server/operations/approvable-targets.ts'
 import type { ConfirmPeople } from '#server/operations/confirming.ts'
@@ -218,6 +219,7 @@ function fakeAws({ db }: TestDatabase, clock: { now(): Date }) {
   const gone = new Set<UserId>()
   const left: { userId: UserId; groupId: GroupId }[] = []
   const held = new Map<string, { userIds: Set<UserId>; groupIds: Set<GroupId> }>()
+  const unknown = new Set<string>()
   const idOf = (target: Target) => `${target.accountId} ${target.permissionSetArn}`
   const aws = {
     answers: true,
@@ -234,9 +236,12 @@ function fakeAws({ db }: TestDatabase, clock: { now(): Date }) {
       if (to.groupId) seen.groupIds.add(to.groupId)
       held.set(idOf(target), seen)
     },
-    async holders(target: Target) {
+    /** From now on AWS says that there is no such account or permission set. */
+    forget: (target: Target) => void unknown.add(idOf(target)),
+    async holders(target: Target): Promise<Holders> {
       aws.looks += 1
       if (!aws.answers) throw new Error('AWS does not answer')
+      if (unknown.has(idOf(target))) return { kind: 'gone', message: 'does not exist' }
       const seen = held.get(idOf(target)) ?? { userIds: new Set(), groupIds: new Set() }
       return { kind: 'read' as const, ...seen }
     },

@@ -8,7 +8,7 @@
  * Death in between repeats the call, and nothing else.
  */
 import type { Kysely } from 'kysely'
-import type { AccountId, GroupId, PermissionSetArn, UserId } from '#core/ids.ts'
+import type { AccountId, PermissionSetArn } from '#core/ids.ts'
 import type { Assignments, ProvisionedSets } from '#server/engine/assignments-port.ts'
 import {
   type AccessLook,
@@ -144,14 +144,16 @@ async function lookAtNext(
     return false
   }
   const seen = await holdersOf(ports, target, at)
+  // What AWS knows no more is not among the sets of this reading; nothing is kept of who held it.
+  const sets = seen ? account.sets : account.sets.filter((arn) => arn !== permissionSetArn)
   await change(
     ports.db,
     at,
     async (c) => {
-      await saveLook(c.tx, target, seen)
+      if (seen) await saveLook(c.tx, target, seen)
       await recordStep(c.tx, look, {
         at,
-        account: { ...account, setsLeft },
+        account: { ...account, sets, setsLeft },
         targetsDone,
         failure: null,
       })
@@ -162,14 +164,15 @@ async function lookAtNext(
   return true
 }
 
+/** Null: AWS does not know the target. */
 async function holdersOf(
   { assignments }: CarryOutLooksPorts,
   target: { accountId: AccountId; permissionSetArn: PermissionSetArn },
   lookedAt: Date,
-): Promise<Look> {
+): Promise<Look | null> {
   const found = await assignments.holders(target)
-  if (found.kind === 'read') return { lookedAt, userIds: found.userIds, groupIds: found.groupIds }
-  return { lookedAt, userIds: new Set<UserId>(), groupIds: new Set<GroupId>() }
+  if (found.kind === 'gone') return null
+  return { lookedAt, userIds: found.userIds, groupIds: found.groupIds }
 }
 
 function isFresh(readAt: Date, now: Date): boolean {

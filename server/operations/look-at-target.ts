@@ -4,7 +4,7 @@
  */
 import type { Kysely } from 'kysely'
 import type { Person } from '#core/facts.ts'
-import type { GroupId, Target, UserId } from '#core/ids.ts'
+import type { Target } from '#core/ids.ts'
 import type { Held } from '#core/submission.ts'
 import type { Assignments } from '#server/engine/assignments-port.ts'
 import { change } from '#server/store/change.ts'
@@ -102,8 +102,9 @@ async function lookNow(ports: LookPorts, target: Target): Promise<Look | null> {
     // Before the call: what it shows may be as old as this.
     const lookedAt = await ports.clock.now()
     const found = await ports.assignments.holders(target)
-    const nobody = { userIds: new Set<UserId>(), groupIds: new Set<GroupId>() }
-    const { userIds, groupIds } = found.kind === 'read' ? found : nobody
+    // That AWS does not know the target shows nobody who holds it, and nobody who does not.
+    if (found.kind === 'gone') throw new Error(found.message)
+    const { userIds, groupIds } = found
     const look = { lookedAt, userIds, groupIds }
     await change(ports.db, lookedAt, async (c) => {
       await saveLook(c.tx, target, look)
