@@ -108,6 +108,12 @@ export const lateAlwaysMs = 5 * 60_000
 /** Two looks that miss a settled key, at least this far apart, show that somebody removed it. */
 export const missedApartMs = 60_000
 
+/**
+ * A key of a target that AWS says it does not know is watched for so long. What is deleted stays
+ * so; but an account may come back, and AWS may have been mistaken.
+ */
+export const goneWatchMs = 60 * 60_000
+
 /** After its first minute a watched key is looked at so often. */
 const watchEveryMs = 180_000
 /** The longest that AWS is left alone after it refused. */
@@ -307,6 +313,25 @@ export interface Sighting {
 /** What a look at the target teaches about the key. */
 export function observe(key: Belief, sighting: Sighting): Belief {
   return sighting.seen ? observePresence(key, sighting) : observeAbsence(key, sighting)
+}
+
+/**
+ * AWS answered a look that it does not know the target: the key is missed there, as by a look at a
+ * list, and stays watched from the first such look on, in case the target is known again.
+ */
+export function observeGone(
+  key: Belief,
+  { now, wanted }: Pick<Sighting, 'now' | 'wanted'>,
+): Belief {
+  const first = key.absentSeenAt !== null && key.absentSeenAt <= now ? key.absentSeenAt : now
+  const horizon = new Date(first.getTime() + goneWatchMs)
+  const watched: Belief = {
+    ...key,
+    watchedSince: key.watchedSince ?? now,
+    watchedUntil:
+      key.watchedUntil !== null && key.watchedUntil > horizon ? key.watchedUntil : horizon,
+  }
+  return observeAbsence(watched, { seen: false, now, wanted, onlyDoubtIsNewestCreation: false })
 }
 
 function observePresence(key: Belief, { now, onlyDoubtIsNewestCreation }: Sighting): Belief {

@@ -6,7 +6,7 @@
  */
 import { isLive, missedApartMs } from '#core/plan.ts'
 import { type Change, change, systemActor } from '#server/store/change.ts'
-import { type LedgerKey, loadKey, updateKey } from '#server/store/ledger.ts'
+import { type KeyUpdate, type LedgerKey, loadKey, updateKey } from '#server/store/ledger.ts'
 import {
   ownUsers,
   type Principal,
@@ -15,7 +15,7 @@ import {
   targetsToObserve,
 } from '#server/store/observation.ts'
 import type { Holders } from './assignments-port.ts'
-import { endEveryActive } from './grants.ts'
+import { endGrant } from './grants.ts'
 import type { EngineDeps } from './ports.ts'
 
 export const observeEveryMs = 300_000
@@ -80,20 +80,34 @@ export function createObservation(deps: EngineDeps, withKey: WithKey): Observati
 }
 
 async function recordSighting(c: Change, key: LedgerKey, found: Holders): Promise<void> {
-  if (found.kind === 'gone') {
-    await endEveryActive(c, key, { reason: 'target_gone', absentSince: c.at })
-    return c.nudge(key.keyId)
-  }
   const { confirmedAt } = key.belief
   const wasSetBack = confirmedAt !== null && isAhead(confirmedAt, c.at)
   const belief = wasSetBack ? { belief: { ...key.belief, confirmedAt: c.at } } : {}
   const sighted = { ...belief, observedAt: c.at }
+  const missed = key.missingSince
+  const missingSince = missed === null || missed > c.at ? c.at : missed
+  if (found.kind === 'gone') return recordGone(c, key, { ...sighted, missingSince })
   if (found.userIds.has(key.key.userId)) {
     return updateKey(c.tx, key.keyId, { ...sighted, missingSince: null }, c.at)
   }
-  const missed = key.missingSince
-  const missingSince = missed === null || missed > c.at ? c.at : missed
   await updateKey(c.tx, key.keyId, { ...sighted, missingSince }, c.at)
+  await c.nudge(key.keyId)
+}
+
+/**
+ * AWS does not know the target. Said twice, a minute apart, it ends what lives there; but it is no
+ * proof of absence: the assignment is removed like any other, and that shows whether it is gone.
+ */
+async function recordGone(
+  c: Change,
+  key: LedgerKey,
+  sighted: KeyUpdate & { readonly missingSince: Date },
+): Promise<void> {
+  const isSaidTwice = c.at.getTime() - sighted.missingSince.getTime() >= missedApartMs
+  for (const grant of isSaidTwice ? key.grants : []) {
+    await endGrant(c, key, grant, { endState: 'revoked', reason: 'target_gone' })
+  }
+  await updateKey(c.tx, key.keyId, { ...sighted, ...(isSaidTwice && { missingSince: null }) }, c.at)
   await c.nudge(key.keyId)
 }
 

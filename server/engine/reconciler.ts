@@ -1,7 +1,7 @@
 /**
  * Carries out what core/plan.ts decides, key by key. The design is in README.md.
  */
-import { doubt, hasCome, observe, plan, type Step } from '#core/plan.ts'
+import { doubt, hasCome, observe, observeGone, plan, type Step } from '#core/plan.ts'
 import { type Change, change, LostLeadership, systemActor } from '#server/store/change.ts'
 import { callsInFlight, settleDoubts, settleIntent } from '#server/store/intents.ts'
 import {
@@ -292,8 +292,10 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       key.doubts.length === 1 && key.doubts[0] === 'create' && key.newestIntentIsDoubt
     const belief =
       seen.kind === 'gone'
-        ? { ...key.belief, presence: 'absent' as const, confirmedAt: now, nextLookAt: null }
+        ? observeGone(key.belief, { now, wanted })
         : observe(key.belief, { seen: isSeen, now, wanted, onlyDoubtIsNewestCreation })
+    // A target that is not known shows nothing: what appears there was there since it was so at first.
+    const shownAt = seen.kind === 'gone' ? later(key.observedAt, belief.absentSeenAt ?? now) : now
     await change(
       deps.db,
       now,
@@ -302,7 +304,7 @@ export function createReconciler(deps: EngineDeps): Reconciler {
         if ((await lockHeld(c.tx, key.keyId)) !== key.held) return
         const appeared = isSeen && key.belief.presence === 'absent' && !wanted
         const unwantedSince = key.unwantedSince ?? key.observedAt ?? key.belief.confirmedAt ?? now
-        const update = { belief, observedAt: now, ...(appeared && { unwantedSince }) }
+        const update = { belief, observedAt: shownAt, ...(appeared && { unwantedSince }) }
         await updateKey(c.tx, key.keyId, update, now)
         if (isSeen && onlyDoubtIsNewestCreation)
           await settleDoubts(c.tx, key.keyId, 'succeeded', now)
@@ -324,6 +326,10 @@ export function createReconciler(deps: EngineDeps): Reconciler {
   }
 
   return reconciler
+}
+
+function later(one: Date | null, other: Date): Date {
+  return one !== null && one > other ? one : other
 }
 
 function grantOf(key: LedgerKey, grantId: string): LedgerGrant {

@@ -123,7 +123,16 @@ export function watchDatabase(
       db
         .selectFrom('ledger_key')
         .select((eb) => eb.fn.countAll<number>().as('n'))
-        .where('watched_until', 'is not', null),
+        .where('watched_until', 'is not', null)
+        // Those of a target that is gone are watched too, with every call answered.
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('intent')
+              .select('intent_id')
+              .whereRef('intent.key_id', '=', 'ledger_key.key_id')
+              .where('state', '=', 'unknown'),
+          ),
+        ),
     ),
   )
   gauge('team_notices_undelivered', 'Notices that failed for good', () =>

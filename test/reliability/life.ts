@@ -31,8 +31,8 @@ const over = ['ended', 'revoked', 'cancelled', 'failed', 'expired', 'rejected']
 /** These belong to a life in which nothing goes wrong. */
 const ordinary = ['requested', 'approved', 'active', 'ended']
 const deadlineMs = 10 * 60_000
-/** Beyond every horizon, and beyond each quarter of an hour of patience. */
-const afterwardsSeconds = 40 * 60
+/** Beyond every horizon (an hour, of a target that is gone), and each quarter of an hour of patience. */
+const afterwardsSeconds = 65 * 60
 
 export async function liveThrough(
   row: Row,

@@ -125,7 +125,7 @@ const world: readonly Row[] = [
   {
     ...lost,
     fault: 'The account leaves the organisation, and its assignments with it',
-    does: 'Seen at the next reading: ends, and AWS’s “no such account” is absence.',
+    does: 'Seen at the next reading: ends. AWS’s “no such account”, heard in two looks, is absence; looked at for an hour more.',
     befalls: accountLeaves,
     rightWithin: 330,
   },
