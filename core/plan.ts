@@ -275,7 +275,8 @@ function alarmDue(key: PlannedKey, grants: readonly PlannedGrant[]) {
   return { at, goneBy, grantId: ending?.grantId ?? null }
 }
 
-function wakeAt(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Date | null {
+/** When there is something to decide anew, if nothing happens before. */
+export function wakeAt(key: PlannedKey, grants: readonly PlannedGrant[], now: Date): Date | null {
   const times = [key.nextLookAt, key.notBefore, key.inFlight?.nextPollAt ?? null]
   times.push(alarmDue(key, grants)?.at ?? null)
   if (key.nextLookAt === null) times.push(key.watchedUntil)

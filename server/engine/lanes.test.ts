@@ -59,6 +59,40 @@ test('when there is room again, a deletion is asked before a creation', () => {
   expect(lanes.leave(1)).toEqual([3])
 })
 
+test('who is offered room and has no use for it any more passes it on', () => {
+  const lanes = createLanes()
+  for (const keyId of [1, 2, 3, 4]) enters(lanes, call(keyId, 1, 1))
+  expect(lanes.leave(1)).toEqual([2])
+  expect(lanes.leave(2)).toEqual([3])
+  expect(lanes.leave(3)).toEqual([4])
+  expect(lanes.leave(4)).toEqual([])
+})
+
+test('an offer of room that nobody heard stands until it is taken', () => {
+  const lanes = createLanes()
+  for (const keyId of [1, 2, 3]) enters(lanes, call(keyId, 1, 1))
+  expect(lanes.offers()).toEqual([])
+  lanes.leave(1)
+  expect(lanes.offers()).toEqual([2])
+  expect(lanes.offers()).toEqual([2])
+  expect(enters(lanes, call(2, 1, 1))).toBe(true)
+  expect(lanes.offers()).toEqual([])
+})
+
+test('two places on an account are offered to two, and one on a target to one', () => {
+  const lanes = createLanes()
+  for (const keyId of [1, 2]) enters(lanes, call(keyId, 1, keyId))
+  for (const keyId of [3, 4, 5]) enters(lanes, call(keyId, 1, keyId === 5 ? 4 : 3))
+  expect(lanes.leave(1)).toEqual([3])
+  expect(lanes.leave(2)).toEqual([3, 5])
+})
+
+test('who finds no room once more keeps their place in the line', () => {
+  const lanes = createLanes()
+  for (const keyId of [1, 2, 3, 2]) enters(lanes, call(keyId, 1, 1))
+  expect(lanes.leave(1)).toEqual([2])
+})
+
 test('what the leader before left in flight takes its room', () => {
   const lanes = createLanes()
   lanes.takeOver([call(1, 1, 1), call(2, 1, 2)])

@@ -24,8 +24,10 @@ export class LaneFull extends Error {}
 export interface Lanes {
   /** Throws LaneFull, and remembers that this key waits. */
   enter(call: Call): void
-  /** Answers the keys that may try now. */
+  /** It is done, or needs no room any more. Answers the keys that may try now. */
   leave(keyId: number): number[]
+  /** The keys that may try now, whether or not they have heard of it. */
+  offers(): number[]
   /** What is in flight when this copy begins to lead. Nobody waits yet. */
   takeOver(calls: readonly Call[]): void
   isWaiting(keyId: number): boolean
@@ -34,26 +36,25 @@ export interface Lanes {
 
 export function createLanes(): Lanes {
   const inFlight = new Map<number, Call>()
+  /** In line: a key stays in it until it enters or leaves, however often it is offered room. */
   const waiting = new Map<number, Call>()
 
-  function hasRoom(call: Call): boolean {
-    let onAccount = 0
-    let onTarget = 0
-    let creations = 0
-    for (const other of inFlight.values()) {
-      if (other.keyId === call.keyId) continue
-      if (other.kind === 'create') creations += 1
-      if (other.target.accountId !== call.target.accountId) continue
-      onAccount += 1
-      if (other.target.permissionSetArn === call.target.permissionSetArn) onTarget += 1
+  function offers(): number[] {
+    const room = roomBeside(inFlight.values())
+    const free: number[] = []
+    // Deletions first; among equals, whoever has waited longest.
+    for (const call of [...waiting.values()].toSorted((a, b) => rank(a) - rank(b))) {
+      if (!room.isFor(call)) continue
+      room.take(call)
+      free.push(call.keyId)
     }
-    if (call.kind === 'create' && creations >= creationsMax) return false
-    return onAccount < onAccountMax && onTarget < onTargetMax
+    return free
   }
 
   return {
     enter(call) {
-      if (!hasRoom(call)) {
+      const others = [...inFlight.values()].filter(({ keyId }) => keyId !== call.keyId)
+      if (!roomBeside(others).isFor(call)) {
         waiting.set(call.keyId, call)
         throw new LaneFull(`no room for a call on ${call.target.accountId} now`)
       }
@@ -63,18 +64,9 @@ export function createLanes(): Lanes {
     leave(keyId) {
       inFlight.delete(keyId)
       waiting.delete(keyId)
-      const free: number[] = []
-      const promised: Call[] = []
-      // Deletions first; among equals, whoever has waited longest.
-      const inOrder = [...waiting.values()].toSorted((a, b) => rank(a) - rank(b))
-      for (const call of inOrder) {
-        if (!hasRoom(call) || promised.some((other) => isSameAccount(other, call))) continue
-        promised.push(call)
-        free.push(call.keyId)
-        waiting.delete(call.keyId)
-      }
-      return free
+      return offers()
     },
+    offers,
     takeOver(calls) {
       inFlight.clear()
       waiting.clear()
@@ -85,10 +77,28 @@ export function createLanes(): Lanes {
   }
 }
 
-function rank(call: Call): number {
-  return call.kind === 'delete' ? 0 : 1
+/** Counted once for all who ask: in a storm a thousand wait. */
+function roomBeside(calls: Iterable<Call>) {
+  const onAccount = new Map<string, number>()
+  const onTarget = new Map<string, number>()
+  let creations = 0
+  const one = (counts: Map<string, number>, id: string) => counts.set(id, (counts.get(id) ?? 0) + 1)
+  const targetOf = ({ target }: Call) => `${target.accountId} ${target.permissionSetArn}`
+  const take = (call: Call) => {
+    one(onAccount, call.target.accountId)
+    one(onTarget, targetOf(call))
+    if (call.kind === 'create') creations += 1
+  }
+  for (const call of calls) take(call)
+  return {
+    take,
+    isFor: (call: Call) =>
+      (call.kind === 'delete' || creations < creationsMax) &&
+      (onAccount.get(call.target.accountId) ?? 0) < onAccountMax &&
+      (onTarget.get(targetOf(call)) ?? 0) < onTargetMax,
+  }
 }
 
-function isSameAccount(one: Call, other: Call): boolean {
-  return one.target.accountId === other.target.accountId
+function rank(call: Call): number {
+  return call.kind === 'delete' ? 0 : 1
 }

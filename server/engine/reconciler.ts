@@ -1,7 +1,7 @@
 /**
  * Carries out what core/plan.ts decides, key by key. The design is in README.md.
  */
-import { doubt, hasCome, observe, observeGone, plan, type Step } from '#core/plan.ts'
+import { doubt, hasCome, observe, observeGone, plan, type Step, wakeAt } from '#core/plan.ts'
 import { type Change, change, LostLeadership, systemActor } from '#server/store/change.ts'
 import { callsInFlight, settleDoubts, settleIntent } from '#server/store/intents.ts'
 import {
@@ -60,6 +60,8 @@ export interface Reconciler {
   readonly lastPassAt: () => Date | null
 }
 
+/** What waits for room is decided anew so often, in place of the sweep over what is due. */
+const asideMsMax = 60_000
 const putOffMsMax = 5_000
 const isOver = (until: Date, now: Date) => hasCome(until, now, putOffMsMax)
 
@@ -67,6 +69,8 @@ export function createReconciler(deps: EngineDeps): Reconciler {
   const busy = new Map<number, Promise<void>>()
   /** Keys whose work threw: not before then. In memory: a restart may try at once. */
   const patience = new Map<number, { until: Date; failures: number }>()
+  /** Keys that wait for room: when something is to be decided about each all the same. */
+  const aside = new Map<number, Date>()
   /** Keys that may go on though their rows do not say so: AWS has answered, or there is room. */
   const ready = new Set<number>()
   const poller = createPoller({
@@ -104,7 +108,12 @@ export function createReconciler(deps: EngineDeps): Reconciler {
         .filter((until) => !isOver(until, now))
       const due = await nextDueAt(deps.db, setAside(now))
       const polled = poller.nextAt()
-      const times = [...waits, ...(due ? [due] : []), ...(polled ? [polled] : [])]
+      const times = [
+        ...waits,
+        ...aside.values(),
+        ...(due ? [due] : []),
+        ...(polled ? [polled] : []),
+      ]
       return times.sort((a, b) => a.getTime() - b.getTime())[0] ?? null
     },
     async pass(now) {
@@ -116,6 +125,9 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       if (free <= 0) return 0
       // Their rows may not say that they are due: what woke them may have been an answer of AWS.
       for (const [keyId, { until }] of patience) if (isOver(until, now)) ready.add(keyId)
+      for (const [keyId, until] of aside) if (hasCome(until, now, asideMsMax)) ready.add(keyId)
+      // The net under the hand-over of room: whoever was told of it may have had no use for it.
+      for (const keyId of lanes.offers()) if (!busy.has(keyId)) ready.add(keyId)
       const urgent = [...ready].filter((keyId) => !busy.has(keyId)).slice(0, free)
       for (const keyId of urgent) ready.delete(keyId)
       const except = [...setAside(now), ...urgent]
@@ -123,7 +135,12 @@ export function createReconciler(deps: EngineDeps): Reconciler {
       let started = 0
       for (const keyId of [...urgent, ...due]) {
         // Two passes may have asked at one time.
-        if (busy.has(keyId) || roomForKeys() <= 0) continue
+        if (busy.has(keyId)) continue
+        if (roomForKeys() <= 0) {
+          // Its row may not say it: what it was told is said again to the next pass.
+          if (urgent.includes(keyId)) ready.add(keyId)
+          continue
+        }
         hold(keyId, work(keyId))
         started += 1
       }
@@ -174,18 +191,26 @@ export function createReconciler(deps: EngineDeps): Reconciler {
   }
 
   function leaveLane(keyId: number) {
-    wakeKeys(lanes.leave(keyId))
+    // Who is worked on finds the room by themselves, or is offered it again by the next pass.
+    wakeKeys(lanes.leave(keyId).filter((id) => !busy.has(id)))
+  }
+
+  /** It waits for no room, or not any more: its place in the line is the next one's. */
+  function leaveLine(keyId: number) {
+    if (lanes.isWaiting(keyId)) leaveLane(keyId)
   }
 
   /** What the leader before left in flight is in flight still. */
   async function takeOverLanes(epoch: number) {
     if (lanesOf === epoch) return
     lanes.takeOver(await callsInFlight(deps.db))
+    aside.clear()
     poller.expect(await deps.clock.now())
     lanesOf = epoch
   }
 
   async function work(keyId: number): Promise<void> {
+    aside.delete(keyId)
     try {
       const deadlineMs = (await deps.activationDeadlineMinutes()) * 60_000
       for (let steps = 0; steps < stepsInARowMax && !halted; steps += 1) {
@@ -198,13 +223,25 @@ export function createReconciler(deps: EngineDeps): Reconciler {
           await restUntil(deps.db, key, step.until)
           break
         }
-        await carryOut(step, key, epoch, now)
+        await carryOut(step, key, epoch, now).catch((error: unknown) => {
+          if (error instanceof LaneFull) setAsideUntil(key, now)
+          throw error
+        })
       }
       patience.delete(keyId)
+      leaveLine(keyId)
     } catch (error) {
-      if (error instanceof LaneFull) patience.delete(keyId)
-      else await postpone(keyId, error)
+      if (error instanceof LaneFull) return void patience.delete(keyId)
+      leaveLine(keyId)
+      await postpone(keyId, error)
     }
+  }
+
+  /** Room may be long in coming: an alarm, an end or a deadline does not wait for it. */
+  function setAsideUntil(key: LedgerKey, now: Date) {
+    const next = wakeAt(plannedKey(key, now), key.grants, now)
+    const atLatest = new Date(now.getTime() + asideMsMax)
+    aside.set(key.keyId, next !== null && next < atLatest ? next : atLatest)
   }
 
   /** The poller asks; the key's turn comes when there is an answer. */
