@@ -149,6 +149,57 @@ describe('a database restored from before an intent', () => {
     expect(world.calls('CreateAccountAssignment')).toBe(creations)
   }, 120_000)
 
+  test('ends what was ended after the backup, though the key was given anew since', async () => {
+    const ids: string[] = []
+    const from = await backedUp(async (world) => {
+      ids.push(await world.approved({ minutes: 540 }))
+      await world.pass(10)
+    })
+    const [id = ''] = ids
+    const lost = await work(await from.copy(), from)
+    lost.sleep(60)
+    await lost.stop(id, 'revoked')
+    await lost.pass(10)
+    const anew = await lost.approved({ minutes: 30 })
+    await lost.pass(10)
+    expect(await lost.status(anew)).toBe('active')
+    await lost.stopEngine()
+
+    const world = await work(await from.copy(), from)
+    world.sleep(300)
+    await start(world)
+    // The database knows of neither: not of the revocation, and not of the grant that stands.
+    expect(await recover(world)).toMatchObject({ unknown: 2, standing: 1, endedRequests: 1 })
+    await world.pass(30)
+    expect(await world.status(id)).toBe('revoked')
+    expect(world.held()).toBe(false)
+  }, 120_000)
+
+  test('leaves a grant alone that began after the removal that the log tells of', async () => {
+    const ids: string[] = []
+    const from = await backedUp(async (world) => {
+      ids.push(await world.approved({ minutes: 120 }))
+      await world.pass(10)
+    })
+    const [id = ''] = ids
+    const lost = await work(await from.copy(), from)
+    lost.sleep(60)
+    await lost.stop(id, 'revoked')
+    await lost.pass(10)
+    await lost.stopEngine()
+
+    // The log is found and replayed only when the restored copy has been at work.
+    const world = await work(await from.copy(), from)
+    await world.stop(id, 'revoked')
+    await world.pass(30)
+    const anew = await world.approved({ minutes: 120 })
+    await world.pass(30)
+    expect(await recover(world)).toMatchObject({ unknown: 1, standing: 1, endedRequests: 0 })
+    await world.pass(30)
+    expect(await world.status(anew)).toBe('active')
+    expect(world.held()).toBe(true)
+  }, 120_000)
+
   test('goes on removing while it is held', async () => {
     const ids: string[] = []
     const from = await backedUp(async (world) => {

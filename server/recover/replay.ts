@@ -5,7 +5,8 @@
  * What the database does not know is of unknown outcome: the key is TEAM's, and watched until the
  * last call can no longer land, or looked at twice if it cannot any more. The engine then removes
  * what no grant wants. A grant that the database takes for live, but whose removal the log has, was
- * ended after the backup: it ends now, and is not made again. Doubt goes towards removal.
+ * ended after the backup: it ends now, and is not made again, whatever the log has after that
+ * removal. Doubt goes towards removal.
  */
 import type { Kysely } from 'kysely'
 import type { AccountId, Key, PermissionSetArn, UserId } from '#core/ids.ts'
@@ -19,7 +20,7 @@ import { insertLostIntent, unknownIntents } from '#server/store/intents.ts'
 import { updateKey } from '#server/store/ledger.ts'
 import { loadStoredKey, lockKey } from '#server/store/ledger-keys.ts'
 import { lockGrantedRequests } from '#server/store/request-searches.ts'
-import { moveRequest } from '#server/store/requests.ts'
+import { moveRequest, type StoredRequest } from '#server/store/requests.ts'
 import type { Schema } from '#server/store/schema.ts'
 import { parts } from './hold.ts'
 import type { IntentLine, IntentLog } from './intent-log.ts'
@@ -44,7 +45,6 @@ export interface Replayed {
 
 interface LoggedKey {
   readonly key: Key
-  newest: IntentLine
   readonly unknown: IntentLine[]
 }
 
@@ -101,8 +101,7 @@ function note(logged: Map<string, LoggedKey>, line: IntentLine, isUnknown: boole
     accountId: line.accountId as AccountId,
     permissionSetArn: line.permissionSetArn as PermissionSetArn,
   }
-  const known = logged.get(name) ?? { key, newest: line, unknown: [] }
-  if (line.writtenAt >= known.newest.writtenAt) known.newest = line
+  const known = logged.get(name) ?? { key, unknown: [] }
   const isTwice = known.unknown.some(
     (one) => one.kind === line.kind && one.writtenAt.getTime() === line.writtenAt.getTime(),
   )
@@ -111,13 +110,14 @@ function note(logged: Map<string, LoggedKey>, line: IntentLine, isUnknown: boole
 }
 
 /** Requests before the key, as everywhere. Answers how many requests it ended. */
-async function bringUp(c: Change, { key, newest, unknown }: LoggedKey, isSeen: boolean) {
+async function bringUp(c: Change, { key, unknown }: LoggedKey, isSeen: boolean) {
   const keyId = await ensureLedgerKey(c, key)
   const granted = await lockGrantedRequests(c.tx, key.userId, key)
   await lockKey(c.tx, keyId)
-  const ended = unknown.includes(newest) && newest.kind === 'delete'
-  const live = granted.filter(({ status }) => status === 'activating' || status === 'active')
-  for (const request of ended ? live : []) {
+  let ended = 0
+  for (const request of granted) {
+    const removal = removalSince(request, unknown)
+    if (removal === null) continue
     const end = { to: 'ending', endState: 'revoked', endReason: 'ended_before_restore' } as const
     const version = await moveRequest(c, request.id, end)
     await stopGrant(c, request.id)
@@ -125,13 +125,29 @@ async function bringUp(c: Change, { key, newest, unknown }: LoggedKey, isSeen: b
       actor: systemActor,
       action: 'recovery.end',
       object: { type: 'request', id: request.id, version },
-      payload: { removedAt: newest.writtenAt.toISOString() },
+      payload: { removedAt: removal.writtenAt.toISOString() },
     })
+    ended += 1
   }
   if (unknown.length > 0) await doubtKey(c, keyId, unknown, isSeen)
   else if ((await loadStoredKey(c.tx, keyId))?.held) await lookSoon(c, keyId)
   await c.nudge(keyId)
-  return ended ? live.length : 0
+  return ended
+}
+
+/**
+ * A deletion is sent only when no grant wants the key any more. So a live grant that had begun when
+ * one was sent was over by then, whatever was sent for the key afterwards; what came later was for
+ * another grant, of which this database knows nothing.
+ */
+function removalSince(
+  { status, grant }: StoredRequest,
+  unknown: readonly IntentLine[],
+): IntentLine | null {
+  if (status !== 'activating' && status !== 'active') return null
+  const begunAt = grant?.intentAt ?? null
+  const hadBegun = (at: Date) => begunAt === null || begunAt <= at
+  return unknown.find((one) => one.kind === 'delete' && hadBegun(one.writtenAt)) ?? null
 }
 
 async function doubtKey(
