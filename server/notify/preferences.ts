@@ -49,7 +49,7 @@ export async function mutedBy(
   const rows = await db
     .selectFrom('preference')
     .select(['user_id', sql<unknown>`body->'muted'`.as('muted')])
-    .where('user_id', 'in', [...userIds])
+    .where('user_id', '=', sql<string>`any(${[...userIds]}::text[])`)
     .where(sql<boolean>`body ? 'muted'`)
     .execute()
   return new Map(

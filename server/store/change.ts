@@ -62,6 +62,9 @@ export const changeChannel = 'team_change'
 /** A notice is tried for about a day: graphile-worker waits e^attempt seconds between attempts. */
 const noticeAttemptsMax = 12
 
+/** So many keep the order in which they were told; a job takes a quarter of a millisecond that way. */
+const queuedOneByOneMax = 100
+
 /**
  * Jobs of one queue wait for each other: a channel that hangs holds up itself alone, and one
  * receiver's notices by one channel are never sent at the same moment.
@@ -168,24 +171,28 @@ async function fence(tx: Transaction<Schema>, epoch: number): Promise<void> {
   if (!row) throw new LostLeadership()
 }
 
-/** Two statements, however many are told: an approval may be news to a whole group. */
+/**
+ * Two statements, however many are told: an approval may be news to a whole group. The rows travel
+ * as columns, for a statement takes 65,535 values, and a company has more people than that is rows.
+ */
 async function writeNotices(tx: Transaction<Schema>, at: Date, drafts: readonly NoticeDraft[]) {
   if (drafts.length === 0) return
   const rows = drafts.map((draft) => ({
+    ...draft,
     notice_id: randomUUID(),
-    request_id: draft.requestId,
-    event: draft.event,
-    channel: draft.channel,
     receiver_id: draft.receiverId,
-    address: draft.address,
     state: draft.address === null ? ('no_address' as const) : ('queued' as const),
-    facts: JSON.stringify(draft.facts),
-    last_error: null,
-    provider_id: null,
-    created_at: at,
-    sent_at: null,
   }))
-  await tx.insertInto('notice').values(rows).execute()
+  const column = <Value>(value: (row: (typeof rows)[number]) => Value) => rows.map(value)
+  await sql`
+    insert into notice
+      (notice_id, request_id, event, channel, receiver_id, address, state, facts, created_at)
+    select one.*, ${at}::timestamptz
+    from unnest(${column((row) => row.notice_id)}::uuid[],
+      ${column((row) => row.requestId)}::uuid[], ${column((row) => row.event)}::text[],
+      ${column((row) => row.channel)}::text[], ${column((row) => row.receiver_id)}::text[],
+      ${column((row) => row.address)}::text[], ${column((row) => row.state)}::text[],
+      ${column((row) => JSON.stringify(row.facts))}::jsonb[]) as one`.execute(tx)
   await queueNotices(
     tx,
     rows.filter((row) => row.state === 'queued'),
@@ -205,6 +212,11 @@ export async function queueNotices(
   if (notices.length === 0) return
   const ids = notices.map((notice) => notice.notice_id)
   const queues = notices.map(queueOf)
+  if (notices.length > queuedOneByOneMax) {
+    await sql`select enqueue_notice_jobs('send-notice', ${ids}::text[], ${noticeAttemptsMax},
+      ${queues}::text[])`.execute(tx)
+    return
+  }
   await sql`
     select enqueue_notice_job('send-notice', json_build_object('noticeId', notice.id), notice.id,
       ${noticeAttemptsMax}, notice.queue)

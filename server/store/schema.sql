@@ -887,6 +887,19 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.enqueue_notice_jobs(task text, notice_ids text[], max_attempts integer, queues text[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+  select graphile_worker.add_jobs(array(
+    select row(task, json_build_object('noticeId', notice.id), notice.queue, null, max_attempts,
+      notice.id, null, null)::graphile_worker.job_spec
+    from unnest(notice_ids, queues) as notice (id, queue)));
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.enqueue_session_log(log_id uuid, run_at timestamp with time zone, job_priority integer)
  RETURNS void
  LANGUAGE sql
@@ -1038,6 +1051,8 @@ grant execute on function enqueue_job(text,json,text,integer) to team_app;
 revoke all on function enqueue_job(text,json,text,integer) from public;
 grant execute on function enqueue_notice_job(text,json,text,integer,text) to team_app;
 revoke all on function enqueue_notice_job(text,json,text,integer,text) from public;
+grant execute on function enqueue_notice_jobs(text,text[],integer,text[]) to team_app;
+revoke all on function enqueue_notice_jobs(text,text[],integer,text[]) from public;
 grant execute on function enqueue_session_log(uuid,timestamp with time zone,integer) to team_app;
 revoke all on function enqueue_session_log(uuid,timestamp with time zone,integer) from public;
 grant usage on schema public to public;
