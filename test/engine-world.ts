@@ -108,7 +108,6 @@ export async function createEngineWorld(options: EngineWorldOptions = {}): Promi
       checkActivation: async () => failure,
       confirmPerson: async () => confirmation,
       activationDeadlineMinutes: async () => 10,
-      expireRequests: async () => 0,
       metrics: { excessSeconds: () => {}, timeToGrantSeconds: () => {} },
       keepIntent: options.keepIntent ?? (async () => true),
       log,

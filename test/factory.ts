@@ -13,6 +13,7 @@ import type { Holders } from '#server/engine/assignments-port.ts'
 import { type Actor, createLoadActor } from '#server/operations/actor.ts'
 import { createApprovableTargets } from '#server/operations/approvable-targets.ts'
 import type { ConfirmPeople } from '#server/operations/confirming.ts'
+import { createExpireDue } from '#server/operations/expire-requests.ts'
 import { createLooks } from '#server/operations/look-at-target.ts'
 import { submitRequest } from '#server/operations/submit-request.ts'
 import type { Bulletin } from '#server/store/announce-port.ts'
@@ -57,6 +58,7 @@ export async function createWorld(options: Pick<TestDatabaseOptions, 'cluster'> 
     approvableTargets: createApprovableTargets({ unsettledNumbersMax: 0, amongMax: 1 }),
   }
   const loadActor = createLoadActor(ports)
+  const log = { error: (facts: object, message: string) => console.error(message, facts) }
 
   const world = {
     database,
@@ -69,6 +71,7 @@ export async function createWorld(options: Pick<TestDatabaseOptions, 'cluster'> 
     looks,
     ports,
     loadActor,
+    expireDue: createExpireDue({ ...ports, log }),
     pass: (seconds: number) => {
       nowMs += seconds * 1000
     },

@@ -422,6 +422,24 @@ describe('the loop', () => {
   })
 })
 
+describe('a sweep that fails', () => {
+  test('stops no removal: it is logged, and swept again a minute later', async () => {
+    const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const id = await world.approved({ minutes: 2 })
+    await world.pass(5)
+    // Only the sweep wakes a key without a change of it.
+    await world.database.owner.query(`
+      create function fail() returns trigger language plpgsql as 'begin raise ''no''; end';
+      create trigger no_sweep before update on ledger_key for each row
+        when (new.nudges > old.nudges and new.updated_at = old.updated_at) execute function fail()`)
+    await world.pass(130)
+    expect(await world.status(id)).toBe('ended')
+    expect(world.held()).toBe(false)
+    expect(errors).toHaveBeenCalledWith('chore failed', expect.objectContaining({ chore: 'sweep' }))
+    errors.mockRestore()
+  }, 30_000)
+})
+
 describe('what could not be written', () => {
   test('is written again within seconds, though no row says that its key is due', async () => {
     await world.database.owner.query(`

@@ -85,8 +85,8 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
   async function turn(): Promise<number> {
     if (stopped || deps.leader.epoch() === null) return 0
     const now = await deps.clock.now()
-    await deps.expireRequests(now)
-    await runIfDue({ name: 'sweep', everyMs: sweepEveryMs, run: sweep }, now)
+    // Nothing may throw before the pass, or take long: removals wait for it.
+    await runChore({ name: 'sweep', everyMs: sweepEveryMs, run: sweep }, now)
     for (const chore of [...ownChores, ...chores]) void runChore(chore, now)
     return reconciler.pass(now)
   }

@@ -44,8 +44,6 @@ export interface EngineDeps {
   /** Whether AWS still knows the person as enabled. */
   readonly confirmPerson: (userId: UserId) => Promise<'confirmed' | 'gone' | 'unavailable'>
   readonly activationDeadlineMinutes: () => Promise<number>
-  /** Ends pending requests whose time has run out. */
-  readonly expireRequests: (now: Date) => Promise<number>
   readonly metrics: {
     excessSeconds(seconds: number): void
     timeToGrantSeconds(seconds: number): void

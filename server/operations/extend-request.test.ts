@@ -5,7 +5,6 @@ import type { Schema } from '#server/store/schema.ts'
 import { createWorld, type PersonName, prodReadOnly, type World } from '#test/factory.ts'
 import { approveRequest } from './approve-request.ts'
 import { cancelRequest } from './cancel-request.ts'
-import { expireDueRequests } from './expire-requests.ts'
 import { type ExtendInput, extendRequest } from './extend-request.ts'
 import { readRequest } from './read-request.ts'
 import { rejectRequest } from './reject-request.ts'
@@ -293,7 +292,7 @@ describe('what becomes of an extension when its parent is over', () => {
     const waiting = await extend(parent)
     await revokeAccess(world.ports, await input('bob', parent))
     expect((await world.request(waiting)).status).toBe('pending')
-    expect(await expireDueRequests(world.ports, world.clock.now(), 10)).toBe(1)
+    expect(await world.expireDue(world.clock.now())).toBe(1)
     expect(await world.request(waiting)).toMatchObject({
       status: 'expired',
       endReason: 'parent_over',

@@ -10,7 +10,6 @@ import { createWorld, groups, type PersonName, type World } from '#test/factory.
 import { createEligibilityPolicy, updateEligibilityPolicy } from '#test/save-policies.ts'
 import { approveRequest } from './approve-request.ts'
 import { cancelRequest } from './cancel-request.ts'
-import { expireDueRequests } from './expire-requests.ts'
 
 const tries = process.env.TEST_FULL === '1' ? 1_000 : 50
 const timeoutMs = 15 * 60_000
@@ -143,7 +142,7 @@ test(`an approval in the last second against expiry, ${tries} times: approved or
     const bob = await as('bob', id)
     const [approval] = await race.run(
       () => approveRequest(world.ports, bob),
-      () => expireDueRequests({ ...world.ports, db: world.db }, expiresAt, 10),
+      () => world.expireDue(expiresAt),
     )
     const { status, grant, decisions } = await world.request(id)
     if (approval.done) {

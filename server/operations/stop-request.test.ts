@@ -3,7 +3,6 @@ import type { RequestId } from '#core/ids.ts'
 import { createWorld, type PersonName, people, prodReadOnly, type World } from '#test/factory.ts'
 import { approveRequest } from './approve-request.ts'
 import { cancelRequest } from './cancel-request.ts'
-import { expireDueRequests } from './expire-requests.ts'
 import { returnAccess } from './return-access.ts'
 import { revokeAccess } from './revoke-access.ts'
 
@@ -206,7 +205,7 @@ describe('expiry', () => {
     world.pass(60)
     const second = await world.submit('erin')
     world.pass(179 * 60)
-    expect(await expireDueRequests(world.ports, world.clock.now(), 10)).toBe(1)
+    expect(await world.expireDue(world.clock.now())).toBe(1)
     expect((await world.request(first)).status).toBe('expired')
     expect((await world.request(second)).status).toBe('pending')
     expect(world.told.at(-1)).toEqual({ event: 'expired', requestId: first })
@@ -217,9 +216,9 @@ describe('expiry', () => {
     world.pass(180 * 60)
     await world.db.transaction().execute(async (tx) => {
       await tx.selectFrom('request').select('request_id').forUpdate().execute()
-      expect(await expireDueRequests(world.ports, world.clock.now(), 10)).toBe(0)
+      expect(await world.expireDue(world.clock.now())).toBe(0)
     })
-    expect(await expireDueRequests(world.ports, world.clock.now(), 10)).toBe(1)
+    expect(await world.expireDue(world.clock.now())).toBe(1)
     expect((await world.request(id)).status).toBe('expired')
   })
 })

@@ -90,42 +90,36 @@ export async function lockUnstartedExtensions(
   )
 }
 
-/** Whether `lockExpiredRequestIds` would find one: asked each second, and mostly there is none. */
-export async function isAnyExpired(db: Kysely<Schema>, now: Date): Promise<boolean> {
-  const { rows } = await sql<{ any: boolean }>`
-    select exists (select from request where status = 'pending' and expires_at <= ${now})
-      or exists (select from request r join request parent on parent.request_id = r.extends_request_id
-        where r.status = 'pending' and parent.status <> 'active') as any`.execute(db)
-  return rows[0]?.any ?? false
+/**
+ * Pending requests whose time is up, and extensions of what is over, the oldest first. Asked each
+ * second, and mostly there is none.
+ */
+export async function expiredRequestIds(
+  db: Kysely<Schema>,
+  now: Date,
+  { limit, except }: { limit: number; except: readonly RequestId[] },
+): Promise<RequestId[]> {
+  const { rows } = await sql<{ id: RequestId }>`
+    select request_id as id from (
+      select request_id, expires_at from request where status = 'pending' and expires_at <= ${now}
+      union
+      select r.request_id, r.expires_at
+      from request r join request parent on parent.request_id = r.extends_request_id
+      where r.status = 'pending' and parent.status <> 'active') as due
+    where request_id <> all(${[...except]}::uuid[])
+    order by expires_at, request_id
+    limit ${limit}`.execute(db)
+  return rows.map(({ id }) => id)
 }
 
-/** Pending requests whose time is up, and extensions of what is over. Somebody who holds one is deciding on it just now. */
-export async function lockExpiredRequestIds(
-  tx: Transaction<Schema>,
-  now: Date,
-  limit: number,
-): Promise<RequestId[]> {
-  const due = await tx
+/** False: somebody holds it just now, and is deciding on it. */
+export async function lockIfFree(tx: Transaction<Schema>, id: RequestId): Promise<boolean> {
+  const row = await tx
     .selectFrom('request')
     .select('request_id')
-    .where('status', '=', 'pending')
-    .where('expires_at', '<=', now)
-    .orderBy('expires_at')
-    .limit(limit)
+    .where('request_id', '=', id)
     .forUpdate()
     .skipLocked()
-    .execute()
-  const left = await tx
-    .selectFrom('request as r')
-    .innerJoin('request as parent', 'parent.request_id', 'r.extends_request_id')
-    .select('r.request_id')
-    .where('r.status', '=', 'pending')
-    .where('r.extends_request_id', 'is not', null)
-    .where('r.expires_at', '>', now)
-    .where('parent.status', '<>', 'active')
-    .limit(limit)
-    .forUpdate('r')
-    .skipLocked()
-    .execute()
-  return [...due, ...left].map((row) => row.request_id as RequestId)
+    .executeTakeFirst()
+  return row !== undefined
 }

@@ -32,7 +32,7 @@ import { createLoadActor } from '#server/operations/actor.ts'
 import { createCarryOutLooks } from '#server/operations/carry-out-looks.ts'
 import { createCheckActivation } from '#server/operations/check-activation.ts'
 import { createPeopleConfirmer } from '#server/operations/confirm-person.ts'
-import { expireDueRequests } from '#server/operations/expire-requests.ts'
+import { createExpireDue } from '#server/operations/expire-requests.ts'
 import { createLooks } from '#server/operations/look-at-target.ts'
 import { expireProposals } from '#server/operations/propose-change.ts'
 import { remindEveryMs, remindInTime } from '#server/operations/remind-in-time.ts'
@@ -53,8 +53,6 @@ import { createVault } from '#server/store/vault.ts'
 import type { AwsSide } from './aws-side.ts'
 import type { Metrics } from './metrics.ts'
 import { StartError } from './start-error.ts'
-
-const expiredAtOnce = 100
 
 export interface PartsNeeds {
   readonly config: Pick<
@@ -215,6 +213,7 @@ export function createParts(needs: PartsNeeds) {
   const chores: Chore[] = [
     { name: 'people with live grants', everyMs: readPeopleEveryMs, run: watch.readPeople },
     { name: 'lost eligibility', everyMs: 1_000, run: asLeader(watch.endLost) },
+    { name: 'overdue requests', everyMs: 0, run: createExpireDue({ db, announce, log }) },
     { name: 'directory refresh', everyMs: 1_000, run: refreshDirectory },
     {
       name: 'permission set contents',
@@ -310,7 +309,6 @@ export function createParts(needs: PartsNeeds) {
           confirmPerson: (userId) => confirmer.confirmPerson(userId),
           activationDeadlineMinutes: async () =>
             (await loadSettings(db)).settings.activationDeadlineMinutes,
-          expireRequests: (now) => expireDueRequests({ db, announce }, now, expiredAtOnce),
           metrics,
           keepIntent,
           log,
