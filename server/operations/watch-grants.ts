@@ -5,7 +5,9 @@
  *
  * Two chores of the leader. One reads people with live grants again each minute. The other holds
  * every live grant against the rules whenever rules or directory changed; what seems lost is read
- * again by itself before it ends anything, because absence in a list may be a bad reading.
+ * again by itself before it ends anything, because absence in a list may be a bad reading. Each
+ * grant waits for what it rests on and for nothing else: what AWS will not tell about one keeps no
+ * other alive.
  */
 import type { Kysely } from 'kysely'
 import type { Person } from '#core/facts.ts'
@@ -14,7 +16,7 @@ import type { UserId } from '#core/ids.ts'
 import { hasCome } from '#core/plan.ts'
 import { type Refusal, refusal } from '#core/refusals.ts'
 import type { ObjectReading, Objects } from '#server/engine/objects-port.ts'
-import { type ChangeOptions, change, systemActor } from '#server/store/change.ts'
+import { type ChangeOptions, change, LostLeadership, systemActor } from '#server/store/change.ts'
 import { applyAccount, applyPermissionSet } from '#server/store/directory-objects.ts'
 import { stopGrant } from '#server/store/grants.ts'
 import { type LiveGrant, liveGrants, peopleToWatch } from '#server/store/live-grants.ts'
@@ -55,50 +57,55 @@ export function createGrantWatch(ports: WatchPorts): GrantWatch {
   let settledVersion: string | null = null
   let notBefore: Date | null = null
 
-  /** True: everything that the decision rests on has been read again. */
-  async function readAgain(grants: readonly LiveGrant[]): Promise<boolean> {
+  /** Answers the ids of what was read. What is not among them is known as badly as before. */
+  async function readAgain(grants: readonly LiveGrant[]): Promise<ReadonlySet<string>> {
+    const read = new Set<string>()
     const people = unique(grants.map((grant) => grant.userId))
     const accounts = unique(grants.map((grant) => grant.target.accountId))
     const arns = unique(grants.map((grant) => grant.target.permissionSetArn))
-    const done = await inTurns([
-      ...people.map((id) => async () => (await confirm(id)) !== 'unavailable'),
+    await inTurns([
+      ...people.map((id) => async () => {
+        if ((await confirm(id)) !== 'unavailable') read.add(id)
+      }),
       ...accounts.map((accountId) => async () => {
         const reading = await ports.objects.readAccount(accountId)
         const at = await ports.clock.now()
         await apply(reading, (found) => applyAccount(db, at, { accountId, found }))
-        return true
+        read.add(accountId)
       }),
       ...arns.map((arn) => async () => {
         const reading = await ports.objects.readPermissionSet(arn)
         const at = await ports.clock.now()
         await apply(reading, (found) => applyPermissionSet(db, at, { arn, found }))
-        return true
+        read.add(arn)
       }),
     ])
-    return done.every(Boolean)
+    return read
   }
 
   const confirm = (userId: UserId) => confirmer.confirmPerson(userId, { force: true })
 
-  async function inTurns(works: readonly (() => Promise<boolean>)[]): Promise<boolean[]> {
+  async function inTurns(works: readonly (() => Promise<unknown>)[]): Promise<void> {
     const waiting = [...works]
-    const done: boolean[] = []
     const work = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        done.push(await next().catch(unread))
+        await next().catch(tellUnread)
       }
     }
     await Promise.all(Array.from({ length: atOnceMax }, work))
-    return done
   }
 
-  function unread(error: unknown): boolean {
+  function tellUnread(error: unknown): void {
     const why = error instanceof Error ? error.message : error
     log.warn({ why }, 'AWS could not be asked about what a live grant rests on')
-    return false
   }
 
-  async function end(grant: LiveGrant, options: ChangeOptions): Promise<void> {
+  /** Unless it is not lost after all, or by something that was not read. */
+  async function end(
+    grant: LiveGrant,
+    read: ReadonlySet<string>,
+    options: ChangeOptions,
+  ): Promise<void> {
     await change(
       db,
       await ports.clock.now(),
@@ -107,7 +114,7 @@ export function createGrantWatch(ports: WatchPorts): GrantWatch {
         if (request?.status !== 'activating' && request?.status !== 'active') return
         const rules = await ports.rules.load(c.tx)
         const loss = lossOf(rules, grant, await loadPerson(c.tx, grant.userId))
-        if (loss === null) return
+        if (loss === null || !isKnown(loss, grant, read)) return
         const { code, params } = loss
         const endReason = reasonOf(loss)
         const version = await moveRequest(c, request.id, {
@@ -128,6 +135,23 @@ export function createGrantWatch(ports: WatchPorts): GrantWatch {
     )
   }
 
+  /** One that cannot be written holds up no other. */
+  async function endEach(
+    grants: readonly LiveGrant[],
+    read: ReadonlySet<string>,
+    options: ChangeOptions,
+  ): Promise<void> {
+    for (const grant of grants) {
+      try {
+        await end(grant, read, options)
+      } catch (error) {
+        if (error instanceof LostLeadership) throw error
+        const { requestId } = grant
+        log.warn({ err: error, requestId }, 'the end of a grant could not be written')
+      }
+    }
+  }
+
   async function lost(rules: Rules): Promise<LiveGrant[]> {
     const grants = await liveGrants(db)
     const people = await loadPeople(db, unique(grants.map((grant) => grant.userId)))
@@ -146,34 +170,24 @@ export function createGrantWatch(ports: WatchPorts): GrantWatch {
       })
       const share = Math.ceil((people.length * readPeopleEveryMs) / intervalMs)
       const some = due.slice(0, Math.max(share * 2, atOnceMax))
-      await inTurns(
-        some.map(
-          ({ userId }) =>
-            async () =>
-              (await confirm(userId)) !== 'unavailable',
-        ),
-      )
+      await inTurns(some.map((one) => () => confirm(one.userId)))
     },
     async endLost(now, options) {
       if (notBefore !== null && !hasCome(notBefore, now, retryMs)) return
       const rules = await ports.rules.load(db)
-      if (rules.version === settledVersion) return
+      const { version } = rules
+      if (version === settledVersion) return
       const suspects = await lost(rules)
       if (suspects.length === 0) {
-        settledVersion = rules.version
+        settledVersion = version
         return
       }
-      const allRead = await readAgain(suspects)
-      const reread = await ports.rules.load(db)
-      if (!allRead) {
-        // Nothing is concluded from what could not be read again.
-        notBefore = new Date(now.getTime() + retryMs)
-        return
-      }
-      for (const grant of await lost(reread)) {
-        if (suspects.some(({ requestId }) => requestId === grant.requestId))
-          await end(grant, options)
-      }
+      const suspected = new Set(suspects.map(({ requestId }) => requestId))
+      const isSuspect = ({ requestId }: LiveGrant) => suspected.has(requestId)
+      const stillLost = async () => (await lost(await ports.rules.load(db))).filter(isSuspect)
+      const read = await readAgain(suspects)
+      await endEach(await stillLost(), read, options)
+      if ((await stillLost()).length > 0) notBefore = new Date(now.getTime() + retryMs)
     },
   }
 }
@@ -202,6 +216,17 @@ function lossOf(rules: Rules, grant: LiveGrant, person: Person | null): Refusal 
   const { code } = decision.refusal
   if (code === 'not_eligible' && (spared || !rules.settings.endOnLostEligibility)) return null
   return decision.refusal
+}
+
+/**
+ * Whether what the loss rests on was read. A person who is disabled has lost all access, and what is
+ * gone is gone for everybody, whatever AWS does not tell about the rest.
+ */
+function isKnown(loss: Refusal, grant: LiveGrant, read: ReadonlySet<string>): boolean {
+  if (loss.code === 'person_disabled') return read.has(grant.userId)
+  if (loss.code === 'unknown_id') return read.has(String(loss.params.id))
+  const { accountId, permissionSetArn } = grant.target
+  return [grant.userId, accountId, permissionSetArn].every((id) => read.has(id))
 }
 
 /** As the request keeps it; the pages and the mails have words for each. */
