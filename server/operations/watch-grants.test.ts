@@ -126,3 +126,13 @@ test('a grant whose ending cannot be written holds up no other', async () => {
   await watchFor(11)
   expect(await Promise.all(ids.map(statusOf))).toEqual(['ending', 'ending'])
 })
+
+test('a grant that was being given while its policy went is ended, though no pass saw it then', async () => {
+  const id = await approved('alice')
+  // The check at activation saw the policy; what it allowed is committed after the first pass.
+  await world.removePolicy(policy)
+  await watchFor(1)
+  await world.activate(id)
+  await watchFor(10)
+  expect(await statusOf(id)).toBe('ending')
+})

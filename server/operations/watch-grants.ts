@@ -50,11 +50,18 @@ export interface GrantWatch {
 export const readPeopleEveryMs = 5_000
 const atOnceMax = 8
 const retryMs = 10_000
+/** Longer than any transaction may take: what the first pass could not see is committed, or never. */
+const passesApartMs = 5_000
 
 export function createGrantWatch(ports: WatchPorts): GrantWatch {
   const { db, confirmer, log } = ports
   /** The rules against which every live grant was held, with nothing left open. */
   let settledVersion: string | null = null
+  /**
+   * The rules against which one pass found nothing lost. A grant may have been begun meanwhile, by
+   * the rules before, in a transaction that the pass could not see: another pass settles it.
+   */
+  let clean: { readonly version: string; readonly again: Date } | null = null
   let notBefore: Date | null = null
 
   /** Answers the ids of what was read. What is not among them is known as badly as before. */
@@ -158,6 +165,11 @@ export function createGrantWatch(ports: WatchPorts): GrantWatch {
     return grants.filter((grant) => lossOf(rules, grant, people.get(grant.userId) ?? null) !== null)
   }
 
+  function foundNothing(version: string, now: Date): void {
+    if (clean?.version === version) settledVersion = version
+    else clean = { version, again: new Date(now.getTime() + passesApartMs) }
+  }
+
   return {
     async readPeople(now) {
       const people = await peopleToWatch(db, new Date(now.getTime() + readPeopleEveryMs))
@@ -177,11 +189,9 @@ export function createGrantWatch(ports: WatchPorts): GrantWatch {
       const rules = await ports.rules.load(db)
       const { version } = rules
       if (version === settledVersion) return
+      if (clean?.version === version && !hasCome(clean.again, now, passesApartMs)) return
       const suspects = await lost(rules)
-      if (suspects.length === 0) {
-        settledVersion = version
-        return
-      }
+      if (suspects.length === 0) return foundNothing(version, now)
       const suspected = new Set(suspects.map(({ requestId }) => requestId))
       const isSuspect = ({ requestId }: LiveGrant) => suspected.has(requestId)
       const stillLost = async () => (await lost(await ports.rules.load(db))).filter(isSuspect)
