@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { RequestId } from '#core/ids.ts'
 import { createWorld, type World } from '#test/factory.ts'
 import { change } from './change.ts'
@@ -50,4 +51,22 @@ test('what is told is written as it was said, and whoever has no address gets no
     { state: 'no_address', address: null, facts, created_at: world.clock.now() },
   ])
   expect(await jobs()).toBe(before)
+})
+
+test('the keys of everybody who holds a permission set are nudged together, not one by one', async () => {
+  const at = world.clock.now()
+  const keys = Array.from({ length: 500 }, () => ({
+    user_id: randomUUID(),
+    account_id: '111122223333',
+    permission_set_arn: 'arn',
+    updated_at: at,
+  }))
+  const rows = await world.db.insertInto('ledger_key').values(keys).returning('key_id').execute()
+  const queries = vi.spyOn(pg.Client.prototype, 'query')
+  await change(world.db, at, (c) => c.nudge(rows.map((row) => row.key_id)))
+  const updates = queries.mock.calls.filter(([query]) => JSON.stringify(query).includes('update '))
+  queries.mockRestore()
+  expect(updates).toHaveLength(1)
+  const nudged = world.db.selectFrom('ledger_key').select('nudges').where('next_at', '=', at)
+  expect(await nudged.execute()).toEqual(rows.map(() => ({ nudges: 1 })))
 })

@@ -49,8 +49,8 @@ export interface Change {
   notice(draft: NoticeDraft): void
   /** Something on screens changed that no event is about. */
   changed(objectType: string, objectId: string, version?: number): void
-  /** The engine must look at this key now. */
-  nudge(keyId: number): Promise<void>
+  /** The engine must look at this key now, or at each of these; thousands may hold one permission set. */
+  nudge(keyIds: number | readonly number[]): Promise<void>
 }
 
 export const systemActor: EventActor = { type: 'system', id: 'team', name: 'TEAM' }
@@ -145,15 +145,27 @@ function collect(tx: Transaction<Schema>, at: Date, drafts: Drafts): Change {
     },
     notice: (draft) => void drafts.notices.push(draft),
     changed: (type, id, version = 0) => void drafts.changes.push({ type, id, version }),
-    nudge: async (keyId) => {
+    nudge: async (keyIds) => {
+      if (typeof keyIds !== 'number' && keyIds.length > 1) await lockInOrder(tx, keyIds)
       await tx
         .updateTable('ledger_key')
         .set({ next_at: at, nudges: sql`nudges + 1`, updated_at: at })
-        .where('key_id', '=', keyId)
+        .where('key_id', '=', sql<number>`any(${[keyIds].flat()}::bigint[])`)
         .execute()
       drafts.nudged = true
     },
   }
+}
+
+/** As everywhere: two who nudge the same keys must not wait for each other. */
+async function lockInOrder(tx: Transaction<Schema>, keyIds: readonly number[]): Promise<void> {
+  await tx
+    .selectFrom('ledger_key')
+    .select('key_id')
+    .where('key_id', '=', sql<number>`any(${[...keyIds]}::bigint[])`)
+    .orderBy('key_id')
+    .forUpdate()
+    .execute()
 }
 
 /**

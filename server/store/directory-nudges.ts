@@ -18,7 +18,7 @@ export async function nudgeKeys(c: Change, touched: Touched): Promise<void> {
        or k.account_id = any(${unique(accountIds)}::text[])
        or k.permission_set_arn = any(${unique(permissionSetArns)}::text[])
     order by k.key_id`.execute(c.tx)
-  for (const { key_id: keyId } of rows) await c.nudge(keyId)
+  if (rows.length > 0) await c.nudge(rows.map((row) => row.key_id))
 }
 
 function unique(ids: readonly string[]): string[] {
