@@ -85,7 +85,7 @@ describe('settings', () => {
       {
         before: {},
         after: {},
-        widens: [],
+        widens: ['slackToken'],
         secrets: { set: ['slackToken', 'webhookSecret'], removed: [] },
       },
       {

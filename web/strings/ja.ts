@@ -1621,7 +1621,7 @@ export const ja: Readonly<Record<StringKey, string>> = {
   'code.secret_beside_widening':
     '他の変更には別の管理者の承認が必要です。シークレットは別に保存してください。',
   'code.slack_secret_while_on':
-    'このシークレットを知る人は他の人の名前で判断できます。Slack をオフにしてからシークレットを設定し、もう一度オンにしてください（別の管理者の承認が必要です）。',
+    'このシークレットを知る人は他の人の名前で判断できます。Slack をオフにしてからシークレットを設定し、もう一度オンにしてください (別の管理者の承認が必要です)。',
   'code.proposal_expired': '期限までに判断されなかったため、この提案は無効です。',
   'code.version_conflict': '他の人が先に変更しました。',
   'code.version_conflict.proposal':
