@@ -51,6 +51,9 @@ export interface Copy {
   ): Promise<string>
   /** Works until nothing is due. */
   settle(): Promise<void>
+  /** By its own clocks: the process's would tell how long the simulation has run. */
+  leads(): boolean
+  mayAct(): boolean
   drainJobs(): Promise<unknown>
   /** Dies here and now: no touch of it is answered any more. */
   kill(): void
@@ -111,6 +114,8 @@ export function startCopy(needs: CopyNeeds): Copy {
       act: (action, userId, work) =>
         life.time.run(() => actAs({ parts, ports, action, userId: userId as UserId }, work)),
       settle: () => life.time.run(() => engine.settle()),
+      leads: () => life.time.run(() => parts.leader.epoch() !== null),
+      mayAct: () => life.time.run(() => parts.leader.mayAct()),
       drainJobs: () => drainJobs(parts.notifyPorts, teamNow()),
       kill() {
         touches.bury(life)

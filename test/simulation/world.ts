@@ -123,7 +123,7 @@ export class SimulatedWorld {
   /** The copy that is asked to act and expected to lead. */
   get leader(): Copy | null {
     const alive = this.copies.filter((copy) => copy.life.state === 'alive')
-    return alive.find((copy) => copy.parts.leader.epoch() !== null) ?? alive.at(-1) ?? null
+    return alive.find((copy) => copy.leads()) ?? alive.at(-1) ?? null
   }
 
   // ---- copies ----
@@ -246,12 +246,12 @@ export class SimulatedWorld {
     void this.aws.state
     const leader = this.leader
     // A copy that only stood by takes over when the lease has run out.
-    if (leader?.parts.leader.epoch() === null) await this.letLeaseRunOut()
+    if (leader !== null && !leader.leads()) await this.letLeaseRunOut()
     const work: Promise<unknown>[] = [...along]
     if (leader) work.push(this.#engineOf(leader))
     await this.touches.drive(Promise.all(work))
     await this.observe()
-    if (this.leader !== null && this.leader.parts.leader.epoch() !== null) this.#up()
+    if (this.leader?.leads() === true) this.#up()
   }
 
   async #engineOf(copy: Copy): Promise<void> {
@@ -381,7 +381,7 @@ export class SimulatedWorld {
 
   #noteSent(life: Life, operation: string): void {
     const copy = this.copies.find((one) => one.life === life)
-    if (copy?.parts.leader.mayAct() === true) return
+    if (copy?.mayAct() === true) return
     this.sentWithoutLead.push(`${life.name} sent ${operation} at ${this.teamNow().toISOString()}`)
   }
 
