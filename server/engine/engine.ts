@@ -5,7 +5,7 @@
 import { wakeEveryOpenKey } from '#server/store/ledger.ts'
 import { renewEveryMs } from './leader.ts'
 import type { EngineDeps } from './ports.ts'
-import { createReconciler } from './reconciler.ts'
+import { createReconciler, isAwsTrouble } from './reconciler.ts'
 
 /** Work of the leader that is not about keys. `run` is bounded and safe to repeat. */
 export interface Chore {
@@ -99,10 +99,17 @@ export function startEngine(deps: EngineDeps, chores: readonly Chore[]): Engine 
     const going = running.get(chore.name)
     if (going) return going
     const run = runIfDue(chore, now)
-      .catch((error) => deps.log.error({ err: error, chore: chore.name }, 'chore failed'))
+      .catch((error) => tellOfFailure(chore, error))
       .finally(() => running.delete(chore.name))
     running.set(chore.name, run)
     return run
+  }
+
+  /** That AWS cannot be asked is no error of ours, and may be so each second for an hour. */
+  function tellOfFailure({ name }: Chore, error: unknown) {
+    const facts = { err: error, chore: name }
+    if (isAwsTrouble(error)) deps.log.warn(facts, 'chore failed')
+    else deps.log.error(facts, 'chore failed')
   }
 
   async function runIfDue(chore: Chore, now: Date): Promise<void> {

@@ -420,6 +420,6 @@ function appearedUnwanted(c: Change, key: LedgerKey, since: Date): void {
   })
 }
 
-function isAwsTrouble(error: unknown): boolean {
+export function isAwsTrouble(error: unknown): boolean {
   return error instanceof Error && error.name === 'AwsReadError'
 }
